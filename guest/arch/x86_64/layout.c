@@ -1,0 +1,31 @@
+/* Checks the numbers that assembly uses against the C headers; no code. */
+#include "layout.h"
+
+#include <stddef.h>
+
+#include "hypercalls/hypercalls.h"
+#include "hypercalls/start_info.h"
+
+#define CHECK(constant, type, member)                                                              \
+  _Static_assert((constant) == offsetof(struct type, member), #constant)
+
+CHECK(CPU_UPCALL_AREA, uhyve_nucleus_cpu, upcall_area_gva);
+CHECK(CPU_UPCALL_ENTRY, uhyve_nucleus_cpu, upcall_entry_gva);
+CHECK(CPU_UPCALL_STACK, uhyve_nucleus_cpu, upcall_stack_gva);
+CHECK(AREA_SELF, uhyve_upcall_area, self_gva);
+CHECK(AREA_MASKED, uhyve_upcall_area, masked);
+CHECK(AREA_ACTIVE, uhyve_upcall_area, active);
+CHECK(AREA_PENDING, uhyve_upcall_area, pending);
+CHECK(AREA_WAS_MASKED, uhyve_upcall_area, was_masked);
+CHECK(AREA_RIP, uhyve_upcall_area, rip);
+CHECK(AREA_RSP, uhyve_upcall_area, rsp);
+CHECK(AREA_RFLAGS, uhyve_upcall_area, rflags);
+CHECK(AREA_EXCEPTION, uhyve_upcall_area, exception);
+CHECK(AREA_ERROR_CODE, uhyve_upcall_area, error_code);
+CHECK(AREA_FAULT_GVA, uhyve_upcall_area, fault_gva);
+CHECK(AREA_PENDING_VECTORS, uhyve_upcall_area, pending_vectors);
+CHECK(START_MARK_RING3, uhyve_start_info, mark_tsc);
+
+_Static_assert(AREA_ACTIVE == AREA_MASKED + 4, "upcall.S clears both with one store");
+_Static_assert(AREA_NO_EXCEPTION == UHYVE_NO_EXCEPTION, "numbers");
+_Static_assert(PORT_NUCLEUS_FAILURE == HC_PORT_NUCLEUS_FAILURE, "numbers");

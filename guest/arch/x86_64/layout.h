@@ -1,0 +1,43 @@
+/* Offsets and numbers that assembly shares with C; layout.c asserts each against the C headers. */
+#ifndef GUEST_ARCH_LAYOUT_H
+#define GUEST_ARCH_LAYOUT_H
+
+/* struct uhyve_nucleus_cpu, at the top of the nucleus's stack */
+#define CPU_UPCALL_AREA  0
+#define CPU_UPCALL_ENTRY 8
+#define CPU_UPCALL_STACK 16
+
+/* struct uhyve_upcall_area, at GS in ring 3 */
+#define AREA_SELF            0
+#define AREA_MASKED          8
+#define AREA_ACTIVE          12
+#define AREA_PENDING         16
+#define AREA_WAS_MASKED      20
+#define AREA_RIP             24
+#define AREA_RSP             32
+#define AREA_RFLAGS          40
+#define AREA_EXCEPTION       48
+#define AREA_ERROR_CODE      52
+#define AREA_FAULT_GVA       56
+#define AREA_PENDING_VECTORS 64
+
+#define AREA_NO_EXCEPTION 0xffffffff
+
+/* struct uhyve_start_info */
+#define START_MARK_RING3 16
+
+/* Ports */
+#define PORT_NUCLEUS_FAILURE 0xf8
+
+/* Nucleus calls: the number in %rax, arguments in %rdi, result in %rax */
+#define NUCLEUS_TIMER_ARM 0 /* rdi: TSC deadline, 0 disarms */
+#define NUCLEUS_IDLE      1 /* halt until an interrupt, unless one is pending */
+#define NUCLEUS_SET_FS    2 /* rdi: FS base */
+
+#define NUCLEUS_EINVAL -22
+#define NUCLEUS_ENOSYS -38
+
+/* Upcalls enter with interrupts on and DF, TF, AC clear. */
+#define UPCALL_RFLAGS 0x202
+
+#endif

@@ -1,0 +1,237 @@
+/* The nucleus: all code of a guest that runs in ring 0.
+ *
+ * It trusts nothing that ring 3 can set: not RSP, GS or flags. Its per-CPU data
+ * (struct uhyve_nucleus_cpu) lies where its stack begins, at RSP0 of the TSS. It is entered with
+ * interrupts off and turns them on for one instruction only, the `hlt` of NUCLEUS_IDLE.
+ * Some hosts emulate ring 0 instruction by instruction: every instruction here counts.
+ */
+#include "layout.h"
+
+#define MSR_FS_BASE      0xc0000100
+#define MSR_TSC_DEADLINE 0x6e0
+#define MSR_X2APIC_EOI   0x80b
+
+#define VECTOR_UD        6
+#define VECTOR_NMI       2
+#define VECTOR_DF        8
+#define VECTOR_MC        18
+#define VECTOR_FIRST_IRQ 32
+#define VECTOR_SPURIOUS  255
+
+  .section .nucleus.text, "ax", @progbits
+
+/* ---- Entries: one of 16 bytes for every vector ---- */
+
+  .balign 4096
+  .globl nucleus_vector_stubs
+nucleus_vector_stubs:
+  .set vector, 0
+  .rept 256
+  .balign 16
+  .if vector == VECTOR_NMI || vector == VECTOR_SPURIOUS
+  iretq /* nobody sends an NMI; a spurious interrupt takes no acknowledge */
+  .elseif vector >= VECTOR_FIRST_IRQ
+  pushq $vector
+  jmp nucleus_interrupt
+  .else
+  /* #DF, #TS, #NP, #SS, #GP, #PF, #AC, #CP, #VC, #SX push an error code themselves */
+  .if !(vector == 8 || (vector >= 10 && vector <= 14) || vector == 17 || vector == 21 || vector == 29 || vector == 30)
+  pushq $0
+  .endif
+  pushq $vector
+  .if vector == VECTOR_DF || vector == VECTOR_MC
+  jmp nucleus_failure
+  .elseif vector == VECTOR_UD
+  jmp nucleus_invalid_opcode
+  .else
+  jmp nucleus_exception
+  .endif
+  .endif
+  .set vector, vector + 1
+  .endr
+  .balign 16
+
+/* The first instruction of every CPU: the monitor has put the frame on the stack. */
+  .globl nucleus_boot
+nucleus_boot:
+  iretq
+
+/* ---- Interrupts ---- */
+
+/* Stack from here: rdx 0, rcx 8, rax 16, vector 24, rip 32, cs 40, rflags 48, rsp 56, ss 64;
+ * from ring 3 the nucleus's CPU data follow at 72. */
+nucleus_interrupt:
+  push %rax
+  push %rcx
+  push %rdx
+  mov $MSR_X2APIC_EOI, %ecx
+  xor %eax, %eax
+  xor %edx, %edx
+  wrmsr
+  testb $3, 40(%rsp)
+  jz interrupt_while_idle
+  mov 72+CPU_UPCALL_AREA(%rsp), %rdx
+  mov 24(%rsp), %eax
+  bts %rax, AREA_PENDING_VECTORS(%rdx)
+  movl $1, AREA_PENDING(%rdx)
+  cmpl $0, AREA_MASKED(%rdx)
+  jne interrupt_out
+  mov 32(%rsp), %rax
+  lea upcall_return_begin(%rip), %rcx
+  cmp %rcx, %rax
+  jb 1f
+  lea upcall_return_end(%rip), %rcx
+  cmp %rcx, %rax
+  jb 2f /* the save area is still in use: start that upcall again */
+1:
+  mov %rax, AREA_RIP(%rdx)
+  mov 56(%rsp), %rax
+  mov %rax, AREA_RSP(%rdx)
+  mov 48(%rsp), %rax
+  mov %rax, AREA_RFLAGS(%rdx)
+  movl $0, AREA_WAS_MASKED(%rdx)
+2:
+  movl $1, AREA_MASKED(%rdx)
+  movl $1, AREA_ACTIVE(%rdx)
+  mov 72+CPU_UPCALL_ENTRY(%rsp), %rax
+  mov %rax, 32(%rsp)
+  mov 72+CPU_UPCALL_STACK(%rsp), %rax
+  mov %rax, 56(%rsp)
+  movq $UPCALL_RFLAGS, 48(%rsp)
+interrupt_out:
+  pop %rdx
+  pop %rcx
+  pop %rax
+  add $8, %rsp
+  iretq
+
+/* Out of NUCLEUS_IDLE, whose rdx is the upcall area. An interrupt at the `hlt` itself goes on
+ * behind it: the shadow of `sti` is lost on some processors' VM exits. */
+interrupt_while_idle:
+  mov (%rsp), %rdx
+  mov 24(%rsp), %eax
+  bts %rax, AREA_PENDING_VECTORS(%rdx)
+  movl $1, AREA_PENDING(%rdx)
+  lea idle_halted(%rip), %rax
+  mov %rax, 32(%rsp)
+  jmp interrupt_out
+
+/* ---- Exceptions ---- */
+
+/* Stack: rdx 0, rcx 8, rax 16, vector 24, error code 32, rip 40, cs 48, rflags 56, rsp 64, ss 72;
+ * the nucleus's CPU data at 80. */
+nucleus_invalid_opcode:
+  push %rax
+  push %rcx
+  push %rdx
+  lea nucleus_call_site(%rip), %rcx
+  cmp %rcx, 40(%rsp)
+  je call_dispatch
+  jmp exception_saved
+
+nucleus_exception:
+  push %rax
+  push %rcx
+  push %rdx
+exception_saved:
+  testb $3, 48(%rsp)
+  jz exception_unexpected
+  mov 80+CPU_UPCALL_AREA(%rsp), %rdx
+  cmpl $0, AREA_ACTIVE(%rdx)
+  jne exception_unexpected
+  mov 40(%rsp), %rax
+  lea upcall_return_begin(%rip), %rcx
+  cmp %rcx, %rax
+  jb 1f
+  lea upcall_return_end(%rip), %rcx
+  cmp %rcx, %rax
+  jb exception_unexpected
+1:
+  mov %rax, AREA_RIP(%rdx)
+  mov 64(%rsp), %rax
+  mov %rax, AREA_RSP(%rdx)
+  mov 56(%rsp), %rax
+  mov %rax, AREA_RFLAGS(%rdx)
+  mov AREA_MASKED(%rdx), %eax
+  mov %eax, AREA_WAS_MASKED(%rdx)
+  movl $1, AREA_MASKED(%rdx)
+  movl $1, AREA_ACTIVE(%rdx)
+  mov 24(%rsp), %eax
+  mov %eax, AREA_EXCEPTION(%rdx)
+  mov 32(%rsp), %eax
+  mov %eax, AREA_ERROR_CODE(%rdx)
+  mov %cr2, %rax
+  mov %rax, AREA_FAULT_GVA(%rdx)
+  mov 80+CPU_UPCALL_ENTRY(%rsp), %rax
+  mov %rax, 40(%rsp)
+  mov 80+CPU_UPCALL_STACK(%rsp), %rax
+  mov %rax, 64(%rsp)
+  movq $UPCALL_RFLAGS, 56(%rsp)
+exception_out:
+  pop %rdx
+  pop %rcx
+  pop %rax
+  add $16, %rsp
+  iretq
+
+/* A fault of the nucleus, or of upcall code while the save area is in use: the monitor reports
+ * it. Every general register is the faulting code's, the frame is at the stack pointer. */
+exception_unexpected:
+  pop %rdx
+  pop %rcx
+  pop %rax
+nucleus_failure:
+  out %eax, $PORT_NUCLEUS_FAILURE
+1:
+  hlt
+  jmp 1b
+
+/* ---- Nucleus calls: each is bounded ---- */
+
+call_dispatch:
+  addq $2, 40(%rsp) /* go on behind the `ud2` */
+  cmp $NUCLEUS_TIMER_ARM, %rax
+  je call_timer_arm
+  cmp $NUCLEUS_IDLE, %rax
+  je call_idle
+  cmp $NUCLEUS_SET_FS, %rax
+  je call_set_fs
+  movq $NUCLEUS_ENOSYS, 16(%rsp)
+  jmp exception_out
+
+call_timer_arm:
+  mov $MSR_TSC_DEADLINE, %ecx
+  mov %edi, %eax
+  mov %rdi, %rdx
+  shr $32, %rdx
+  wrmsr
+  jmp call_done
+
+call_set_fs:
+  mov %rdi, %rdx
+  shr $47, %rdx
+  jnz call_refused /* not canonical, or the upper half, where a guest has nothing */
+  mov $MSR_FS_BASE, %ecx
+  mov %edi, %eax
+  mov %rdi, %rdx
+  shr $32, %rdx
+  wrmsr
+  jmp call_done
+
+call_idle:
+  mov 80+CPU_UPCALL_AREA(%rsp), %rdx
+  cmpl $0, AREA_PENDING(%rdx)
+  jne call_done
+  sti
+  hlt
+idle_halted:
+  cli
+call_done:
+  movq $0, 16(%rsp)
+  jmp exception_out
+
+call_refused:
+  movq $NUCLEUS_EINVAL, 16(%rsp)
+  jmp exception_out
+
+  .section .note.GNU-stack, "", @progbits

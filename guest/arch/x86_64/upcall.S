@@ -1,0 +1,92 @@
+/* Upcalls: where the nucleus resumes ring 3 for an interrupt or exception, and the way back.
+ *
+ * Entered on the CPU's upcall stack, masked, with the general registers of the interrupted code;
+ * its RIP, RSP and RFLAGS are in the save area at GS. Nothing is written on its stack.
+ */
+#include "layout.h"
+
+  .text
+  .globl upcall_entry
+  .type upcall_entry, @function
+upcall_entry:
+  .cfi_startproc
+  .cfi_undefined rip
+  push %r15
+  push %r14
+  push %r13
+  push %r12
+  push %r11
+  push %r10
+  push %r9
+  push %r8
+  push %rdi
+  push %rsi
+  push %rbp
+  push %rbx
+  push %rdx
+  push %rcx
+  push %rax
+  push %rax /* alignment */
+  /* void upcall_dispatch(struct trap_registers *) */
+  lea 8(%rsp), %rdi
+  call upcall_dispatch
+  pop %rax
+  pop %rax
+  pop %rcx
+  pop %rdx
+  pop %rbx
+  pop %rbp
+  pop %rsi
+  pop %rdi
+  pop %r8
+  pop %r9
+  pop %r10
+  pop %r11
+  pop %r12
+  pop %r13
+  pop %r14
+  pop %r15
+  pushq %gs:AREA_RFLAGS
+  cmpl $0, %gs:AREA_WAS_MASKED
+  jne return_masked
+
+  /* From the first store on the next interrupt may need the save area: one that hits before the
+   * last instruction is done makes the nucleus start this upcall again from the saved state. */
+  .globl upcall_return_begin, upcall_return_end
+upcall_return_begin:
+  movq $0, %gs:AREA_MASKED /* and AREA_ACTIVE */
+  cmpl $0, %gs:AREA_PENDING
+  jne 1f
+  popfq
+  mov %gs:AREA_RSP, %rsp
+  jmp *%gs:AREA_RIP
+1:
+  movl $1, %gs:AREA_MASKED
+upcall_return_end:
+  movl $1, %gs:AREA_ACTIVE
+  add $8, %rsp
+  jmp upcall_entry
+
+  /* An exception in masked code: it stays masked, so no interrupt can want the save area. */
+return_masked:
+  movl $0, %gs:AREA_ACTIVE
+  popfq
+  mov %gs:AREA_RSP, %rsp
+  jmp *%gs:AREA_RIP
+  .cfi_endproc
+  .size upcall_entry, . - upcall_entry
+
+/* long nucleus_call(long number, uint64_t argument) - the one place whose `ud2` is a call */
+  .globl nucleus_call, nucleus_call_site
+  .type nucleus_call, @function
+nucleus_call:
+  .cfi_startproc
+  mov %rdi, %rax
+  mov %rsi, %rdi
+nucleus_call_site:
+  ud2
+  ret
+  .cfi_endproc
+  .size nucleus_call, . - nucleus_call
+
+  .section .note.GNU-stack, "", @progbits

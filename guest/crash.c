@@ -1,0 +1,44 @@
+/* Tells the monitor of a crash; the monitor prints the report and ends the guest. */
+#include "crash.h"
+
+#include "arch/x86_64/cpu.h"
+#include "arch/x86_64/registers.h"
+#include "hypercall.h"
+#include "libc/rescue.h"
+#include "mm/address.h"
+
+_Noreturn void crash_report(const struct crash *crash)
+{
+  libc_rescue_output();
+  HC_BLOCK(struct hc_crash) block = {
+      .cause = crash->cause,
+      .signal = (uint32_t) crash->signal,
+      .vector = crash->vector,
+      .error_code = crash->error_code,
+      .fault_gva = crash->fault_gva,
+      .cpu = cpu_upcall_area()->cpu,
+      .regs = crash->regs,
+  };
+  if (crash->message != NULL)
+  {
+    while (block.message_len_bytes < 256 && crash->message[block.message_len_bytes] != '\0')
+      block.message_len_bytes++;
+    block.message_gpa = address_to_gpa(crash->message);
+  }
+  for (;;)
+    hypercall(HC_crash, &block);
+}
+
+_Noreturn void crash_by_signal(int signal)
+{
+  struct crash crash = {.cause = HC_CRASH_SIGNAL, .signal = signal};
+  registers_capture(&crash.regs);
+  crash_report(&crash);
+}
+
+_Noreturn void panic(const char *message)
+{
+  struct crash crash = {.cause = HC_CRASH_KERNEL, .message = message};
+  registers_capture(&crash.regs);
+  crash_report(&crash);
+}

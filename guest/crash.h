@@ -1,0 +1,29 @@
+/* The end of a guest that cannot go on. */
+#ifndef GUEST_CRASH_H
+#define GUEST_CRASH_H
+
+#include <stdint.h>
+
+#include "hypercalls/hypercalls.h"
+
+struct crash
+{
+  enum hc_crash_cause cause;
+  int signal;
+  uint32_t vector;
+  uint32_t error_code;
+  uint64_t fault_gva;
+  const char *message; /* or null */
+  struct hc_registers regs;
+};
+
+/* Writes out what standard output still holds, tells the monitor, ends the guest. */
+_Noreturn void crash_report(const struct crash *crash);
+
+/* The program ends by a signal of its own, as abort() does. */
+_Noreturn void crash_by_signal(int signal);
+
+/* An invariant of the kernel library is broken: status 126. */
+_Noreturn void panic(const char *message);
+
+#endif

@@ -1,0 +1,48 @@
+/* Hypercalls: translates blocks and buffers to guest-physical addresses. */
+#include "hypercall.h"
+
+#include <errno.h>
+
+#include "arch/x86_64/hypercall.h"
+#include "mm/address.h"
+
+void hypercall(enum hc_port port, void *block)
+{
+  hypercall_raw(port, address_to_gpa(block));
+}
+
+/* Fills the block's scatter list with as much of the buffer as fits. Returns the bytes covered. */
+static size_t fill_segments(struct hc_io *io, const char *buffer, size_t len_bytes)
+{
+  size_t done = 0;
+  io->segments = 0;
+  while (done < len_bytes)
+  {
+    uint64_t gpa = address_to_gpa(buffer + done);
+    if (gpa == ADDRESS_UNMAPPED)
+      break;
+    size_t piece = PAGE_BYTES - (gpa & (PAGE_BYTES - 1));
+    if (piece > len_bytes - done)
+      piece = len_bytes - done;
+    struct hc_segment *last = io->segments > 0 ? &io->segment[io->segments - 1] : NULL;
+    if (last != NULL && last->gpa + last->len_bytes == gpa)
+      last->len_bytes += piece;
+    else if (io->segments == HC_MAX_SEGMENTS)
+      break;
+    else
+      io->segment[io->segments++] = (struct hc_segment){.gpa = gpa, .len_bytes = piece};
+    done += piece;
+  }
+  return done;
+}
+
+long hypercall_io(enum hc_port port, int fd, const void *buffer, size_t len_bytes)
+{
+  HC_BLOCK(struct hc_io) io;
+  io.fd = fd;
+  io.result = 0;
+  if (fill_segments(&io, buffer, len_bytes) == 0 && len_bytes > 0)
+    return -EFAULT;
+  hypercall(port, &io);
+  return io.result;
+}

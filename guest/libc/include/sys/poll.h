@@ -1,0 +1,2 @@
+/* The name that old programs use for <poll.h>. */
+#include <poll.h>

@@ -1,0 +1,2 @@
+/* The name that Newlib and old programs use for <termios.h>. */
+#include <termios.h>

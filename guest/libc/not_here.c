@@ -1,0 +1,75 @@
+/* POSIX calls that do not exist yet: each fails with ENOSYS, so that programs link and can tell. */
+#include <dirent.h>
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/select.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/times.h>
+#include <sys/uio.h>
+#include <sys/utsname.h>
+#include <termios.h>
+#include <unistd.h>
+
+#define NOT_HERE(type, failure, name, ...)                                                         \
+  type name(__VA_ARGS__)                                                                           \
+  {                                                                                                \
+    errno = ENOSYS;                                                                                \
+    return failure;                                                                                \
+  }
+
+/* Newlib's readdir() stands on this one, which no header declares. */
+int getdents(int, void *, int);
+
+/* Descriptors and files */
+NOT_HERE(int, -1, dup, int)
+NOT_HERE(int, -1, dup2, int, int)
+NOT_HERE(int, -1, pipe, int[2])
+NOT_HERE(int, -1, ioctl, int, unsigned long, ...)
+NOT_HERE(int, -1, fsync, int)
+NOT_HERE(int, -1, fdatasync, int)
+NOT_HERE(int, -1, ftruncate, int, off_t)
+NOT_HERE(int, -1, truncate, const char *, off_t)
+NOT_HERE(ssize_t, -1, readv, int, const struct iovec *, int)
+NOT_HERE(ssize_t, -1, writev, int, const struct iovec *, int)
+NOT_HERE(int, -1, poll, struct pollfd *, nfds_t, int)
+NOT_HERE(int, -1, select, int, fd_set *restrict, fd_set *restrict, fd_set *restrict,
+         struct timeval *restrict)
+NOT_HERE(int, -1, link, const char *, const char *)
+NOT_HERE(int, -1, symlink, const char *, const char *)
+NOT_HERE(ssize_t, -1, readlink, const char *restrict, char *restrict, size_t)
+NOT_HERE(int, -1, mkdir, const char *, mode_t)
+NOT_HERE(int, -1, rmdir, const char *)
+NOT_HERE(int, -1, chdir, const char *)
+NOT_HERE(int, -1, chmod, const char *, mode_t)
+NOT_HERE(int, -1, fchmod, int, mode_t)
+NOT_HERE(int, -1, chown, const char *, uid_t, gid_t)
+NOT_HERE(int, -1, getdents, int, void *, int)
+
+/* Memory */
+NOT_HERE(void *, MAP_FAILED, mmap, void *, size_t, int, int, int, off_t)
+NOT_HERE(int, -1, munmap, void *, size_t)
+NOT_HERE(int, -1, mprotect, void *, size_t, int)
+
+/* Signals */
+NOT_HERE(_sig_func_ptr, SIG_ERR, signal, int, _sig_func_ptr)
+NOT_HERE(int, -1, sigaction, int, const struct sigaction *restrict, struct sigaction *restrict)
+NOT_HERE(int, -1, sigprocmask, int, const sigset_t *, sigset_t *)
+NOT_HERE(int, -1, pause, void)
+NOT_HERE(unsigned int, 0, alarm, unsigned int)
+
+/* The system */
+NOT_HERE(int, -1, uname, struct utsname *)
+NOT_HERE(int, -1, gethostname, char *, size_t)
+NOT_HERE(int, -1, getrusage, int, struct rusage *)
+NOT_HERE(int, -1, settimeofday, const struct timeval *, const struct timezone *)
+NOT_HERE(clock_t, (clock_t) -1, times, struct tms *)
+NOT_HERE(int, -1, tcgetattr, int, struct termios *)
+NOT_HERE(int, -1, tcsetattr, int, int, const struct termios *)
+NOT_HERE(FILE *, NULL, popen, const char *, const char *)
+NOT_HERE(int, -1, pclose, FILE *)

@@ -1,0 +1,182 @@
+/* The process: POSIX names over the system calls, and what a unikernel has not. */
+#include <dlfcn.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "arch/x86_64/cpu.h"
+#include "libc/result.h"
+#include "posix/sys.h"
+#include "start_info.h"
+
+void _exit(int status)
+{
+  start_info->mark_tsc[UHYVE_MARK_EXIT] = cpu_tsc();
+  sys_exit(status);
+}
+
+pid_t getpid(void)
+{
+  return sys_getpid();
+}
+
+int kill(pid_t pid, int signal)
+{
+  return (int) libc_result(sys_kill(pid, signal));
+}
+
+int raise(int signal)
+{
+  return kill(getpid(), signal);
+}
+
+int getentropy(void *buffer, size_t len_bytes)
+{
+  return (int) libc_result(sys_getentropy(buffer, len_bytes));
+}
+
+ssize_t getrandom(void *buffer, size_t len_bytes, unsigned int flags)
+{
+  (void) flags;
+  if (len_bytes > 256)
+    len_bytes = 256;
+  long result = libc_result(sys_getentropy(buffer, len_bytes));
+  return result == 0 ? (ssize_t) len_bytes : result;
+}
+
+/* One user, root, as in a container. */
+uid_t getuid(void)
+{
+  return 0;
+}
+
+uid_t geteuid(void)
+{
+  return 0;
+}
+
+gid_t getgid(void)
+{
+  return 0;
+}
+
+gid_t getegid(void)
+{
+  return 0;
+}
+
+pid_t getppid(void)
+{
+  return 0;
+}
+
+int issetugid(void)
+{
+  return 0;
+}
+
+char *getlogin(void)
+{
+  errno = ENOSYS;
+  return NULL;
+}
+
+int getpagesize(void)
+{
+  return 4096;
+}
+
+long sysconf(int name)
+{
+  switch (name)
+  {
+  case _SC_PAGESIZE:
+    return getpagesize();
+  case _SC_NPROCESSORS_CONF:
+    return start_info->cpu_count;
+  case _SC_NPROCESSORS_ONLN:
+    return 1; /* the program has one thread */
+  case _SC_CLK_TCK:
+    return 100;
+  case _SC_OPEN_MAX:
+    return 3;
+  case _SC_ARG_MAX:
+    return 131072;
+  default:
+    errno = EINVAL;
+    return -1;
+  }
+}
+
+/* ---- No second process, no second program, no shared objects ---- */
+
+pid_t fork(void)
+{
+  return (pid_t) libc_result(sys_no_processes());
+}
+
+pid_t vfork(void)
+{
+  return (pid_t) libc_result(sys_no_processes());
+}
+
+int _execve(const char *path, char *const *argv, char *const *envp);
+
+int _execve(const char *path, char *const *argv, char *const *envp)
+{
+  (void) path;
+  (void) argv;
+  (void) envp;
+  return (int) libc_result(sys_no_processes());
+}
+
+pid_t waitpid(pid_t pid, int *status, int options)
+{
+  (void) pid;
+  (void) status;
+  (void) options;
+  return (pid_t) libc_result(-ECHILD);
+}
+
+pid_t wait(int *status)
+{
+  return waitpid(-1, status, 0);
+}
+
+static const char *dl_error;
+
+void *dlopen(const char *path, int flags)
+{
+  (void) path;
+  (void) flags;
+  libc_result(sys_no_processes());
+  dl_error = "a unikernel has no shared objects";
+  return NULL;
+}
+
+void *dlsym(void *handle, const char *name)
+{
+  (void) handle;
+  (void) name;
+  errno = ENOSYS;
+  dl_error = "a unikernel has no shared objects";
+  return NULL;
+}
+
+int dlclose(void *handle)
+{
+  (void) handle;
+  errno = ENOSYS;
+  dl_error = "a unikernel has no shared objects";
+  return -1;
+}
+
+char *dlerror(void)
+{
+  const char *error = dl_error;
+  dl_error = NULL;
+  return (char *) (uintptr_t) error;
+}

@@ -1,0 +1,117 @@
+/* The reentrant calls that Newlib makes, each with the C library state of the calling thread. */
+#include <fcntl.h>
+#include <reent.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "libc/result.h"
+#include "posix/sys.h"
+
+/* Kept per thread, so that errno is; null in a thread that uses the global state, the first. */
+static _Thread_local struct _reent *thread_reent;
+
+struct _reent *__getreent(void)
+{
+  return thread_reent != NULL ? thread_reent : _GLOBAL_REENT;
+}
+
+static long result_of(struct _reent *reent, long result)
+{
+  if (result >= 0)
+    return result;
+  _REENT_ERRNO(reent) = (int) -result;
+  return -1;
+}
+
+_ssize_t _read_r(struct _reent *reent, int fd, void *buffer, size_t len_bytes)
+{
+  return result_of(reent, sys_read(fd, buffer, len_bytes));
+}
+
+_ssize_t _write_r(struct _reent *reent, int fd, const void *buffer, size_t len_bytes)
+{
+  return result_of(reent, sys_write(fd, buffer, len_bytes));
+}
+
+_off_t _lseek_r(struct _reent *reent, int fd, _off_t offset, int whence)
+{
+  return result_of(reent, sys_lseek(fd, offset, whence));
+}
+
+int _open_r(struct _reent *reent, const char *path, int flags, int mode)
+{
+  return (int) result_of(reent, sys_open(path, flags, (mode_t) mode));
+}
+
+int _close_r(struct _reent *reent, int fd)
+{
+  return (int) result_of(reent, sys_close(fd));
+}
+
+int _fcntl_r(struct _reent *reent, int fd, int command, int argument)
+{
+  return (int) result_of(reent, sys_fcntl(fd, command, argument));
+}
+
+int _fstat_r(struct _reent *reent, int fd, struct stat *status)
+{
+  return (int) result_of(reent, sys_fstat(fd, status));
+}
+
+int _stat_r(struct _reent *reent, const char *path, struct stat *status)
+{
+  return (int) result_of(reent, sys_stat(path, status));
+}
+
+int _isatty_r(struct _reent *reent, int fd)
+{
+  int result = sys_isatty(fd);
+  if (result == 1)
+    return 1;
+  _REENT_ERRNO(reent) = -result;
+  return 0;
+}
+
+int _rename_r(struct _reent *reent, const char *from, const char *to)
+{
+  (void) from;
+  (void) to;
+  return (int) result_of(reent, -ENOSYS);
+}
+
+int _unlink_r(struct _reent *reent, const char *path)
+{
+  return (int) result_of(reent, sys_unlink(path));
+}
+
+void *_sbrk_r(struct _reent *reent, ptrdiff_t bytes)
+{
+  void *old = sys_sbrk(bytes);
+  if (old != NULL)
+    return old;
+  _REENT_ERRNO(reent) = ENOMEM;
+  return (void *) -1; /* NOLINT(performance-no-int-to-ptr) */
+}
+
+int _getpid_r(struct _reent *reent)
+{
+  (void) reent;
+  return sys_getpid();
+}
+
+int _kill_r(struct _reent *reent, int pid, int signal)
+{
+  return (int) result_of(reent, sys_kill(pid, signal));
+}
+
+int _gettimeofday_r(struct _reent *reent, struct timeval *now, void *zone)
+{
+  (void) reent;
+  (void) zone;
+  struct timespec realtime;
+  sys_clock_gettime(CLOCK_REALTIME, &realtime);
+  *now = (struct timeval){.tv_sec = realtime.tv_sec, .tv_usec = realtime.tv_nsec / 1000};
+  return 0;
+}

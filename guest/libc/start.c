@@ -1,0 +1,42 @@
+/* Starts the C library and the program. */
+#include "libc/start.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "arch/x86_64/cpu.h"
+#include "start_info.h"
+
+extern char **environ;
+extern char *program_invocation_name;
+extern char *program_invocation_short_name;
+
+/* The program's; called with three arguments as POSIX systems do. */
+int main(int argc, char **argv, char **envp);
+
+void __libc_init_array(void);
+
+char *program_invocation_name;
+char *program_invocation_short_name;
+
+static void set_program_name(char *path)
+{
+  program_invocation_name = path;
+  program_invocation_short_name = path;
+  for (; *path != '\0'; path++)
+  {
+    if (*path == '/')
+      program_invocation_short_name = path + 1;
+  }
+}
+
+_Noreturn void libc_start(void)
+{
+  char **argv = (char **) start_info->argv_gva; /* NOLINT(performance-no-int-to-ptr) */
+  environ = (char **) start_info->envp_gva;     /* NOLINT(performance-no-int-to-ptr) */
+  if (argv[0] != NULL)
+    set_program_name(argv[0]);
+  __libc_init_array();
+  start_info->mark_tsc[UHYVE_MARK_MAIN] = cpu_tsc();
+  exit(main((int) start_info->argc, argv, environ));
+}

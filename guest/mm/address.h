@@ -1,0 +1,18 @@
+/* Guest-virtual and guest-physical addresses: the only two functions that convert. */
+#ifndef GUEST_MM_ADDRESS_H
+#define GUEST_MM_ADDRESS_H
+
+#include <stdint.h>
+
+#define PAGE_BYTES 4096ul
+
+#define ADDRESS_UNMAPPED UINT64_MAX
+
+/* The guest-physical address behind a pointer, or ADDRESS_UNMAPPED. What follows up to the end of
+ * its 4 KiB page is contiguous. Never blocks, never faults. */
+uint64_t address_to_gpa(const void *pointer);
+
+/* Where a guest-physical address is mapped in the window. */
+void *address_of_gpa(uint64_t gpa);
+
+#endif

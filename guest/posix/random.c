@@ -1,0 +1,27 @@
+/* Random numbers: ChaCha20 keyed with the seed of the start information. */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "posix/sys.h"
+#include "random/chacha20.h"
+#include "start_info.h"
+
+#define REQUEST_MAX_BYTES 256
+
+static struct chacha20 generator;
+static bool keyed;
+
+int sys_getentropy(void *buffer, size_t len_bytes)
+{
+  if (len_bytes > REQUEST_MAX_BYTES)
+    return -EIO;
+  if (!keyed)
+  {
+    chacha20_start(&generator, start_info->random_seed);
+    keyed = true;
+  }
+  chacha20_fill(&generator, buffer, len_bytes);
+  return 0;
+}

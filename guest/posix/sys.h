@@ -1,0 +1,48 @@
+/* System calls as plain functions: Linux's names, numbers and meanings, negative errno on failure.
+ *
+ * Nothing here knows the C library above it; types are those of the system's headers. A call that
+ * is not there returns -ENOSYS.
+ */
+#ifndef GUEST_POSIX_SYS_H
+#define GUEST_POSIX_SYS_H
+
+#include <stddef.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <time.h>
+
+/* Descriptors: the three standard streams. read and write block as the host's stream does. */
+ssize_t sys_read(int fd, void *buffer, size_t len_bytes);
+ssize_t sys_write(int fd, const void *buffer, size_t len_bytes);
+int sys_fstat(int fd, struct stat *status);
+int sys_close(int fd);
+off_t sys_lseek(int fd, off_t offset, int whence);
+int sys_isatty(int fd);
+int sys_fcntl(int fd, int command, long argument);
+
+/* Files by name: there is no file system, so nothing is found. */
+int sys_open(const char *path, int flags, mode_t mode);
+int sys_stat(const char *path, struct stat *status);
+int sys_unlink(const char *path);
+
+/* Memory. Returns the old break, or null with nothing changed when there is no more. */
+void *sys_sbrk(ptrdiff_t bytes);
+
+/* Time. */
+int sys_clock_gettime(clockid_t clock, struct timespec *now);
+int sys_clock_getres(clockid_t clock, struct timespec *resolution);
+int sys_clock_nanosleep(clockid_t clock, int flags, const struct timespec *request,
+                        struct timespec *remaining);
+
+/* The process. */
+_Noreturn void sys_exit(int status);
+pid_t sys_getpid(void);
+int sys_kill(pid_t pid, int signal);
+
+/* Fills at most 256 bytes with random numbers; -EIO when asked for more. */
+int sys_getentropy(void *buffer, size_t len_bytes);
+
+/* fork, exec and their like: says once on standard error that unikernels have none. */
+int sys_no_processes(void);
+
+#endif

@@ -1,0 +1,6 @@
+/* memset with the 16-byte vectors that every x86-64 CPU has. */
+#define MEMSET_LARGE string_memset_large_sse2
+#define VEC          string_v16
+#define VECU         string_v16u
+#define VEC_TARGET
+#include "memset_large.h"

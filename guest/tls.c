@@ -1,0 +1,65 @@
+/* Lays out and starts thread-local storage. Runs before there is any: no stack protector here. */
+#include "tls.h"
+
+#include <stdint.h>
+
+#include "arch/x86_64/cpu.h"
+#include "crash.h"
+#include "start_info.h"
+
+/* At the FS base. The compiler reads self at %fs:0 and the canary at %fs:0x28. */
+struct tls_control_block
+{
+  void *self;
+  uint64_t reserved[4];
+  uint64_t stack_canary;
+};
+
+_Static_assert(offsetof(struct tls_control_block, stack_canary) == 0x28, "psABI");
+
+/* From the linker script: the initial image, the size with the zeroed part, its alignment. */
+extern const char tls_image_begin[];
+extern const char tls_image_end[];
+extern const char tls_size[];
+extern const char tls_align[];
+
+/* The linker counts offsets down from the control block, from the size rounded up to the
+ * alignment of the TLS segment. */
+static size_t tls_rounded_bytes(void)
+{
+  size_t align = (size_t) tls_align;
+  return ((size_t) tls_size + align - 1) & ~(align - 1);
+}
+
+size_t tls_block_bytes(void)
+{
+  /* Room to align the control block when the program asks for more than TLS_ALIGN_BYTES. */
+  return tls_rounded_bytes() + (size_t) tls_align + TLS_ALIGN_BYTES + sizeof(struct tls_control_block);
+}
+
+void tls_start(void *block)
+{
+  size_t align = (size_t) tls_align > TLS_ALIGN_BYTES ? (size_t) tls_align : TLS_ALIGN_BYTES;
+  uintptr_t control_gva = ((uintptr_t) block + tls_rounded_bytes() + align - 1) & ~(align - 1);
+  char *variables = (char *) (control_gva - tls_rounded_bytes());
+  size_t image_bytes = (size_t) (tls_image_end - tls_image_begin);
+  for (size_t i = 0; i < image_bytes; i++)
+    variables[i] = tls_image_begin[i];
+  for (size_t i = image_bytes; i < (size_t) tls_size; i++)
+    variables[i] = 0;
+
+  struct tls_control_block *control = (struct tls_control_block *) control_gva;
+  control->self = control;
+  /* The lowest byte stays zero: a string that runs over ends there. */
+  uint64_t canary;
+  __builtin_memcpy(&canary, start_info->random_seed, sizeof(canary));
+  control->stack_canary = canary & ~0xffull;
+  cpu_set_fs_base(control_gva);
+}
+
+extern void __stack_chk_fail(void);
+
+_Noreturn void __stack_chk_fail(void)
+{
+  panic("stack smashing detected");
+}

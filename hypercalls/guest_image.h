@@ -1,0 +1,45 @@
+/* What a guest's ELF file tells the monitor: two notes, written by the linker script.
+ *
+ * Both notes have the owner name "uhyve" (6 bytes with the terminating zero, padded to 8).
+ * All addresses are offsets from the image's lowest address, so that a position-independent
+ * image needs no relocation here.
+ */
+#ifndef UHYVE_GUEST_IMAGE_H
+#define UHYVE_GUEST_IMAGE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define UHYVE_NOTE_NAME "uhyve"
+
+/* Note type 1: struct uhyve_note_version. Its first member never moves. */
+#define UHYVE_NOTE_VERSION 1
+/* Note type 2: struct uhyve_note_layout. */
+#define UHYVE_NOTE_LAYOUT 2
+
+struct uhyve_note_version
+{
+  uint32_t interface_version; /* UHYVE_INTERFACE_VERSION of the kernel library */
+};
+
+/* What the monitor puts in the tables of the processor. */
+struct uhyve_note_layout
+{
+  uint32_t nucleus_begin; /* supervisor-only code, whole pages */
+  uint32_t nucleus_end;
+  uint32_t vector_stubs;      /* entry of vector 0 */
+  uint32_t vector_stub_bytes; /* distance of two entries */
+  uint32_t boot_entry;        /* first instruction of every CPU, in ring 0: an `iretq` */
+  uint32_t start_entry;       /* first instruction of CPU 0 in ring 3 */
+  uint32_t secondary_entry;   /* first instruction of every other CPU in ring 3 */
+  uint32_t upcall_entry;      /* where the nucleus resumes ring 3 for interrupts and exceptions */
+  uint32_t syscall_entry;     /* a `ud2` in ring 3: LSTAR, for hosts that ignore EFER.SCE being 0 */
+};
+
+_Static_assert(sizeof(struct uhyve_note_version) == 4, "ABI");
+_Static_assert(sizeof(struct uhyve_note_layout) == 36, "ABI");
+
+/* Where a fixed-address image is linked, also its guest-physical address. */
+#define UHYVE_IMAGE_BASE 0x200000
+
+#endif

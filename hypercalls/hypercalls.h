@@ -1,0 +1,122 @@
+/* The hypercalls between guest and monitor: one table of numbers, argument blocks and their layout.
+ *
+ * A call is an `out %eax, %dx` to the call's port with the guest-physical address of its argument
+ * block in %rdi (all 64 bits count). The block lies within one page. The monitor copies it once,
+ * checks the copy, acts, and copies the result back. A result is a count or a negative errno with
+ * Linux's number. A block, number or size that breaks these rules ends the guest with status 126.
+ *
+ * Both sides include this header and nothing else of each other. Numbers are never reused.
+ * docs/hypercalls.md is generated from the table and the comments in this file.
+ */
+#ifndef UHYVE_HYPERCALLS_H
+#define UHYVE_HYPERCALLS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Version of everything in hypercalls/; a monitor runs guests of its own version only. */
+#define UHYVE_INTERFACE_VERSION 1
+
+/* Ports ring 3 of a guest may write to; the I/O permission bitmap opens just these. */
+#define HC_PORT_FIRST 0x1000
+#define HC_PORT_END   0x1100 /* exclusive */
+#define HC_PORT_STEP  8
+
+/* The nucleus reports its own failure here, from ring 0 only: the exception frame
+ * (struct hc_nucleus_frame) is at %rsp, the general registers are those of the failure. */
+#define HC_PORT_NUCLEUS_FAILURE 0xf8
+
+/*   name   port    block              purpose */
+#define HYPERCALLS(X)                                                                 \
+  X(exit, 0x1000, struct hc_exit, "end the guest with a status; does not return")     \
+  X(write, 0x1008, struct hc_io, "write a scatter list to a descriptor")              \
+  X(read, 0x1010, struct hc_io, "read from a descriptor into a scatter list; blocks") \
+  X(crash, 0x1018, struct hc_crash, "end the guest by a signal and report it; does not return")
+
+/* A piece of guest memory, contiguous in guest-physical memory. */
+struct hc_segment
+{
+  uint64_t gpa;
+  uint64_t len_bytes;
+};
+
+#define HC_MAX_SEGMENTS 14
+
+struct hc_exit
+{
+  int32_t status; /* IN: as given to exit(); the low 8 bits reach the caller of uhyve */
+  uint32_t reserved;
+};
+
+/* write and read: what moves is the concatenation of the segments, in order. */
+struct hc_io
+{
+  int32_t fd;        /* IN: the guest's standard stream: 0, 1 or 2 */
+  uint32_t segments; /* IN: used entries of segment[], at most HC_MAX_SEGMENTS */
+  int64_t result;    /* OUT: bytes moved (less than asked is no error), or a negative errno */
+  struct hc_segment segment[HC_MAX_SEGMENTS]; /* IN */
+};
+
+/* General registers as the interrupted code had them, in the order of x86 encoding. */
+struct hc_registers
+{
+  uint64_t rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi;
+  uint64_t r8, r9, r10, r11, r12, r13, r14, r15;
+  uint64_t rip, rflags;
+};
+
+/* Why a guest ends by a crash: what the report's first line says. */
+enum hc_crash_cause
+{
+  HC_CRASH_EXCEPTION = 1,      /* a processor exception: vector, error_code, fault_gva are valid */
+  HC_CRASH_SIGNAL = 2,         /* the program raised a signal itself, as abort() does */
+  HC_CRASH_STACK_OVERFLOW = 3, /* a page fault in a stack's guard page */
+  HC_CRASH_KERNEL = 4,         /* the kernel library found itself broken: status 126 */
+};
+
+struct hc_crash
+{
+  uint32_t cause;  /* IN: enum hc_crash_cause */
+  uint32_t signal; /* IN: Linux's signal number, 1 to 64 */
+  uint32_t vector; /* IN: exception vector */
+  uint32_t error_code;
+  uint64_t fault_gva;         /* IN: CR2 of a page fault */
+  uint32_t cpu;               /* IN: index of the CPU it happened on */
+  uint32_t message_len_bytes; /* IN: of the text at message_gpa, at most 256; 0 for none */
+  uint64_t message_gpa;       /* IN: what the kernel library has to say, no newline */
+  struct hc_registers regs;   /* IN */
+};
+
+/* At %rsp when the nucleus reports its failure; the processor pushed all but the first. */
+struct hc_nucleus_frame
+{
+  uint64_t vector;
+  uint64_t error_code;
+  uint64_t rip, cs, rflags, rsp, ss;
+};
+
+/* A block is aligned to the next power of two of its size, so it never crosses a page. */
+#define HC_BLOCK_ALIGN 256
+
+_Static_assert(sizeof(struct hc_exit) == 8, "ABI");
+_Static_assert(sizeof(struct hc_segment) == 16, "ABI");
+_Static_assert(sizeof(struct hc_io) == 240 && offsetof(struct hc_io, segment) == 16, "ABI");
+_Static_assert(sizeof(struct hc_registers) == 144, "ABI");
+_Static_assert(sizeof(struct hc_crash) == 184 && offsetof(struct hc_crash, regs) == 40, "ABI");
+_Static_assert(sizeof(struct hc_nucleus_frame) == 56, "ABI");
+
+#define HC_CHECK_SIZE_(name, port, block, purpose)                                               \
+  _Static_assert(sizeof(block) <= HC_BLOCK_ALIGN, "a hypercall's block must fit its alignment"); \
+  _Static_assert((port) >= HC_PORT_FIRST && (port) < HC_PORT_END && (port) % HC_PORT_STEP == 0,  \
+                 "a hypercall's port must be inside the range");
+HYPERCALLS(HC_CHECK_SIZE_)
+#undef HC_CHECK_SIZE_
+
+#define HC_PORT_(name, port, block, purpose) HC_##name = (port),
+enum hc_port
+{
+  HYPERCALLS(HC_PORT_)
+};
+#undef HC_PORT_
+
+#endif

@@ -1,0 +1,144 @@
+/* The start information: what the monitor tells a guest, in guest memory, before it starts.
+ *
+ * %rdi of the first instruction in ring 3 holds its guest-virtual address. It lies in memory the
+ * guest may write. A Multiboot 1 information structure (memory map, command line) is beside it,
+ * for code that serves other boot paths as well.
+ */
+#ifndef UHYVE_START_INFO_H
+#define UHYVE_START_INFO_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define UHYVE_START_MAGIC 0x7472617473796875 /* "uhystart" */
+
+/* ---- The guest's address space under the monitor ---- */
+
+#define UHYVE_KERNEL_BASE 0x100000000ull    /* 4 GiB: per-CPU blocks, start information */
+#define UHYVE_STACK_TOP   0x130000000ull    /* end of the main stack, grows down */
+#define UHYVE_HEAP_BASE   0x140000000ull    /* 5 GiB: application heap */
+#define UHYVE_PIE_BASE    0x10000000000ull  /* 1 TiB: position-independent images */
+#define UHYVE_PIE_END     0x80000000000ull  /* 8 TiB */
+#define UHYVE_TABLES_BASE 0xf0000000000ull  /* 15 TiB: the page tables, for the nucleus */
+#define UHYVE_WINDOW_BASE 0x100000000000ull /* 16 TiB: all guest-physical memory */
+
+/* RAM ends here at the latest and goes on at 4 GiB: devices and APICs lie between. */
+#define UHYVE_GPA_HOLE_BEGIN 0xc0000000ull
+#define UHYVE_GPA_HOLE_END   0x100000000ull
+
+/* ---- Processor tables, the same for every CPU ---- */
+
+#define UHYVE_SEL_KERNEL_CODE   0x08
+#define UHYVE_SEL_KERNEL_DATA   0x10
+#define UHYVE_SEL_USER_DATA     0x2b /* the values Linux uses: a PVM host shows its own selectors */
+#define UHYVE_SEL_USER_CODE     0x33
+#define UHYVE_SEL_TSS           0x38
+
+#define UHYVE_IST_DOUBLE_FAULT  1
+#define UHYVE_IST_NMI           2
+#define UHYVE_IST_MACHINE_CHECK 3
+
+#define UHYVE_VECTOR_TIMER      0x40
+#define UHYVE_VECTOR_SPURIOUS   0xff
+
+/* The nucleus's data of one CPU. RSP0 of the TSS is its address: the stack lies below it, so the
+ * nucleus finds it from its own stack. Supervisor-only, written by the monitor, never after. */
+struct uhyve_nucleus_cpu
+{
+  uint64_t upcall_area_gva; /* struct uhyve_upcall_area of this CPU */
+  uint64_t upcall_entry_gva;
+  uint64_t upcall_stack_gva; /* top */
+  uint64_t reserved;
+};
+
+#define UHYVE_NO_EXCEPTION 0xffffffffu
+
+/* Where nucleus and kernel library meet: one per CPU, at the start of its GS page.
+ *
+ * 'masked' set by ring 3 holds interrupts back: the nucleus notes the vector and returns. 'active'
+ * says that rip, rsp, rflags belong to code interrupted by an upcall that has not yet returned.
+ * An exception is delivered while 'masked', never while 'active'. */
+struct uhyve_upcall_area
+{
+  uint64_t self_gva;
+  uint32_t masked;
+  uint32_t active;
+  uint32_t pending;    /* not 0: some bit of pending_vectors is set */
+  uint32_t was_masked; /* 'masked' as the delivered upcall found it */
+  uint64_t rip;
+  uint64_t rsp;
+  uint64_t rflags;
+  uint32_t exception; /* vector of the delivered exception, else UHYVE_NO_EXCEPTION */
+  uint32_t error_code;
+  uint64_t fault_gva; /* CR2 */
+  uint64_t pending_vectors[4];
+  uint32_t cpu;
+  uint32_t reserved;
+};
+
+_Static_assert(sizeof(struct uhyve_nucleus_cpu) == 32, "ABI");
+_Static_assert(sizeof(struct uhyve_upcall_area) == 104, "ABI");
+
+/* A range whose guest-physical addresses are contiguous: gpa = gva - gva_begin + gpa_begin. */
+struct uhyve_linear_range
+{
+  uint64_t gva;
+  uint64_t gpa;
+  uint64_t len_bytes;
+};
+
+#define UHYVE_LINEAR_RANGES 4
+
+/* Points in time that the guest leaves behind for --timeline, in TSC cycles; 0: not reached. */
+enum uhyve_mark
+{
+  UHYVE_MARK_RING3, /* first instruction in ring 3 */
+  UHYVE_MARK_MAIN,  /* main() is called */
+  UHYVE_MARK_EXIT,  /* main() has returned or exit() was called */
+  UHYVE_MARKS
+};
+
+struct uhyve_start_info
+{
+  uint64_t magic;      /* UHYVE_START_MAGIC */
+  uint32_t version;    /* UHYVE_INTERFACE_VERSION */
+  uint32_t size_bytes; /* of this struct as the monitor knows it */
+
+  uint64_t mark_tsc[UHYVE_MARKS]; /* written by the guest */
+
+  uint32_t cpu_count;
+  uint32_t argc;
+  uint64_t argv_gva; /* argc pointers and a null pointer; writable, the guest's to keep */
+  uint64_t envp_gva; /* pointers and a null pointer */
+
+  uint64_t tsc_khz;
+  uint64_t tsc_base;          /* the TSC when the two clocks below were read */
+  uint64_t realtime_base_ns;  /* CLOCK_REALTIME of the host */
+  uint64_t monotonic_base_ns; /* CLOCK_MONOTONIC of the host */
+
+  uint64_t page_table_root_gpa;
+  uint64_t page_tables_gpa; /* the pool all page tables come from */
+  uint64_t page_tables_len_bytes;
+  uint64_t page_tables_used_bytes;
+
+  uint64_t image_gva;
+  uint64_t image_len_bytes;
+  uint64_t stack_gva; /* main stack, lowest mapped address; the page below is its guard */
+  uint64_t stack_len_bytes;
+  uint64_t stack_guard_bytes;
+  uint64_t heap_gva;
+  uint64_t heap_len_bytes;
+
+  struct uhyve_linear_range linear[UHYVE_LINEAR_RANGES]; /* unused entries have length 0 */
+
+  uint32_t stream_mode[3];   /* st_mode of the host's descriptors 0, 1, 2; 0: closed */
+  uint32_t streams_terminal; /* bit n: stream n is a terminal */
+
+  uint8_t random_seed[32];
+
+  uint64_t multiboot_info_gva;
+};
+
+_Static_assert(sizeof(struct uhyve_start_info) == 336, "ABI");
+
+#endif

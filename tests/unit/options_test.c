@@ -1,0 +1,455 @@
+/* Tests of uhyve/options.c: command lines, environment variables, and what the help shows. */
+#define _GNU_SOURCE 1
+/* clang-format off: cmocka.h needs these before it */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+/* clang-format on */
+
+#include "uhyve/options.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_WORDS 16
+#define MIB       (UINT64_C(1) << 20)
+
+struct words
+{
+  char *word[MAX_WORDS];
+};
+
+static struct options options;
+static char message[256];
+
+/* The strings of options stay those of the arguments, as with a real argv. */
+static int parse(const struct words *arguments, const struct words *environment)
+{
+  static char *argv[MAX_WORDS + 2];
+  static char *env[MAX_WORDS + 1];
+  int argc = 1;
+  argv[0] = (char *) (uintptr_t) "uhyve";
+  for (int i = 0; arguments->word[i] != NULL; i++)
+    argv[argc++] = arguments->word[i];
+  argv[argc] = NULL;
+  memset(env, 0, sizeof env);
+  for (int i = 0; environment != NULL && environment->word[i] != NULL; i++)
+    env[i] = environment->word[i];
+  memset(message, 'x', sizeof message);
+  return options_parse(&options, argc, argv, env, message);
+}
+
+#define WORDS(...)      \
+  &(const struct words) \
+  {                     \
+    {                   \
+      __VA_ARGS__, NULL \
+    }                   \
+  }
+
+#define PARSE(arguments, environment)            \
+  do                                             \
+  {                                              \
+    int result_ = parse(arguments, environment); \
+    if (result_ != 0)                            \
+      fail_msg("%d: %s", result_, message);      \
+    assert_string_equal(message, "");            \
+  } while (0)
+
+static void assert_env(const struct words *expected)
+{
+  size_t i = 0;
+  for (; expected->word[i] != NULL; i++)
+  {
+    assert_non_null(options.guest_env[i]);
+    assert_string_equal(options.guest_env[i], expected->word[i]);
+  }
+  assert_null(options.guest_env[i]);
+}
+
+static void has_defaults(void **state)
+{
+  (void) state;
+  PARSE(WORDS("a.elf"), WORDS("HOME=/root", "UHYVE_ROOT=/opt", "UHYVE_", "UHYVE_THP=", "HERMIT"));
+  assert_int_equal(options.action, OPTIONS_RUN);
+  assert_int_equal(options.memory_bytes, 512 * MIB);
+  assert_int_equal(options.cpu_count, 1);
+  assert_null(options.output);
+  assert_false(options.output_none || options.thp || options.ksm || options.timeline);
+  assert_false(options.affinity_given || options.env_all);
+  assert_true(options.aslr);
+  assert_int_equal(options.stats, OPTIONS_STATS_NONE);
+  assert_int_equal(options.verbosity, 0);
+  assert_string_equal(options.file, "a.elf");
+  assert_int_equal(options.guest_argc, 1);
+  assert_ptr_equal(options.guest_argv[0], options.file);
+  assert_null(options.guest_argv[1]);
+  assert_non_null(options.guest_env);
+  assert_null(options.guest_env[0]);
+  options_free(&options);
+  options_free(&options);
+}
+
+static void reads_all_options(void **state)
+{
+  (void) state;
+  PARSE(WORDS("-m64M", "--cpu-count=4", "-o", "out", "--stats=json", "--thp", "--ksm", "--affinity",
+              "0,2-5", "--no-aslr", "-vv", "--timeline", "--verbose", "a.elf"),
+        NULL);
+  assert_int_equal(options.memory_bytes, 64 * MIB);
+  assert_int_equal(options.cpu_count, 4);
+  assert_string_equal(options.output, "out");
+  assert_int_equal(options.stats, OPTIONS_STATS_JSON);
+  assert_true(options.thp && options.ksm && options.timeline && options.affinity_given);
+  assert_false(options.aslr);
+  assert_int_equal(options.verbosity, 3);
+  assert_int_equal(CPU_COUNT(&options.affinity), 5);
+  assert_true(CPU_ISSET(0, &options.affinity) && CPU_ISSET(5, &options.affinity));
+  assert_false(CPU_ISSET(1, &options.affinity));
+  options_free(&options);
+
+  PARSE(WORDS("-vvm", "1G", "-vc2", "--no-aslr", "--aslr", "--stats", "-o", "x", "-onone", "a"),
+        NULL);
+  assert_int_equal(options.memory_bytes, 1024 * MIB);
+  assert_int_equal(options.cpu_count, 2);
+  assert_int_equal(options.verbosity, 3);
+  assert_true(options.aslr && options.output_none);
+  assert_null(options.output);
+  assert_int_equal(options.stats, OPTIONS_STATS_TEXT);
+  options_free(&options);
+}
+
+static void leaves_the_guest_its_arguments(void **state)
+{
+  (void) state;
+  PARSE(WORDS("--thp", "a.elf", "-m", "1", "--help", "--", "-q"), NULL);
+  assert_int_equal(options.action, OPTIONS_RUN);
+  assert_int_equal(options.guest_argc, 6);
+  assert_string_equal(options.guest_argv[1], "-m");
+  assert_string_equal(options.guest_argv[5], "-q");
+  assert_null(options.guest_argv[6]);
+  options_free(&options);
+
+  PARSE(WORDS("--", "--thp", "b"), NULL);
+  assert_string_equal(options.file, "--thp");
+  assert_int_equal(options.guest_argc, 2);
+  assert_false(options.thp);
+  options_free(&options);
+}
+
+static void stops_at_help_and_version(void **state)
+{
+  (void) state;
+  const struct words *bad = WORDS("UHYVE_MEMORY_SIZE=x");
+  PARSE(WORDS("-h"), bad);
+  assert_int_equal(options.action, OPTIONS_HELP);
+  PARSE(WORDS("--help", "-m", "x"), bad);
+  assert_int_equal(options.action, OPTIONS_HELP);
+  PARSE(WORDS("-e", "A", "-vV", "--nonsense"), bad);
+  assert_int_equal(options.action, OPTIONS_VERSION);
+  PARSE(WORDS("--version"), NULL);
+  assert_int_equal(options.action, OPTIONS_VERSION);
+  options_free(&options);
+}
+
+static void reads_sizes(void **state)
+{
+  (void) state;
+  static const struct
+  {
+    char text[24];
+    uint64_t bytes;
+  } sizes[] = {
+      {"64M", 64 * MIB},
+      {"64MiB", 64 * MIB},
+      {"64MB", 64 * MIB},
+      {"64m", 64 * MIB},
+      {"4GiB", 4096 * MIB},
+      {"4G", 4096 * MIB},
+      {"16T", OPTIONS_MAX_MEMORY_BYTES},
+      {"1TiB", MIB << 20},
+      {"65536K", 64 * MIB},
+      {"16777216", 16 * MIB},
+      {"16777216B", 16 * MIB},
+      {"16777217", 18 * MIB},
+      {"17M", 18 * MIB},
+      {"18M", 18 * MIB},
+      {"0064M", 64 * MIB},
+      {"17592186044416", OPTIONS_MAX_MEMORY_BYTES},
+  };
+  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+  {
+    char text[24];
+    strcpy(text, sizes[i].text);
+    PARSE(WORDS("-m", text, "a"), NULL);
+    assert_int_equal(options.memory_bytes, sizes[i].bytes);
+    options_free(&options);
+  }
+}
+
+static void counts_cpus(void **state)
+{
+  (void) state;
+  cpu_set_t own;
+  PARSE(WORDS("-c", "1024", "a"), NULL);
+  assert_int_equal(options.cpu_count, 1024);
+  options_free(&options);
+  PARSE(WORDS("-c", "auto", "a"), NULL);
+  assert_int_equal(sched_getaffinity(0, sizeof own, &own), 0);
+  assert_int_equal(options.cpu_count, CPU_COUNT(&own));
+  options_free(&options);
+  PARSE(WORDS("-c", "auto", "--affinity=1-3,3,1023", "a"), NULL);
+  assert_int_equal(options.cpu_count, 4);
+  options_free(&options);
+}
+
+static void reads_the_environment(void **state)
+{
+  (void) state;
+  PARSE(WORDS("a"),
+        WORDS("UHYVE_MEMORY_SIZE=1G", "UHYVE_CPU_COUNT=3", "UHYVE_OUTPUT=log", "UHYVE_STATS=json",
+              "UHYVE_THP=1", "UHYVE_KSM=yes", "UHYVE_AFFINITY=7", "UHYVE_ASLR=0", "UHYVE_ENV_ALL=0",
+              "UHYVE_VERBOSE=2", "UHYVE_TIMELINE=1"));
+  assert_int_equal(options.memory_bytes, 1024 * MIB);
+  assert_int_equal(options.cpu_count, 3);
+  assert_string_equal(options.output, "log");
+  assert_int_equal(options.stats, OPTIONS_STATS_JSON);
+  assert_true(options.thp && options.ksm && options.timeline);
+  assert_true(CPU_ISSET(7, &options.affinity));
+  assert_false(options.aslr || options.env_all);
+  assert_int_equal(options.verbosity, 2);
+  options_free(&options);
+
+  PARSE(WORDS("a"), WORDS("HERMIT_MEM=32M", "HERMIT_CPUS=2", "HERMIT_VERBOSE=1", "HERMIT_STATS=1",
+                          "HERMIT_NO_ASLR=1"));
+  assert_int_equal(options.memory_bytes, 32 * MIB);
+  assert_int_equal(options.cpu_count, 2);
+  assert_int_equal(options.verbosity, 1);
+  assert_int_equal(options.stats, OPTIONS_STATS_TEXT);
+  assert_false(options.aslr);
+  options_free(&options);
+
+  PARSE(WORDS("a"), WORDS("HERMIT_MEMORY_SIZE=48M", "HERMIT_CPU_COUNT=5"));
+  assert_int_equal(options.memory_bytes, 48 * MIB);
+  assert_int_equal(options.cpu_count, 5);
+  options_free(&options);
+}
+
+static void ranks_its_sources(void **state)
+{
+  (void) state;
+  PARSE(WORDS("a"), WORDS("HERMIT_MEM=32M", "UHYVE_MEMORY_SIZE=64M", "HERMIT_MEMORY_SIZE=48M",
+                          "UHYVE_NO_ASLR=1", "HERMIT_ASLR=1", "UHYVE_STATS=0", "HERMIT_STATS=1"));
+  assert_int_equal(options.memory_bytes, 64 * MIB);
+  assert_false(options.aslr);
+  assert_int_equal(options.stats, OPTIONS_STATS_NONE);
+  options_free(&options);
+
+  /* What is overridden is not even read. */
+  PARSE(WORDS("-m", "128M", "-v", "--aslr", "-o-", "a"),
+        WORDS("UHYVE_MEMORY_SIZE=nonsense", "UHYVE_VERBOSE=9", "UHYVE_NO_ASLR=1", "HERMIT_ASLR=0",
+              "HERMIT_MEM=1", "UHYVE_OUTPUT=none"));
+  assert_int_equal(options.memory_bytes, 128 * MIB);
+  assert_int_equal(options.verbosity, 1);
+  assert_true(options.aslr);
+  assert_false(options.output_none);
+  assert_null(options.output);
+  options_free(&options);
+}
+
+static void makes_the_guest_environment(void **state)
+{
+  (void) state;
+  const struct words *host = WORDS("HOME=/root", "HOMER=x", "LANG=C", "EMPTY=");
+  PARSE(WORDS("-e", "HOME", "--env=A=1", "-eB=2=3", "-e", "MISSING", "-e", "EMPTY", "a"), host);
+  assert_env(WORDS("HOME=/root", "A=1", "B=2=3", "EMPTY="));
+  options_free(&options);
+
+  PARSE(WORDS("-e", "A=1", "-e", "B=1", "-e", "A=2", "-e", "B", "a"), host);
+  assert_env(WORDS("A=2"));
+  options_free(&options);
+
+  PARSE(WORDS("--env-all", "-e", "LANG=de", "-e", "NEW=", "a"), host);
+  assert_env(WORDS("HOME=/root", "HOMER=x", "EMPTY=", "LANG=de", "NEW="));
+  options_free(&options);
+
+  PARSE(WORDS("-e", "B=9", "a"),
+        WORDS("UHYVE_ENV=A=1\nB=a,b\n\nHOME\nMISSING\n", "HERMIT_ENV=A=0\nC=3", "HOME=/h"));
+  assert_env(WORDS("C=3", "A=1", "HOME=/h", "B=9"));
+  options_free(&options);
+
+  PARSE(WORDS("a"), WORDS("HERMIT_ENV_ALL=1", "X=1"));
+  assert_env(WORDS("HERMIT_ENV_ALL=1", "X=1"));
+  options_free(&options);
+}
+
+static void refuses(void **state)
+{
+  (void) state;
+  static const struct
+  {
+    const char *words[3];
+    const char *text;
+  } cases[] = {
+      {{"-m", "x", "a"}, "option --memory-size: 'x' is not a size"},
+      {{"-m", "", "a"}, "is not a size"},
+      {{"-m", "M", "a"}, "is not a size"},
+      {{"-m", "1.5G", "a"}, "is not a size"},
+      {{"-m", "-1", "a"}, "is not a size"},
+      {{"-m", "+64M", "a"}, "is not a size"},
+      {{"-m", " 64M", "a"}, "is not a size"},
+      {{"-m", "64M ", "a"}, "is not a size"},
+      {{"-m", "64X", "a"}, "is not a size"},
+      {{"-m", "64Mi", "a"}, "is not a size"},
+      {{"-m", "64MiBs", "a"}, "is not a size"},
+      {{"-m", "0x4000000", "a"}, "is not a size"},
+      {{"-m", "99999999999999999999", "a"}, "is not a size"},
+      {{"-m", "17T", "a"}, "is too much"},
+      {{"-m", "17592186044417", "a"}, "is too much"},
+      {{"-m", "18446744073709551615", "a"}, "is too much"},
+      {{"-m", "18014398509481984K", "a"}, "is too much"},
+      {{"-m", "16777216T", "a"}, "is too much"},
+      {{"-m", "16777215", "a"}, "is too little"},
+      {{"-m", "512", "a"}, "a number without unit is bytes"},
+      {{"-m", "0", "a"}, "is too little"},
+      {{"-c", "0", "a"}, "option --cpu-count: '0' is not a number of CPUs"},
+      {{"-c", "1025", "a"}, "is not a number of CPUs"},
+      {{"-c", "4294967297", "a"}, "is not a number of CPUs"},
+      {{"-c", "two", "a"}, "is not a number of CPUs"},
+      {{"-c", "2x", "a"}, "is not a number of CPUs"},
+      {{"-c", "", "a"}, "is not a number of CPUs"},
+      {{"--affinity", "", "a"}, "is not a list of CPUs"},
+      {{"--affinity", "1,", "a"}, "is not a list of CPUs"},
+      {{"--affinity", ",1", "a"}, "is not a list of CPUs"},
+      {{"--affinity", "1-", "a"}, "is not a list of CPUs"},
+      {{"--affinity", "1-2-3", "a"}, "is not a list of CPUs"},
+      {{"--affinity", "1 2", "a"}, "is not a list of CPUs"},
+      {{"--affinity", "a", "a"}, "option --affinity: 'a' is not a list"},
+      {{"--affinity", "5-2", "a"}, "runs backwards"},
+      {{"--affinity", "1024", "a"}, "names a CPU above 1023"},
+      {{"--affinity", "0-18446744073709551615", "a"}, "names a CPU above 1023"},
+      {{"--output", "", "a"}, "option --output: '' is no file name"},
+      {{"--stats=xml", "a"}, "option --stats: 'xml' is not a form of statistics"},
+      {{"--stats=", "a"}, "is not a form of statistics"},
+      {{"-e", "", "a"}, "option --env: '' has no variable name"},
+      {{"-e", "=x", "a"}, "option --env: '=x' has no variable name"},
+      {{"-q", "a"}, "unknown option '-q'"},
+      {{"-vq", "a"}, "unknown option '-q'"},
+      {{"--nonsense", "a"}, "unknown or ambiguous option '--nonsense'"},
+      {{"--t", "a"}, "unknown or ambiguous option '--t'"},
+      {{"--a\nb", "a"}, "option '--a?b'"},
+      {{"--thp=1", "a"}, "option --thp takes no value"},
+      {{"--help=1", "a"}, "option --help takes no value"},
+      {{"-m"}, "option --memory-size needs a value: --memory-size SIZE"},
+      {{"--env"}, "option --env needs a value: --env NAME[=VALUE]"},
+      {{"-v"}, "no program given: usage: uhyve [OPTION]... FILE [ARG]... (see uhyve --help)"},
+      {{"--"}, "no program given"},
+      {{NULL}, "no program given"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+  {
+    struct words arguments = {{NULL}};
+    for (size_t k = 0; k < 3; k++)
+      arguments.word[k] = (char *) (uintptr_t) cases[i].words[k];
+    int result = parse(&arguments, NULL);
+    if (result != -EINVAL || strstr(message, cases[i].text) == NULL)
+      fail_msg("%zu: %d '%s', expected '%s'", i, result, message, cases[i].text);
+    assert_null(strchr(message, '\n'));
+    assert_null(options.guest_env);
+  }
+}
+
+static void refuses_bad_variables(void **state)
+{
+  (void) state;
+  static const char *const cases[][2] = {
+      {"UHYVE_MEMORY_SIZE=x", "environment variable UHYVE_MEMORY_SIZE: 'x' is not a size"},
+      {"HERMIT_MEM=1", "environment variable HERMIT_MEM: '1' is too little"},
+      {"HERMIT_MEMORY_SIZE=1", "environment variable HERMIT_MEMORY_SIZE: '1'"},
+      {"HERMIT_CPUS=0", "environment variable HERMIT_CPUS: '0' is not a number of CPUs"},
+      {"UHYVE_CPU_COUNT=0", "environment variable UHYVE_CPU_COUNT: '0'"},
+      {"UHYVE_STATS=2", "environment variable UHYVE_STATS: '2'"},
+      {"UHYVE_THP=2", "environment variable UHYVE_THP: '2' is neither 0 nor 1"},
+      {"UHYVE_KSM=x", "UHYVE_KSM"},
+      {"UHYVE_ASLR=x", "UHYVE_ASLR"},
+      {"UHYVE_NO_ASLR=x", "UHYVE_NO_ASLR"},
+      {"UHYVE_ENV_ALL=x", "UHYVE_ENV_ALL"},
+      {"UHYVE_TIMELINE=x", "UHYVE_TIMELINE"},
+      {"UHYVE_VERBOSE=x", "UHYVE_VERBOSE: 'x' is not a number from 0 to 100"},
+      {"UHYVE_VERBOSE=101", "UHYVE_VERBOSE"},
+      {"UHYVE_AFFINITY=x", "UHYVE_AFFINITY"},
+      {"UHYVE_ENV=A=1\n=2", "environment variable UHYVE_ENV: '=2' has no variable name"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+  {
+    char text[64];
+    strcpy(text, cases[i][0]);
+    int result = parse(WORDS("-e", "A=1", "a"), WORDS(text));
+    if (result != -EINVAL || strstr(message, cases[i][1]) == NULL)
+      fail_msg("%s: %d '%s', expected '%s'", cases[i][0], result, message, cases[i][1]);
+    assert_null(options.guest_env);
+  }
+}
+
+static void survives_long_values(void **state)
+{
+  (void) state;
+  static char text[5000];
+  memset(text, '\n', sizeof text - 1);
+  assert_int_equal(parse(WORDS("-m", text, "a"), NULL), -EINVAL);
+  assert_true(strlen(message) < 256);
+  memcpy(text, "--", 2);
+  assert_int_equal(parse(WORDS(text, "a"), NULL), -EINVAL);
+  assert_null(strchr(message, '\n'));
+}
+
+static void prints_help(void **state)
+{
+  (void) state;
+  char *text = NULL;
+  size_t len = 0;
+  FILE *stream = open_memstream(&text, &len);
+  options_print_help(stream);
+  fclose(stream);
+  static const char *const parts[] = {
+      "Usage: uhyve [OPTION]... FILE [ARG]...\n",
+      "\n  -m, --memory-size SIZE    memory",
+      "\n      --stats[=json]        print",
+      "\n  UHYVE_CPU_COUNT ",
+      "HERMIT_MEM and HERMIT_CPUS",
+      "\n  125 ",
+      "Example:",
+  };
+  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+  {
+    if (strstr(text, parts[i]) == NULL)
+      fail_msg("'%s' is missing", parts[i]);
+  }
+  for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n"))
+    assert_true(strlen(line) < 80);
+  free(text);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(has_defaults),
+      cmocka_unit_test(reads_all_options),
+      cmocka_unit_test(leaves_the_guest_its_arguments),
+      cmocka_unit_test(stops_at_help_and_version),
+      cmocka_unit_test(reads_sizes),
+      cmocka_unit_test(counts_cpus),
+      cmocka_unit_test(reads_the_environment),
+      cmocka_unit_test(ranks_its_sources),
+      cmocka_unit_test(makes_the_guest_environment),
+      cmocka_unit_test(refuses),
+      cmocka_unit_test(refuses_bad_variables),
+      cmocka_unit_test(survives_long_values),
+      cmocka_unit_test(prints_help),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

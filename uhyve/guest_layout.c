@@ -1,0 +1,249 @@
+/* Plans a guest's memory and maps it: W^X, nothing of the nucleus for ring 3.
+ *
+ * Guest-physical: 2 MiB of free RAM, the image, the boot area, the pool of page tables, then (at
+ * the next 2 MiB) the main stack and the heap, which goes on behind the hole below 4 GiB.
+ */
+#include "guest_layout.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <sys/random.h>
+
+#include "page_tables.h"
+
+#define STACK_MAX_BYTES     (8ull << 20)
+#define STACK_GUARD_BYTES   (1ull << 20)
+
+#define RIGHTS_NUCLEUS_CODE 0
+#define RIGHTS_NUCLEUS_READ PTE_NX
+#define RIGHTS_NUCLEUS_DATA (PTE_WRITABLE | PTE_NX)
+#define RIGHTS_READ         (PTE_USER | PTE_NX)
+#define RIGHTS_DATA         (PTE_USER | PTE_WRITABLE | PTE_NX)
+
+static uint64_t round_up(uint64_t value, uint64_t unit)
+{
+  return (value + unit - 1) & ~(unit - 1);
+}
+
+static uint64_t low_ram_end(const struct guest_memory *memory)
+{
+  return memory->slots[0].len_bytes;
+}
+
+/* All RAM mapped twice (window, heap) in 4 KiB pages takes 1/256 of it; so the pool never runs
+ * out however the guest splits its pages. What is not used costs the host nothing. Whole 2 MiB
+ * pages, to be mapped as such. */
+static uint64_t tables_pool_bytes(const struct guest_memory *memory)
+{
+  return round_up((memory->slots[0].len_bytes + memory->slots[1].len_bytes) / 256 + (256ull << 10),
+                  GUEST_LARGE_BYTES);
+}
+
+static int place_image(struct guest_layout *layout, const struct elf_image *image, bool randomize)
+{
+  layout->image_gpa = UHYVE_IMAGE_BASE;
+  layout->image_bytes = image->high_vaddr - image->low_vaddr;
+  layout->image_gva = image->low_vaddr;
+  layout->load_bias = 0;
+  if (!image->position_independent)
+    return 0;
+  layout->image_gva = UHYVE_PIE_BASE;
+  if (randomize)
+  {
+    uint64_t random;
+    if (getrandom(&random, sizeof(random), 0) != (ssize_t) sizeof(random))
+      return -errno;
+    uint64_t places = (UHYVE_PIE_END - UHYVE_PIE_BASE - layout->image_bytes) / GUEST_PAGE_BYTES;
+    layout->image_gva += random % places * GUEST_PAGE_BYTES;
+  }
+  layout->load_bias = layout->image_gva - image->low_vaddr;
+  return 0;
+}
+
+int guest_layout_plan(struct guest_layout *layout, const struct elf_image *image,
+                      const struct guest_memory *memory, unsigned int cpu_count,
+                      uint64_t start_block_bytes, bool randomize)
+{
+  *layout = (struct guest_layout){0};
+  int error = place_image(layout, image, randomize);
+  if (error != 0)
+    return error;
+
+  layout->boot_gpa = layout->image_gpa + layout->image_bytes;
+  layout->idt_gva = UHYVE_KERNEL_BASE;
+  layout->start_block_gva = layout->idt_gva + GUEST_PAGE_BYTES;
+  layout->start_block_bytes = round_up(start_block_bytes, GUEST_PAGE_BYTES);
+  layout->cpu_blocks_gva = layout->start_block_gva + layout->start_block_bytes;
+  layout->boot_bytes =
+      layout->cpu_blocks_gva - UHYVE_KERNEL_BASE + (uint64_t) cpu_count * CPU_BLOCK_BYTES;
+
+  layout->tables_gpa = round_up(layout->boot_gpa + layout->boot_bytes, GUEST_LARGE_BYTES);
+  layout->tables_bytes = tables_pool_bytes(memory);
+
+  uint64_t free_gpa = layout->tables_gpa + layout->tables_bytes;
+  if (free_gpa >= low_ram_end(memory))
+    return -ENOMEM;
+  uint64_t free_bytes = low_ram_end(memory) - free_gpa;
+  layout->stack_bytes = free_bytes / 4 & ~(GUEST_LARGE_BYTES - 1);
+  if (layout->stack_bytes > STACK_MAX_BYTES)
+    layout->stack_bytes = STACK_MAX_BYTES;
+  if (layout->stack_bytes == 0)
+    return -ENOMEM;
+  layout->stack_gpa = free_gpa;
+  layout->stack_gva = UHYVE_STACK_TOP - layout->stack_bytes;
+  layout->stack_guard_bytes = STACK_GUARD_BYTES;
+  layout->heap_gpa = free_gpa + layout->stack_bytes;
+  layout->heap_bytes = free_bytes - layout->stack_bytes + memory->slots[1].len_bytes;
+  if (layout->heap_bytes > UHYVE_PIE_BASE - UHYVE_HEAP_BASE)
+    return -E2BIG;
+  return 0;
+}
+
+uint64_t guest_layout_cpu_gva(const struct guest_layout *layout, unsigned int cpu)
+{
+  return layout->cpu_blocks_gva + (uint64_t) cpu * CPU_BLOCK_BYTES;
+}
+
+void *guest_layout_boot_hva(const struct guest_layout *layout, const struct guest_memory *memory,
+                            uint64_t gva)
+{
+  return guest_memory_hva(memory, gva - UHYVE_KERNEL_BASE + layout->boot_gpa, 1);
+}
+
+/* Maps a range at its own address and in the window. A range of the nucleus stays out of the
+ * window; one that ring 3 may not write is not writable there either. */
+struct mapper
+{
+  struct page_tables tables;
+  struct guest_memory *memory;
+  uint64_t window_done_gpa; /* the window is mapped up to here */
+  int error;                /* of the first call that failed */
+};
+
+static void map_at(struct mapper *mapper, uint64_t gva, uint64_t gpa, uint64_t len_bytes,
+                   uint64_t rights)
+{
+  if (mapper->error == 0)
+    mapper->error = page_tables_map(&mapper->tables, gva, gpa, len_bytes, rights);
+}
+
+static void map_window(struct mapper *mapper, uint64_t gpa, uint64_t len_bytes, uint64_t rights)
+{
+  map_at(mapper, UHYVE_WINDOW_BASE + gpa, gpa, len_bytes, rights);
+}
+
+static void protect(struct mapper *mapper, uint64_t gpa, uint64_t len_bytes,
+                    enum guest_access allowed)
+{
+  if (mapper->error == 0)
+    mapper->error = guest_memory_protect(mapper->memory, gpa, len_bytes, allowed);
+}
+
+/* Window and hypercall rights of the next range, in ascending order of guest-physical addresses;
+ * what lies between is ordinary memory. */
+static void restrict_range(struct mapper *mapper, uint64_t gpa, uint64_t len_bytes,
+                           enum guest_access allowed)
+{
+  if (gpa > mapper->window_done_gpa)
+    map_window(mapper, mapper->window_done_gpa, gpa - mapper->window_done_gpa, RIGHTS_DATA);
+  if (allowed == GUEST_READ)
+    map_window(mapper, gpa, len_bytes, RIGHTS_READ);
+  protect(mapper, gpa, len_bytes, allowed);
+  mapper->window_done_gpa = gpa + len_bytes;
+}
+
+static void map_image(struct mapper *mapper, const struct guest_layout *layout,
+                      const struct elf_image *image)
+{
+  uint64_t nucleus_gva = layout->image_gva + image->layout.nucleus_begin;
+  uint64_t nucleus_bytes = image->layout.nucleus_end - image->layout.nucleus_begin;
+  uint64_t to_gpa = layout->image_gpa - layout->image_gva; /* wraps, as meant */
+  for (unsigned int i = 0; i < image->segment_count; i++)
+  {
+    const struct elf_segment *segment = &image->segments[i];
+    uint64_t begin = (segment->vaddr & ~(GUEST_PAGE_BYTES - 1)) + layout->load_bias;
+    uint64_t end = round_up(segment->vaddr + segment->memsz, GUEST_PAGE_BYTES) + layout->load_bias;
+    if ((segment->flags & PF_W) != 0)
+    {
+      uint64_t relro_end = begin;
+      if (image->relro_end > image->relro_begin && image->relro_begin + layout->load_bias == begin)
+        relro_end = image->relro_end + layout->load_bias;
+      if (relro_end > begin)
+      {
+        map_at(mapper, begin, begin + to_gpa, relro_end - begin, RIGHTS_READ);
+        restrict_range(mapper, begin + to_gpa, relro_end - begin, GUEST_READ);
+      }
+      map_at(mapper, relro_end, relro_end + to_gpa, end - relro_end, RIGHTS_DATA);
+      continue;
+    }
+    uint64_t rights = (segment->flags & PF_X) != 0 ? PTE_USER : RIGHTS_READ;
+    if (nucleus_gva >= begin && nucleus_gva < end)
+    {
+      uint64_t nucleus_end = nucleus_gva + nucleus_bytes;
+      map_at(mapper, begin, begin + to_gpa, nucleus_gva - begin, rights);
+      if (nucleus_gva > begin)
+        restrict_range(mapper, begin + to_gpa, nucleus_gva - begin, GUEST_READ);
+      map_at(mapper, nucleus_gva, nucleus_gva + to_gpa, nucleus_bytes, RIGHTS_NUCLEUS_CODE);
+      restrict_range(mapper, nucleus_gva + to_gpa, nucleus_bytes, GUEST_NONE);
+      begin = nucleus_end;
+    }
+    if (end > begin)
+    {
+      map_at(mapper, begin, begin + to_gpa, end - begin, rights);
+      restrict_range(mapper, begin + to_gpa, end - begin, GUEST_READ);
+    }
+  }
+}
+
+/* The boot area is linear; what the CPU blocks hold for the nucleus alone is supervisor-only. */
+static void map_boot_area(struct mapper *mapper, const struct guest_layout *layout,
+                          unsigned int cpu_count)
+{
+  uint64_t to_gpa = layout->boot_gpa - UHYVE_KERNEL_BASE;
+  map_at(mapper, layout->idt_gva, layout->idt_gva + to_gpa, GUEST_PAGE_BYTES, RIGHTS_NUCLEUS_READ);
+  restrict_range(mapper, layout->idt_gva + to_gpa, GUEST_PAGE_BYTES, GUEST_NONE);
+  map_at(mapper, layout->start_block_gva, layout->start_block_gva + to_gpa,
+         layout->start_block_bytes, RIGHTS_DATA);
+  for (unsigned int cpu = 0; cpu < cpu_count; cpu++)
+  {
+    uint64_t gva = guest_layout_cpu_gva(layout, cpu);
+    map_at(mapper, gva + CPU_TABLES_OFFSET, gva + CPU_TABLES_OFFSET + to_gpa, GUEST_PAGE_BYTES,
+           RIGHTS_NUCLEUS_READ);
+    map_at(mapper, gva + CPU_NUCLEUS_STACK_OFFSET, gva + CPU_NUCLEUS_STACK_OFFSET + to_gpa,
+           2 * GUEST_PAGE_BYTES, RIGHTS_NUCLEUS_DATA);
+    map_at(mapper, gva + CPU_UPCALL_STACK_OFFSET, gva + CPU_UPCALL_STACK_OFFSET + to_gpa,
+           CPU_BLOCK_BYTES - CPU_UPCALL_STACK_OFFSET, RIGHTS_DATA);
+  }
+  /* No hypercall works on a CPU block, and the window leaves all of them out. */
+  restrict_range(mapper, layout->cpu_blocks_gva + to_gpa, (uint64_t) cpu_count * CPU_BLOCK_BYTES,
+                 GUEST_NONE);
+}
+
+int guest_layout_map(struct guest_layout *layout, const struct elf_image *image,
+                     struct guest_memory *memory, unsigned int cpu_count, bool huge_pages)
+{
+  struct mapper mapper = {
+      .memory = memory,
+      .tables = {.pool_hva = guest_memory_hva(memory, layout->tables_gpa, layout->tables_bytes),
+                 .pool_gpa = layout->tables_gpa,
+                 .pool_bytes = layout->tables_bytes,
+                 .huge_pages = huge_pages},
+  };
+  mapper.error = page_tables_init(&mapper.tables);
+  map_image(&mapper, layout, image);
+  map_boot_area(&mapper, layout, cpu_count);
+
+  restrict_range(&mapper, layout->tables_gpa, layout->tables_bytes, GUEST_READ);
+  map_at(&mapper, UHYVE_TABLES_BASE, layout->tables_gpa, layout->tables_bytes, RIGHTS_NUCLEUS_DATA);
+
+  uint64_t low_end = low_ram_end(memory);
+  map_window(&mapper, mapper.window_done_gpa, low_end - mapper.window_done_gpa, RIGHTS_DATA);
+  map_window(&mapper, UHYVE_GPA_HOLE_END, memory->slots[1].len_bytes, RIGHTS_DATA);
+
+  map_at(&mapper, layout->stack_gva, layout->stack_gpa, layout->stack_bytes, RIGHTS_DATA);
+  map_at(&mapper, UHYVE_HEAP_BASE, layout->heap_gpa, low_end - layout->heap_gpa, RIGHTS_DATA);
+  map_at(&mapper, UHYVE_HEAP_BASE + (low_end - layout->heap_gpa), UHYVE_GPA_HOLE_END,
+         memory->slots[1].len_bytes, RIGHTS_DATA);
+  layout->tables_used_bytes = mapper.tables.used_bytes;
+  return mapper.error;
+}

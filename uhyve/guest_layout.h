@@ -1,0 +1,67 @@
+/* Where everything lies in a guest's memory, and its page tables. */
+#ifndef UHYVE_GUEST_LAYOUT_H
+#define UHYVE_GUEST_LAYOUT_H
+
+#include <stdint.h>
+
+#include "elf_image.h"
+#include "guest_memory.h"
+#include "hypercalls/start_info.h"
+
+/* One CPU's block of pages: tables and stacks of the nucleus, then what ring 3 shares with it. */
+#define CPU_TABLES_OFFSET        0x0000 /* GDT, TSS; nucleus reads */
+#define CPU_NUCLEUS_STACK_OFFSET 0x1000 /* and struct uhyve_nucleus_cpu at its end */
+#define CPU_IST_STACKS_OFFSET    0x2000 /* three */
+#define CPU_GUARD_OFFSET         0x3000 /* unmapped */
+#define CPU_UPCALL_STACK_OFFSET  0x4000
+#define CPU_UPCALL_STACK_BYTES   0x4000
+#define CPU_UPCALL_AREA_OFFSET   0x8000
+#define CPU_BLOCK_BYTES          0x9000
+
+#define CPU_IST_STACK_BYTES      0x500
+
+struct guest_layout
+{
+  uint64_t image_gpa;
+  uint64_t image_gva;
+  uint64_t image_bytes; /* whole pages */
+  uint64_t load_bias;   /* to add to addresses in the ELF file */
+
+  uint64_t boot_gpa; /* IDT, CPU blocks, start information: linear from UHYVE_KERNEL_BASE */
+  uint64_t boot_bytes;
+  uint64_t idt_gva;
+  uint64_t cpu_blocks_gva;
+  uint64_t start_block_gva; /* start information and what it points to */
+  uint64_t start_block_bytes;
+
+  uint64_t tables_gpa;
+  uint64_t tables_bytes;
+  uint64_t tables_used_bytes;
+
+  uint64_t stack_gpa;
+  uint64_t stack_gva;
+  uint64_t stack_bytes;
+  uint64_t stack_guard_bytes; /* unmapped, below it */
+  uint64_t heap_gpa;
+  uint64_t heap_bytes;
+};
+
+/* Decides all addresses. start_block_bytes: what the start information, arguments and environment
+ * take. Returns 0, -ENOMEM when the guest's memory is too small, or another negative errno. */
+int guest_layout_plan(struct guest_layout *layout, const struct elf_image *image,
+                      const struct guest_memory *memory, unsigned int cpu_count,
+                      uint64_t start_block_bytes, bool randomize);
+
+/* Writes the page tables, and tells guest_memory what the guest may not touch. Returns 0 or a
+ * negative errno. */
+int guest_layout_map(struct guest_layout *layout, const struct elf_image *image,
+                     struct guest_memory *memory, unsigned int cpu_count, bool huge_pages);
+
+/* Guest-virtual address of a CPU's block. */
+uint64_t guest_layout_cpu_gva(const struct guest_layout *layout, unsigned int cpu);
+
+/* Host address of something in the boot area. */
+void *guest_layout_boot_hva(const struct guest_layout *layout, const struct guest_memory *memory,
+                            uint64_t gva);
+
+#endif

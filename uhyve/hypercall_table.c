@@ -1,0 +1,171 @@
+/* Serves hypercalls. The guest's other CPUs may change memory at any time: a block is copied once,
+ * the copy is checked and acted on. */
+#include "hypercall_table.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/uio.h>
+
+/* What a handler gets besides its block. */
+struct call
+{
+  struct vm *vm;
+  unsigned int cpu;
+  const char *name;
+  char *message; /* 256 bytes, for HYPERCALL_BROKEN */
+};
+
+static enum hypercall_verdict serve_exit(struct call *call, struct hc_exit *block)
+{
+  struct vm *vm = call->vm;
+  if (!vm_begin_end(vm))
+    return HYPERCALL_END;
+  vm->end.kind = VM_END_EXIT;
+  vm->end.status = block->status & 0xff;
+  vm_stop_cpus(vm);
+  return HYPERCALL_END;
+}
+
+/* Checks a scatter list and turns it into the host's. Returns its length or -1. */
+static int take_segments(struct call *call, const struct hc_io *block, enum guest_access access,
+                         struct iovec *pieces)
+{
+  if (block->segments > HC_MAX_SEGMENTS)
+  {
+    snprintf(call->message, 256, "hypercall %s: %u segments, at most %d are allowed", call->name,
+             block->segments, HC_MAX_SEGMENTS);
+    return -1;
+  }
+  for (uint32_t i = 0; i < block->segments; i++)
+  {
+    const struct hc_segment *segment = &block->segment[i];
+    void *hva =
+        guest_memory_access(&call->vm->memory, segment->gpa, segment->len_bytes, access);
+    if (hva == NULL)
+    {
+      snprintf(call->message, 256,
+               "hypercall %s: segment %u (0x%llx bytes at 0x%llx) is not memory the guest may %s",
+               call->name, i, (unsigned long long) segment->len_bytes,
+               (unsigned long long) segment->gpa, access == GUEST_WRITE ? "write" : "read");
+      return -1;
+    }
+    pieces[i] = (struct iovec){.iov_base = hva, .iov_len = segment->len_bytes};
+  }
+  return (int) block->segments;
+}
+
+static enum hypercall_verdict serve_write(struct call *call, struct hc_io *block)
+{
+  struct iovec pieces[HC_MAX_SEGMENTS];
+  int count = take_segments(call, block, GUEST_READ, pieces);
+  if (count < 0)
+    return HYPERCALL_BROKEN;
+  block->result = streams_write(&call->vm->streams, block->fd, pieces, count);
+  return HYPERCALL_CONTINUE;
+}
+
+static enum hypercall_verdict serve_read(struct call *call, struct hc_io *block)
+{
+  struct iovec pieces[HC_MAX_SEGMENTS];
+  int count = take_segments(call, block, GUEST_WRITE, pieces);
+  if (count < 0)
+    return HYPERCALL_BROKEN;
+  block->result = streams_read(&call->vm->streams, block->fd, pieces, count);
+  return HYPERCALL_CONTINUE;
+}
+
+static enum hypercall_verdict serve_crash(struct call *call, struct hc_crash *block)
+{
+  struct vm *vm = call->vm;
+  const char *text = NULL;
+  if (block->message_len_bytes > VM_CRASH_TEXT_BYTES)
+  {
+    snprintf(call->message, 256, "hypercall %s: a message of %u bytes, at most %d are allowed",
+             call->name, block->message_len_bytes, VM_CRASH_TEXT_BYTES);
+    return HYPERCALL_BROKEN;
+  }
+  if (block->message_len_bytes > 0)
+  {
+    text = guest_memory_access(&vm->memory, block->message_gpa, block->message_len_bytes,
+                               GUEST_READ);
+    if (text == NULL)
+    {
+      snprintf(call->message, 256,
+               "hypercall %s: the message at 0x%llx is not memory the guest may read", call->name,
+               (unsigned long long) block->message_gpa);
+      return HYPERCALL_BROKEN;
+    }
+  }
+  if (!vm_begin_end(vm))
+    return HYPERCALL_END;
+  vm->end.kind = VM_END_CRASH;
+  vm->end.cpu = call->cpu;
+  vm->end.crash = *block;
+  if (text != NULL)
+    memcpy(vm->end.crash_text, text, block->message_len_bytes);
+  vm_stop_cpus(vm);
+  return HYPERCALL_END;
+}
+
+/* One adapter a call gives its handler the block's own type. */
+#define ADAPTER(name, port, block, purpose)                                                        \
+  static enum hypercall_verdict adapt_##name(struct call *call, void *copy)                        \
+  {                                                                                                \
+    return serve_##name(call, (block *) copy);                                                     \
+  }
+HYPERCALLS(ADAPTER)
+#undef ADAPTER
+
+struct row
+{
+  const char *name; /* null: no such call */
+  size_t block_bytes;
+  enum hypercall_verdict (*serve)(struct call *call, void *copy);
+};
+
+#define ROW(name, port, block, purpose)                                                            \
+  [((port) - HC_PORT_FIRST) / HC_PORT_STEP] = {#name, sizeof(block), adapt_##name},
+static const struct row table[HYPERCALL_PORTS] = {HYPERCALLS(ROW)};
+#undef ROW
+
+static const struct row *find_row(uint16_t port)
+{
+  if (port < HC_PORT_FIRST || port >= HC_PORT_END || (port - HC_PORT_FIRST) % HC_PORT_STEP != 0)
+    return NULL;
+  const struct row *row = &table[(port - HC_PORT_FIRST) / HC_PORT_STEP];
+  return row->name != NULL ? row : NULL;
+}
+
+const char *hypercall_name(uint16_t port)
+{
+  const struct row *row = find_row(port);
+  return row != NULL ? row->name : NULL;
+}
+
+enum hypercall_verdict hypercall_serve(struct vm *vm, unsigned int cpu, uint16_t port,
+                                       uint64_t block_gpa, char message[static 256])
+{
+  const struct row *row = find_row(port);
+  if (row == NULL)
+  {
+    snprintf(message, 256, "there is no hypercall at port 0x%x", port);
+    return HYPERCALL_BROKEN;
+  }
+  void *in_guest =
+      guest_memory_access(&vm->memory, block_gpa, row->block_bytes, GUEST_READ_WRITE);
+  if (in_guest == NULL || block_gpa % GUEST_PAGE_BYTES + row->block_bytes > GUEST_PAGE_BYTES)
+  {
+    snprintf(message, 256,
+             "hypercall %s: the block at 0x%llx is not memory the guest may write, within one page",
+             row->name, (unsigned long long) block_gpa);
+    return HYPERCALL_BROKEN;
+  }
+  _Alignas(HC_BLOCK_ALIGN) uint8_t copy[HC_BLOCK_ALIGN];
+  memcpy(copy, in_guest, row->block_bytes);
+  struct call call = {.vm = vm, .cpu = cpu, .name = row->name, .message = message};
+  enum hypercall_verdict verdict = row->serve(&call, copy);
+  if (verdict == HYPERCALL_CONTINUE)
+    memcpy(in_guest, copy, row->block_bytes);
+  return verdict;
+}

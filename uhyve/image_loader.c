@@ -1,0 +1,111 @@
+/* Puts a guest image into guest memory. */
+#include "image_loader.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+/* Copying this much costs less than a mapping and its copy-on-write faults. */
+#define COPY_MAX_BYTES 65536
+
+struct loader
+{
+  const struct elf_image *image;
+  const struct guest_layout *layout;
+  const struct guest_memory *memory;
+};
+
+static void *vaddr_hva(const struct loader *loader, uint64_t vaddr, uint64_t len_bytes)
+{
+  return guest_memory_hva(loader->memory,
+                          vaddr - loader->image->low_vaddr + loader->layout->image_gpa, len_bytes);
+}
+
+/* Maps whole pages of the file in place of guest memory. */
+static int map_pages(const struct loader *loader, uint64_t vaddr, uint64_t offset,
+                     uint64_t len_bytes, int protection)
+{
+  void *hva = vaddr_hva(loader, vaddr, len_bytes);
+  if (hva == NULL)
+    return -ENOMEM;
+  int flags = MAP_PRIVATE | MAP_FIXED | MAP_POPULATE;
+  if (mmap(hva, len_bytes, protection, flags, loader->image->fd, (off_t) offset) == MAP_FAILED)
+    return -errno;
+  return 0;
+}
+
+static int copy_bytes(const struct loader *loader, uint64_t vaddr, uint64_t offset,
+                      uint64_t len_bytes)
+{
+  void *hva = vaddr_hva(loader, vaddr, len_bytes);
+  if (hva == NULL)
+    return -ENOMEM;
+  memcpy(hva, loader->image->file + offset, len_bytes);
+  return 0;
+}
+
+static int load_writable(const struct loader *loader, const struct elf_segment *segment)
+{
+  if (segment->filesz <= COPY_MAX_BYTES)
+    return copy_bytes(loader, segment->vaddr, segment->offset, segment->filesz);
+  uint64_t head = -segment->vaddr & (GUEST_PAGE_BYTES - 1);
+  uint64_t whole = (segment->filesz - head) & ~(GUEST_PAGE_BYTES - 1);
+  uint64_t tail = segment->filesz - head - whole;
+  int error = copy_bytes(loader, segment->vaddr, segment->offset, head);
+  if (error == 0)
+    error = map_pages(loader, segment->vaddr + head, segment->offset + head, whole,
+                      PROT_READ | PROT_WRITE);
+  if (error == 0)
+    error = copy_bytes(loader, segment->vaddr + head + whole, segment->offset + head + whole, tail);
+  return error;
+}
+
+/* Not writable for the monitor either: a guest that asks to write there is refused before. */
+static int load_read_only(const struct loader *loader, const struct elf_segment *segment)
+{
+  uint64_t in_page = segment->vaddr & (GUEST_PAGE_BYTES - 1);
+  uint64_t len_bytes =
+      (segment->filesz + in_page + GUEST_PAGE_BYTES - 1) & ~(GUEST_PAGE_BYTES - 1);
+  return map_pages(loader, segment->vaddr - in_page, segment->offset - in_page, len_bytes,
+                   PROT_READ);
+}
+
+static int relocate(void *context, uint64_t vaddr, int64_t addend)
+{
+  const struct loader *loader = context;
+  uint8_t *hva = vaddr_hva(loader, vaddr, sizeof(uint64_t));
+  if (hva == NULL)
+    return -ENOMEM;
+  uint64_t value = loader->layout->load_bias + (uint64_t) addend;
+  memcpy(hva, &value, sizeof(value));
+  return 0;
+}
+
+int image_load(const struct elf_image *image, const struct guest_layout *layout,
+               const struct guest_memory *memory, char message[static 256])
+{
+  struct loader loader = {.image = image, .layout = layout, .memory = memory};
+  for (unsigned int i = 0; i < image->segment_count; i++)
+  {
+    const struct elf_segment *segment = &image->segments[i];
+    int error = 0;
+    if (segment->filesz > 0)
+      error = (segment->flags & PF_W) != 0 ? load_writable(&loader, segment)
+                                           : load_read_only(&loader, segment);
+    if (error != 0)
+    {
+      snprintf(message, 256, "%s: cannot map it into the guest: %s", image->path,
+               strerror(-error));
+      return error;
+    }
+  }
+  if (!image->position_independent)
+    return 0;
+  message[0] = '\0';
+  int error = elf_image_relocations(image, relocate, &loader, message);
+  if (error != 0 && message[0] == '\0')
+    snprintf(message, 256, "%s: cannot relocate it: %s", image->path, strerror(-error));
+  return error;
+}

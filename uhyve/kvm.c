@@ -1,0 +1,180 @@
+/* Opens /dev/kvm and makes a virtual machine. */
+#include "kvm.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#define KVM_DEVICE "/dev/kvm"
+
+/* Routes for interrupts that are no pins of a chip (MSI). */
+#define SPLIT_IRQCHIP_ROUTES 24
+
+static const struct
+{
+  int capability;
+  const char *name;
+} required_capabilities[] = {
+    {KVM_CAP_USER_MEMORY, "user memory"},
+    {KVM_CAP_SPLIT_IRQCHIP, "the split interrupt controller"},
+    {KVM_CAP_SYNC_REGS, "shared registers"},
+    {KVM_CAP_TSC_DEADLINE_TIMER, "the TSC deadline timer"},
+    {KVM_CAP_X2APIC_API, "x2APIC"},
+};
+
+static int explain_open_error(int error, char message[static 256])
+{
+  switch (error)
+  {
+  case ENOENT:
+  case ENXIO:
+  case ENODEV:
+    snprintf(message, 256,
+             KVM_DEVICE " is missing: enable virtualisation in the firmware and load the kernel "
+                        "module (modprobe kvm_intel or kvm_amd)");
+    break;
+  case EACCES:
+  case EPERM:
+    snprintf(message, 256,
+             "no permission for " KVM_DEVICE
+             ": add yourself to its group (sudo usermod -aG kvm $USER) and log in again");
+    break;
+  default:
+    snprintf(message, 256, "cannot open " KVM_DEVICE ": %s", strerror(error));
+    break;
+  }
+  return -error;
+}
+
+static int enable(int vm_fd, unsigned int capability, uint64_t argument)
+{
+  struct kvm_enable_cap enable_cap = {.cap = capability, .args = {argument}};
+  return ioctl(vm_fd, KVM_ENABLE_CAP, &enable_cap) == 0 ? 0 : -errno;
+}
+
+static int check_host(int fd, char message[static 256])
+{
+  int version = ioctl(fd, KVM_GET_API_VERSION, 0);
+  if (version != KVM_API_VERSION)
+  {
+    snprintf(message, 256, KVM_DEVICE " speaks version %d of the KVM interface, needed is %d",
+             version, KVM_API_VERSION);
+    return -ENOTSUP;
+  }
+  for (size_t i = 0; i < sizeof(required_capabilities) / sizeof(required_capabilities[0]); i++)
+  {
+    if (ioctl(fd, KVM_CHECK_EXTENSION, required_capabilities[i].capability) <= 0)
+    {
+      snprintf(message, 256, "this host's KVM lacks %s: a newer kernel is needed",
+               required_capabilities[i].name);
+      return -ENOTSUP;
+    }
+  }
+  return 0;
+}
+
+static int configure_vm(struct kvm *kvm)
+{
+  int error = enable(kvm->vm_fd, KVM_CAP_SPLIT_IRQCHIP, SPLIT_IRQCHIP_ROUTES);
+  if (error == 0)
+    error = enable(kvm->vm_fd, KVM_CAP_X2APIC_API,
+                   KVM_X2APIC_API_USE_32BIT_IDS | KVM_X2APIC_API_DISABLE_BROADCAST_QUIRK);
+  /* Processors without unrestricted guest need room for a task state and an identity map; both
+   * lie in the hole below 4 GiB (Documentation/virt/kvm/api.rst, 4.35 and 4.40). */
+  if (error == 0 && ioctl(kvm->vm_fd, KVM_SET_TSS_ADDR, 0xfffbd000ul) != 0 && errno != ENXIO &&
+      errno != EINVAL && errno != ENOTTY)
+    error = -errno;
+  return error;
+}
+
+int kvm_create_vm(struct kvm *kvm, char message[static 256])
+{
+  kvm->vm_fd = -1;
+  kvm->fd = open(KVM_DEVICE, O_RDWR | O_CLOEXEC);
+  if (kvm->fd < 0)
+    return explain_open_error(errno, message);
+  int error = check_host(kvm->fd, message);
+  if (error != 0)
+    goto close_device;
+  do
+    kvm->vm_fd = ioctl(kvm->fd, KVM_CREATE_VM, 0);
+  while (kvm->vm_fd < 0 && errno == EINTR);
+  if (kvm->vm_fd < 0)
+  {
+    error = -errno;
+    snprintf(message, 256, "cannot create a virtual machine: %s%s", strerror(-error),
+             error == -EBUSY ? ": another hypervisor uses the processor" : "");
+    goto close_device;
+  }
+  error = configure_vm(kvm);
+  if (error != 0)
+  {
+    snprintf(message, 256, "cannot configure the virtual machine: %s", strerror(-error));
+    goto close_vm;
+  }
+  kvm->run_bytes = ioctl(kvm->fd, KVM_GET_VCPU_MMAP_SIZE, 0);
+  return 0;
+
+close_vm:
+  close(kvm->vm_fd);
+close_device:
+  close(kvm->fd);
+  return error;
+}
+
+void kvm_close(struct kvm *kvm)
+{
+  close(kvm->vm_fd);
+  close(kvm->fd);
+}
+
+const struct kvm_cpuid_entry2 *kvm_find_cpuid(const struct kvm *kvm, uint32_t function,
+                                              uint32_t index)
+{
+  for (uint32_t i = 0; i < kvm->cpuid.nent; i++)
+  {
+    const struct kvm_cpuid_entry2 *entry = &kvm->cpuid.entries[i];
+    if (entry->function == function && entry->index == index)
+      return entry;
+  }
+  return NULL;
+}
+
+#define CPUID_1_ECX_TSC_DEADLINE (1u << 24)
+#define CPUID_1_ECX_X2APIC       (1u << 21)
+
+int kvm_read_cpuid(struct kvm *kvm)
+{
+  kvm->cpuid.nent = KVM_MAX_CPUID_ENTRIES;
+  if (ioctl(kvm->fd, KVM_GET_SUPPORTED_CPUID, &kvm->cpuid) != 0)
+    return -errno;
+  for (uint32_t i = 0; i < kvm->cpuid.nent; i++)
+  {
+    /* Offered by capability, not listed by all kernels. */
+    if (kvm->cpuid.entries[i].function == 1)
+      kvm->cpuid.entries[i].ecx |= CPUID_1_ECX_TSC_DEADLINE | CPUID_1_ECX_X2APIC;
+  }
+  return 0;
+}
+
+int kvm_set_memory(const struct kvm *kvm, const struct guest_memory *memory)
+{
+  for (uint32_t i = 0; i < GUEST_SLOTS; i++)
+  {
+    const struct guest_slot *slot = &memory->slots[i];
+    if (slot->len_bytes == 0)
+      continue;
+    struct kvm_userspace_memory_region region = {
+        .slot = i,
+        .guest_phys_addr = slot->gpa,
+        .memory_size = slot->len_bytes,
+        .userspace_addr = (uintptr_t) slot->hva,
+    };
+    if (ioctl(kvm->vm_fd, KVM_SET_USER_MEMORY_REGION, &region) != 0)
+      return -errno;
+  }
+  return 0;
+}

@@ -1,0 +1,132 @@
+/* uhyve: runs one unikernel program in its own virtual machine, as if it were a process. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "crash_report.h"
+#include "options.h"
+#include "signals.h"
+#include "symbols.h"
+#include "uhyve_version.h"
+#include "vm.h"
+
+#define STATUS_MONITOR 125
+#define STATUS_BROKEN  126
+
+static struct vm vm;
+
+static int complain(const char *message, int status)
+{
+  fprintf(stderr, "uhyve: %s\n", message);
+  return status;
+}
+
+/* Symbols are read when there is something to report, not before. */
+static void report_crash(struct crash_report_input *input)
+{
+  struct symbols *symbols = NULL;
+  if (symbols_open(&symbols, vm.image.fd, vm.layout.load_bias) != 0)
+    symbols = NULL;
+  input->program = vm.options->file;
+  input->cpu_count = vm.vcpu_count;
+  input->symbols = symbols;
+  input->read = vm_read_virtual;
+  input->read_context = &vm;
+  crash_report_print(stderr, input);
+  symbols_close(symbols);
+}
+
+static int finish_crash(void)
+{
+  struct crash_report_input input = {
+      .crash = &vm.end.crash,
+      .message = vm.end.crash_text,
+      .message_len_bytes = vm.end.crash.message_len_bytes,
+  };
+  report_crash(&input);
+  return crash_report_status(&vm.end.crash);
+}
+
+static int finish_nucleus_failure(void)
+{
+  struct crash_report_input input = {
+      .nucleus = &vm.end.nucleus_frame,
+      .nucleus_registers = &vm.end.registers,
+      .nucleus_fault_gva = vm.end.fault_gva,
+      .nucleus_cpu = vm.end.cpu,
+  };
+  report_crash(&input);
+  return STATUS_BROKEN;
+}
+
+static int finish_broken(void)
+{
+  struct symbols *symbols = NULL;
+  struct symbol_place place = {0};
+  if (symbols_open(&symbols, vm.image.fd, vm.layout.load_bias) == 0)
+    symbols_lookup(symbols, vm.end.registers.rip, &place);
+  fprintf(stderr, "uhyve: %s: the guest broke the interface: %s\n", vm.options->file,
+          vm.end.message);
+  if (place.function != NULL)
+    fprintf(stderr, "  at %s+0x%llx (0x%llx)\n", place.function, (unsigned long long) place.offset,
+            (unsigned long long) vm.end.registers.rip);
+  else
+    fprintf(stderr, "  at 0x%llx\n", (unsigned long long) vm.end.registers.rip);
+  symbols_close(symbols);
+  return STATUS_BROKEN;
+}
+
+/* Says how the guest ended, as far as there is something to say. Returns the exit status. */
+static int finish(void)
+{
+  switch (vm.end.kind)
+  {
+  case VM_END_EXIT:
+    return vm.end.status;
+  case VM_END_CRASH:
+    return finish_crash();
+  case VM_END_NUCLEUS_FAILURE:
+    return finish_nucleus_failure();
+  case VM_END_BROKEN:
+    return finish_broken();
+  case VM_END_MONITOR:
+    break;
+  }
+  return complain(vm.end.message, STATUS_MONITOR);
+}
+
+int main(int argc, char **argv, char **envp)
+{
+  timeline_start(&vm.timeline);
+  struct options options;
+  char message[256];
+  if (options_parse(&options, argc, argv, envp, message) != 0)
+    return complain(message, STATUS_MONITOR);
+  if (options.action == OPTIONS_HELP)
+  {
+    options_print_help(stdout);
+    return EXIT_SUCCESS;
+  }
+  if (options.action == OPTIONS_VERSION)
+  {
+    printf("uhyve %s (interface version %d)\n", UHYVE_VERSION, UHYVE_INTERFACE_VERSION);
+    return EXIT_SUCCESS;
+  }
+
+  signals_install();
+  if (vm_create(&vm, &options) != 0)
+    return complain(vm.end.message, vm.end.status);
+  vm_run(&vm);
+  int status = finish();
+  if (options.stats != OPTIONS_STATS_NONE)
+    stats_print(stderr, &vm, options.stats == OPTIONS_STATS_JSON);
+  if (options.timeline)
+  {
+    uint64_t tsc_khz = vm.vcpus[0].tsc_khz;
+    vm_destroy(&vm);
+    timeline_print(stderr, &vm.timeline, tsc_khz);
+  }
+  /* Otherwise the kernel frees everything at once, faster than piece by piece. */
+  return status;
+}

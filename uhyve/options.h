@@ -1,0 +1,60 @@
+/* The command line of uhyve and its environment variables, as one struct. */
+#ifndef UHYVE_OPTIONS_H
+#define UHYVE_OPTIONS_H
+
+#include <sched.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#define OPTIONS_MIN_MEMORY_BYTES  (UINT64_C(16) << 20)
+#define OPTIONS_MAX_MEMORY_BYTES  (UINT64_C(16) << 40)
+#define OPTIONS_MEMORY_STEP_BYTES (UINT64_C(2) << 20)
+#define OPTIONS_MAX_CPUS          1024
+
+enum options_action
+{
+  OPTIONS_RUN,
+  OPTIONS_HELP,
+  OPTIONS_VERSION
+};
+
+enum options_stats
+{
+  OPTIONS_STATS_NONE,
+  OPTIONS_STATS_TEXT,
+  OPTIONS_STATS_JSON
+};
+
+/* Strings belong to argv and env as given to options_parse, which must outlive the struct. */
+struct options
+{
+  enum options_action action; /* not OPTIONS_RUN: what follows is not filled in */
+
+  uint64_t memory_bytes; /* a multiple of OPTIONS_MEMORY_STEP_BYTES */
+  unsigned cpu_count;    /* 1 to OPTIONS_MAX_CPUS; "auto" is already resolved */
+  const char *output;    /* path of a file; NULL: standard output, unless output_none */
+  bool output_none;
+  enum options_stats stats;
+  bool thp;
+  bool ksm;
+  bool aslr;
+  bool timeline;
+  bool env_all;
+  bool affinity_given;
+  cpu_set_t affinity; /* not empty if given; whether these CPUs exist is not checked */
+  unsigned verbosity;
+
+  const char *file;
+  int guest_argc;
+  char **guest_argv; /* guest_argv[0] is file; ends with NULL */
+  char **guest_env;  /* ends with NULL; the array is owned by the struct */
+};
+
+/* Returns 0, or -EINVAL or -ENOMEM with one line in message; then there is nothing to free. */
+int options_parse(struct options *o, int argc, char **argv, char **env, char message[static 256]);
+
+void options_print_help(FILE *stream);
+void options_free(struct options *o);
+
+#endif

@@ -1,0 +1,261 @@
+/* Writes the start information into guest memory.
+ *
+ * Order: struct uhyve_start_info, Multiboot information with its memory map, argv and envp arrays,
+ * strings. All pointers are guest-virtual, but for those inside the Multiboot structure, which are
+ * guest-physical, as that specification has it.
+ */
+#include "start_block.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "hypercalls/hypercalls.h"
+
+/* Multiboot Specification 0.6.96, section 3.3 */
+struct multiboot_info
+{
+  uint32_t flags;
+  uint32_t mem_lower_kib;
+  uint32_t mem_upper_kib;
+  uint32_t boot_device;
+  uint32_t cmdline_gpa;
+  uint32_t mods_count;
+  uint32_t mods_gpa;
+  uint32_t syms[4];
+  uint32_t mmap_length;
+  uint32_t mmap_gpa;
+};
+
+#define MULTIBOOT_FLAG_MEMORY  (1u << 0)
+#define MULTIBOOT_FLAG_CMDLINE (1u << 2)
+#define MULTIBOOT_FLAG_MODULES (1u << 3)
+#define MULTIBOOT_FLAG_MMAP    (1u << 6)
+
+struct multiboot_mmap_entry
+{
+  uint32_t size; /* of what follows */
+  uint32_t base_low, base_high;
+  uint32_t len_low, len_high;
+  uint32_t type; /* 1: RAM, 2: reserved */
+};
+
+#define MMAP_ENTRIES 4
+
+#define MULTIBOOT_BYTES (sizeof(struct multiboot_info) + MMAP_ENTRIES * sizeof(struct multiboot_mmap_entry))
+
+static uint64_t round_up_16(uint64_t value)
+{
+  return (value + 15) & ~15ull;
+}
+
+static size_t count_strings(char **strings)
+{
+  size_t count = 0;
+  while (strings[count] != NULL)
+    count++;
+  return count;
+}
+
+static uint64_t strings_bytes(char **strings)
+{
+  uint64_t bytes = 0;
+  for (; *strings != NULL; strings++)
+    bytes += strlen(*strings) + 1;
+  return bytes;
+}
+
+/* The Multiboot command line: the arguments behind the program's name, joined by spaces. */
+static uint64_t cmdline_bytes(const struct start_block_input *input)
+{
+  return 1 + strings_bytes(input->argv);
+}
+
+static uint64_t arrays_offset(void)
+{
+  return round_up_16(sizeof(struct uhyve_start_info)) + round_up_16(MULTIBOOT_BYTES);
+}
+
+uint64_t start_block_bytes(const struct start_block_input *input)
+{
+  uint64_t pointers = count_strings(input->argv) + count_strings(input->envp) + 2;
+  return arrays_offset() + 8 * pointers + strings_bytes(input->argv) +
+         strings_bytes(input->envp) + cmdline_bytes(input);
+}
+
+struct uhyve_start_info *start_block_info(const struct guest_layout *layout,
+                                          const struct guest_memory *memory)
+{
+  return guest_layout_boot_hva(layout, memory, layout->start_block_gva);
+}
+
+/* Where the next thing of the block goes, on both sides. */
+struct cursor
+{
+  uint8_t *hva;
+  uint64_t gva;
+};
+
+static void advance(struct cursor *cursor, uint64_t bytes)
+{
+  cursor->hva += bytes;
+  cursor->gva += bytes;
+}
+
+/* Copies the strings behind cursor and fills the array of their addresses. */
+static void write_strings(struct cursor *cursor, char **strings, uint64_t *array)
+{
+  for (; *strings != NULL; strings++)
+  {
+    size_t bytes = strlen(*strings) + 1;
+    memcpy(cursor->hva, *strings, bytes);
+    *array++ = cursor->gva;
+    advance(cursor, bytes);
+  }
+  *array = 0;
+}
+
+static struct multiboot_mmap_entry mmap_entry(uint64_t base, uint64_t len, uint32_t type)
+{
+  return (struct multiboot_mmap_entry){
+      .size = sizeof(struct multiboot_mmap_entry) - sizeof(uint32_t),
+      .base_low = (uint32_t) base,
+      .base_high = (uint32_t) (base >> 32),
+      .len_low = (uint32_t) len,
+      .len_high = (uint32_t) (len >> 32),
+      .type = type,
+  };
+}
+
+/* Free for the guest: the memory below the image. The rest of it is spoken for by the start
+ * information (image, boot area, tables, stack, heap). */
+static void write_multiboot(uint8_t *at, uint64_t at_gpa, uint64_t cmdline_gpa,
+                            const struct guest_layout *layout, const struct guest_memory *memory)
+{
+  const struct guest_slot *low = &memory->slots[0];
+  const struct guest_slot *high = &memory->slots[1];
+  struct multiboot_mmap_entry map[MMAP_ENTRIES];
+  uint32_t entries = 0;
+  map[entries++] = mmap_entry(0, layout->image_gpa, 1);
+  map[entries++] = mmap_entry(layout->image_gpa, layout->stack_gpa - layout->image_gpa, 2);
+  map[entries++] = mmap_entry(layout->stack_gpa, low->len_bytes - layout->stack_gpa, 1);
+  if (high->len_bytes > 0)
+    map[entries++] = mmap_entry(high->gpa, high->len_bytes, 1);
+
+  struct multiboot_info info = {
+      .flags = MULTIBOOT_FLAG_MEMORY | MULTIBOOT_FLAG_CMDLINE | MULTIBOOT_FLAG_MODULES |
+               MULTIBOOT_FLAG_MMAP,
+      .mem_lower_kib = 640,
+      .mem_upper_kib = (uint32_t) ((low->len_bytes >> 10) - 1024),
+      .cmdline_gpa = (uint32_t) cmdline_gpa,
+      .mmap_length = entries * (uint32_t) sizeof(map[0]),
+      .mmap_gpa = (uint32_t) (at_gpa + sizeof(info)),
+  };
+  memcpy(at, &info, sizeof(info));
+  memcpy(at + sizeof(info), map, entries * sizeof(map[0]));
+}
+
+static void write_cmdline(const struct cursor *cursor, char **argv)
+{
+  uint8_t *at = cursor->hva;
+  for (char **argument = argv + 1; argv[0] != NULL && *argument != NULL; argument++)
+  {
+    if (at != cursor->hva)
+      *at++ = ' ';
+    size_t bytes = strlen(*argument);
+    memcpy(at, *argument, bytes);
+    at += bytes;
+  }
+  *at = 0;
+}
+
+static uint64_t clock_ns(clockid_t clock)
+{
+  struct timespec now;
+  clock_gettime(clock, &now);
+  return (uint64_t) now.tv_sec * 1000000000ull + (uint64_t) now.tv_nsec;
+}
+
+static void fill_clocks(struct uhyve_start_info *info, uint64_t tsc_khz)
+{
+  info->tsc_khz = tsc_khz;
+  info->monotonic_base_ns = clock_ns(CLOCK_MONOTONIC);
+  info->tsc_base = __builtin_ia32_rdtsc();
+  info->realtime_base_ns = clock_ns(CLOCK_REALTIME);
+}
+
+static void fill_streams(struct uhyve_start_info *info, const int *fds)
+{
+  for (unsigned int i = 0; i < 3; i++)
+  {
+    struct stat status;
+    if (fds[i] < 0 || fstat(fds[i], &status) != 0)
+      continue;
+    info->stream_mode[i] = status.st_mode;
+    if (S_ISCHR(status.st_mode) && isatty(fds[i]) == 1)
+      info->streams_terminal |= 1u << i;
+  }
+}
+
+static void fill_layout(struct uhyve_start_info *info, const struct guest_layout *layout)
+{
+  info->page_table_root_gpa = layout->tables_gpa;
+  info->page_tables_gpa = layout->tables_gpa;
+  info->page_tables_len_bytes = layout->tables_bytes;
+  info->page_tables_used_bytes = layout->tables_used_bytes;
+  info->image_gva = layout->image_gva;
+  info->image_len_bytes = layout->image_bytes;
+  info->stack_gva = layout->stack_gva;
+  info->stack_len_bytes = layout->stack_bytes;
+  info->stack_guard_bytes = layout->stack_guard_bytes;
+  info->heap_gva = UHYVE_HEAP_BASE;
+  info->heap_len_bytes = layout->heap_bytes;
+  info->linear[0] = (struct uhyve_linear_range){layout->stack_gva, layout->stack_gpa,
+                                                layout->stack_bytes};
+  info->linear[1] = (struct uhyve_linear_range){layout->image_gva, layout->image_gpa,
+                                                layout->image_bytes};
+}
+
+int start_block_write(const struct start_block_input *input, const struct guest_layout *layout,
+                      const struct guest_memory *memory)
+{
+  uint64_t gva = layout->start_block_gva;
+  uint8_t *hva = guest_layout_boot_hva(layout, memory, gva);
+  uint64_t gpa = gva - UHYVE_KERNEL_BASE + layout->boot_gpa;
+
+  struct uhyve_start_info info = {
+      .magic = UHYVE_START_MAGIC,
+      .version = UHYVE_INTERFACE_VERSION,
+      .size_bytes = sizeof(info),
+      .cpu_count = input->cpu_count,
+      .argc = (uint32_t) input->argc,
+  };
+  fill_clocks(&info, input->tsc_khz);
+  fill_streams(&info, input->stream_fds);
+  fill_layout(&info, layout);
+  if (getrandom(info.random_seed, sizeof(info.random_seed), 0) !=
+      (ssize_t) sizeof(info.random_seed))
+    return -errno;
+
+  uint64_t multiboot_offset = round_up_16(sizeof(info));
+  info.multiboot_info_gva = gva + multiboot_offset;
+
+  size_t envc = count_strings(input->envp);
+  uint64_t argv_offset = arrays_offset();
+  uint64_t envp_offset = argv_offset + 8 * ((uint64_t) input->argc + 1);
+  uint64_t strings_offset = envp_offset + 8 * (envc + 1);
+  info.argv_gva = gva + argv_offset;
+  info.envp_gva = gva + envp_offset;
+
+  struct cursor strings = {.hva = hva + strings_offset, .gva = gva + strings_offset};
+  write_strings(&strings, input->argv, (uint64_t *) (void *) (hva + argv_offset));
+  write_strings(&strings, input->envp, (uint64_t *) (void *) (hva + envp_offset));
+  write_cmdline(&strings, input->argv);
+  write_multiboot(hva + multiboot_offset, gpa + multiboot_offset, gpa + (strings.gva - gva),
+                  layout, memory);
+  memcpy(hva, &info, sizeof(info));
+  return 0;
+}

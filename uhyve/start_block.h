@@ -1,0 +1,29 @@
+/* The start information in guest memory: our block, arguments, environment, Multiboot 1. */
+#ifndef UHYVE_START_BLOCK_H
+#define UHYVE_START_BLOCK_H
+
+#include "guest_layout.h"
+#include "guest_memory.h"
+
+struct start_block_input
+{
+  int argc;
+  char **argv;
+  char **envp;
+  unsigned int cpu_count;
+  uint64_t tsc_khz;
+  const int *stream_fds; /* three, -1 where the guest has none */
+};
+
+/* How many bytes of guest memory the block takes. */
+uint64_t start_block_bytes(const struct start_block_input *input);
+
+/* Writes the block at layout->start_block_gva. Returns 0 or a negative errno. */
+int start_block_write(const struct start_block_input *input, const struct guest_layout *layout,
+                      const struct guest_memory *memory);
+
+/* The start information in guest memory: the guest may write there at any time. */
+struct uhyve_start_info *start_block_info(const struct guest_layout *layout,
+                                          const struct guest_memory *memory);
+
+#endif

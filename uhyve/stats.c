@@ -1,0 +1,114 @@
+/* Counts and prints what a run has done. */
+#include "stats.h"
+
+#include <errno.h>
+#include <linux/kvm.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#include "hypercall_table.h"
+#include "vm.h"
+
+static const char *const exit_names[STATS_EXIT_REASONS] = {
+    [KVM_EXIT_UNKNOWN] = "unknown",
+    [KVM_EXIT_IO] = "io",
+    [KVM_EXIT_DEBUG] = "debug",
+    [KVM_EXIT_HLT] = "hlt",
+    [KVM_EXIT_MMIO] = "mmio",
+    [KVM_EXIT_SHUTDOWN] = "shutdown",
+    [KVM_EXIT_FAIL_ENTRY] = "fail-entry",
+    [KVM_EXIT_INTR] = "interrupted",
+    [KVM_EXIT_INTERNAL_ERROR] = "internal-error",
+};
+
+int stats_create(struct stats *stats, unsigned int cpu_count)
+{
+  stats->cpus = calloc(cpu_count, sizeof(stats->cpus[0]));
+  return stats->cpus != NULL ? 0 : -ENOMEM;
+}
+
+void stats_destroy(struct stats *stats)
+{
+  free(stats->cpus);
+}
+
+void stats_count_exit(struct stats *stats, unsigned int cpu, uint32_t reason)
+{
+  stats->cpus[cpu].exits[reason < STATS_EXIT_REASONS ? reason : STATS_EXIT_REASONS - 1]++;
+}
+
+void stats_count_hypercall(struct stats *stats, unsigned int cpu, uint16_t port)
+{
+  if (port >= HC_PORT_FIRST && port < HC_PORT_END)
+    stats->cpus[cpu].hypercalls[(port - HC_PORT_FIRST) / HC_PORT_STEP]++;
+}
+
+/* One figure as it is printed, in either form. */
+struct printer
+{
+  FILE *out;
+  bool json;
+  bool first; /* nothing printed in this object yet */
+};
+
+static void print_figure(struct printer *printer, const char *group, const char *name,
+                         uint64_t value)
+{
+  if (printer->json)
+    fprintf(printer->out, "%s\"%s%s%s\": %llu", printer->first ? "" : ", ", group,
+            group[0] != '\0' ? "_" : "", name, (unsigned long long) value);
+  else
+    fprintf(printer->out, "  %-12s %-16s %12llu\n", group, name, (unsigned long long) value);
+  printer->first = false;
+}
+
+static void print_exits(struct printer *printer, const struct vm *vm)
+{
+  for (uint32_t reason = 0; reason < STATS_EXIT_REASONS; reason++)
+  {
+    uint64_t sum = 0;
+    for (unsigned int cpu = 0; cpu < vm->vcpu_count; cpu++)
+      sum += vm->stats.cpus[cpu].exits[reason];
+    if (sum > 0)
+      print_figure(printer, "vm_exits",
+                   exit_names[reason] != NULL ? exit_names[reason] : "other", sum);
+  }
+}
+
+static void print_hypercalls(struct printer *printer, const struct vm *vm)
+{
+  for (uint16_t i = 0; i < STATS_HYPERCALLS; i++)
+  {
+    const char *name = hypercall_name((uint16_t) (HC_PORT_FIRST + i * HC_PORT_STEP));
+    uint64_t sum = 0;
+    for (unsigned int cpu = 0; cpu < vm->vcpu_count; cpu++)
+      sum += vm->stats.cpus[cpu].hypercalls[i];
+    if (name != NULL && sum > 0)
+      print_figure(printer, "hypercalls", name, sum);
+  }
+}
+
+static uint64_t span_us(const struct vm *vm, enum timeline_point from, enum timeline_point to)
+{
+  uint64_t begin = vm->timeline.tsc[from];
+  uint64_t end = vm->timeline.tsc[to];
+  if (begin == 0 || end < begin || vm->vcpus[0].tsc_khz == 0)
+    return 0;
+  return (end - begin) * 1000 / vm->vcpus[0].tsc_khz;
+}
+
+void stats_print(FILE *out, const struct vm *vm, bool json)
+{
+  struct printer printer = {.out = out, .json = json, .first = true};
+  struct rusage usage = {0};
+  getrusage(RUSAGE_SELF, &usage);
+  fputs(json ? "{" : "uhyve: statistics\n", out);
+  print_figure(&printer, "launch_us", "to_guest", span_us(vm, TIMELINE_EXEC, TIMELINE_RUN));
+  print_figure(&printer, "launch_us", "to_main", span_us(vm, TIMELINE_RUN, TIMELINE_MAIN));
+  print_figure(&printer, "run_us", "main", span_us(vm, TIMELINE_MAIN, TIMELINE_EXIT));
+  print_figure(&printer, "memory_kib", "peak", (uint64_t) usage.ru_maxrss);
+  print_figure(&printer, "page_faults", "host", (uint64_t) (usage.ru_minflt + usage.ru_majflt));
+  print_exits(&printer, vm);
+  print_hypercalls(&printer, vm);
+  fputs(json ? "}\n" : "", out);
+}

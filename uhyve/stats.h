@@ -1,0 +1,37 @@
+/* What a run has done: VM exits by reason, hypercalls by name. */
+#ifndef UHYVE_STATS_H
+#define UHYVE_STATS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct vm;
+
+/* Exit reasons beyond the last one counted share its place. */
+#define STATS_EXIT_REASONS 48
+#define STATS_HYPERCALLS   32
+
+/* Counted by each vCPU's thread for itself. */
+struct stats_cpu
+{
+  uint64_t exits[STATS_EXIT_REASONS];
+  uint64_t hypercalls[STATS_HYPERCALLS];
+};
+
+struct stats
+{
+  struct stats_cpu *cpus; /* one a vCPU */
+};
+
+/* Returns 0 or -ENOMEM. */
+int stats_create(struct stats *stats, unsigned int cpu_count);
+void stats_destroy(struct stats *stats);
+
+void stats_count_exit(struct stats *stats, unsigned int cpu, uint32_t reason);
+void stats_count_hypercall(struct stats *stats, unsigned int cpu, uint16_t port);
+
+/* Prints the sums over all CPUs, as a table or as one JSON object. */
+void stats_print(FILE *out, const struct vm *vm, bool json);
+
+#endif

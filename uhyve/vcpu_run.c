@@ -1,0 +1,150 @@
+/* The run loop of a vCPU. */
+#include "vcpu_run.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "hypercall_table.h"
+
+static void copy_registers(struct hc_registers *to, const struct kvm_regs *from)
+{
+  *to = (struct hc_registers){
+      .rax = from->rax,
+      .rcx = from->rcx,
+      .rdx = from->rdx,
+      .rbx = from->rbx,
+      .rsp = from->rsp,
+      .rbp = from->rbp,
+      .rsi = from->rsi,
+      .rdi = from->rdi,
+      .r8 = from->r8,
+      .r9 = from->r9,
+      .r10 = from->r10,
+      .r11 = from->r11,
+      .r12 = from->r12,
+      .r13 = from->r13,
+      .r14 = from->r14,
+      .r15 = from->r15,
+      .rip = from->rip,
+      .rflags = from->rflags,
+  };
+}
+
+/* The guest ends here, unless another CPU was first. */
+__attribute__((format(printf, 4, 5))) static void
+end_with(struct vm *vm, unsigned int cpu, enum vm_end_kind kind, const char *format, ...)
+{
+  if (!vm_begin_end(vm))
+    return;
+  vm->end.kind = kind;
+  vm->end.cpu = cpu;
+  copy_registers(&vm->end.registers, &vm->vcpus[cpu].run->s.regs.regs);
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(vm->end.message, sizeof(vm->end.message), format, arguments);
+  va_end(arguments);
+  vm_stop_cpus(vm);
+}
+
+/* The nucleus has its exception frame at the stack pointer, on a stack of this CPU. Without such
+ * a frame it was not the nucleus that failed. */
+static void serve_nucleus_failure(struct vm *vm, unsigned int cpu)
+{
+  struct vcpu *vcpu = &vm->vcpus[cpu];
+  struct kvm_sregs sregs;
+  struct hc_nucleus_frame frame;
+  uint64_t stacks_gva = guest_layout_cpu_gva(&vm->layout, cpu) + CPU_NUCLEUS_STACK_OFFSET;
+  uint64_t offset = vcpu->run->s.regs.regs.rsp - stacks_gva;
+  if (ioctl(vcpu->fd, KVM_GET_SREGS, &sregs) != 0 || sregs.cs.dpl != 0 ||
+      offset > 2 * GUEST_PAGE_BYTES - sizeof(frame))
+  {
+    end_with(vm, cpu, VM_END_BROKEN, "a failure of the nucleus without the frame of one");
+    return;
+  }
+  memcpy(&frame, guest_layout_boot_hva(&vm->layout, &vm->memory, stacks_gva + offset),
+         sizeof(frame));
+  if (!vm_begin_end(vm))
+    return;
+  vm->end.kind = VM_END_NUCLEUS_FAILURE;
+  vm->end.cpu = cpu;
+  vm->end.nucleus_frame = frame;
+  vm->end.fault_gva = sregs.cr2;
+  copy_registers(&vm->end.registers, &vcpu->run->s.regs.regs);
+  vm_stop_cpus(vm);
+}
+
+static void serve_io(struct vm *vm, unsigned int cpu)
+{
+  struct kvm_run *run = vm->vcpus[cpu].run;
+  uint16_t port = run->io.port;
+  if (run->io.direction != KVM_EXIT_IO_OUT || run->io.size != 4 || run->io.count != 1)
+  {
+    end_with(vm, cpu, VM_END_BROKEN, "port 0x%x used by another instruction than out %%eax, %%dx",
+             port);
+    return;
+  }
+  if (port == HC_PORT_NUCLEUS_FAILURE)
+  {
+    serve_nucleus_failure(vm, cpu);
+    return;
+  }
+  char message[256];
+  stats_count_hypercall(&vm->stats, cpu, port);
+  if (hypercall_serve(vm, cpu, port, run->s.regs.regs.rdi, message) == HYPERCALL_BROKEN)
+    end_with(vm, cpu, VM_END_BROKEN, "%s", message);
+}
+
+static void serve_exit_reason(struct vm *vm, unsigned int cpu)
+{
+  struct kvm_run *run = vm->vcpus[cpu].run;
+  switch (run->exit_reason)
+  {
+  case KVM_EXIT_IO:
+    serve_io(vm, cpu);
+    break;
+  case KVM_EXIT_MMIO:
+    end_with(vm, cpu, VM_END_BROKEN, "%s of guest-physical address 0x%llx, where nothing is",
+             run->mmio.is_write ? "write" : "read", (unsigned long long) run->mmio.phys_addr);
+    break;
+  case KVM_EXIT_SHUTDOWN:
+    end_with(vm, cpu, VM_END_BROKEN, "a triple fault: the processor's tables are damaged");
+    break;
+  case KVM_EXIT_INTERNAL_ERROR:
+    end_with(vm, cpu, VM_END_BROKEN, "KVM cannot emulate an instruction (internal error %u)",
+             run->internal.suberror);
+    break;
+  case KVM_EXIT_FAIL_ENTRY:
+    end_with(vm, cpu, VM_END_MONITOR,
+             "the processor refuses to enter the guest (hardware reason 0x%llx)",
+             (unsigned long long) run->fail_entry.hardware_entry_failure_reason);
+    break;
+  case KVM_EXIT_INTR:
+    break;
+  default:
+    end_with(vm, cpu, VM_END_MONITOR, "KVM ended the guest for an unknown reason (%u)",
+             run->exit_reason);
+    break;
+  }
+}
+
+void vcpu_run(struct vm *vm, unsigned int cpu)
+{
+  struct vcpu *vcpu = &vm->vcpus[cpu];
+  while (!atomic_load(&vm->ending))
+  {
+    if (ioctl(vcpu->fd, KVM_RUN, 0) == 0)
+    {
+      stats_count_exit(&vm->stats, cpu, vcpu->run->exit_reason);
+      serve_exit_reason(vm, cpu);
+    }
+    else if (errno == EFAULT || errno == ENOMEM || errno == EHWPOISON)
+      end_with(vm, cpu, VM_END_MONITOR,
+               "the host has no memory for the guest, or the program's file has changed: %s",
+               strerror(errno));
+    else if (errno != EINTR && errno != EAGAIN)
+      end_with(vm, cpu, VM_END_MONITOR, "KVM cannot run the guest: %s", strerror(errno));
+  }
+}

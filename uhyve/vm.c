@@ -1,0 +1,313 @@
+/* Bring-up, run and end of a virtual machine. */
+#include "vm.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "cpu_tables.h"
+#include "image_loader.h"
+#include "page_tables.h"
+#include "start_block.h"
+#include "vcpu_run.h"
+
+/* Wakes a vCPU's thread out of KVM_RUN or a blocking call. */
+#define KICK_SIGNAL SIGUSR1
+
+#define STATUS_MONITOR     125
+#define STATUS_CANNOT_RUN  127
+
+#define CPUID_80000001_EDX_HUGE_PAGES (1u << 26)
+
+static int fail(struct vm *vm, int error, const char *what)
+{
+  snprintf(vm->end.message, sizeof(vm->end.message), "%s: %s", what, strerror(-error));
+  vm->end.status = STATUS_MONITOR;
+  return error;
+}
+
+static bool has_huge_pages(const struct kvm *kvm)
+{
+  const struct kvm_cpuid_entry2 *entry = kvm_find_cpuid(kvm, 0x80000001, 0);
+  return entry != NULL && (entry->edx & CPUID_80000001_EDX_HUGE_PAGES) != 0;
+}
+
+static int open_image(struct vm *vm)
+{
+  int error = elf_image_open(&vm->image, vm->options->file, vm->end.message);
+  if (error != 0)
+    vm->end.status = STATUS_CANNOT_RUN;
+  return error;
+}
+
+static int create_machine(struct vm *vm)
+{
+  int error = kvm_create_vm(&vm->kvm, vm->end.message);
+  if (error != 0)
+  {
+    vm->end.status = STATUS_MONITOR;
+    return error;
+  }
+  error = kvm_read_cpuid(&vm->kvm);
+  if (error != 0)
+  {
+    kvm_close(&vm->kvm);
+    return fail(vm, error, "cannot read the host's CPUID");
+  }
+  return 0;
+}
+
+static int create_memory(struct vm *vm)
+{
+  int error = guest_memory_reserve(&vm->memory, vm->options->memory_bytes);
+  if (error != 0)
+    return fail(vm, error, "cannot reserve the guest's memory (see --memory-size)");
+  error = kvm_set_memory(&vm->kvm, &vm->memory);
+  if (error != 0)
+  {
+    guest_memory_release(&vm->memory);
+    return fail(vm, error, "cannot give the guest its memory");
+  }
+  return 0;
+}
+
+/* vCPU 0 first: its TSC frequency goes into the start information. */
+static int create_cpus(struct vm *vm)
+{
+  vm->vcpus = calloc(vm->vcpu_count, sizeof(vm->vcpus[0]));
+  vm->threads = calloc(vm->vcpu_count, sizeof(vm->threads[0]));
+  int error = vm->vcpus != NULL && vm->threads != NULL ? 0 : -ENOMEM;
+  unsigned int created = 0;
+  while (error == 0 && created < vm->vcpu_count)
+  {
+    error = vcpu_create(&vm->vcpus[created], &vm->kvm, created);
+    if (error == 0)
+      created++;
+  }
+  if (error == 0)
+    error = stats_create(&vm->stats, vm->vcpu_count);
+  if (error == 0)
+    return 0;
+  while (created > 0)
+    vcpu_destroy(&vm->vcpus[--created], &vm->kvm);
+  free(vm->vcpus);
+  free(vm->threads);
+  return fail(vm, error, "cannot create the guest's CPUs");
+}
+
+static void destroy_cpus(struct vm *vm)
+{
+  for (unsigned int i = 0; i < vm->vcpu_count; i++)
+    vcpu_destroy(&vm->vcpus[i], &vm->kvm);
+  free(vm->vcpus);
+  free(vm->threads);
+  stats_destroy(&vm->stats);
+}
+
+static int advise_memory(const struct vm *vm)
+{
+  const struct options *options = vm->options;
+  for (unsigned int i = 0; i < GUEST_SLOTS; i++)
+  {
+    const struct guest_slot *slot = &vm->memory.slots[i];
+    if (slot->len_bytes == 0)
+      continue;
+    /* By default huge pages start at the second 2 MiB of the heap: a small program stays small. */
+    uint64_t skip = 0;
+    if (!options->thp && i == 0)
+      skip = vm->layout.heap_gpa + GUEST_LARGE_BYTES;
+    if (skip < slot->len_bytes)
+      madvise(slot->hva + skip, slot->len_bytes - skip, MADV_HUGEPAGE);
+    if (options->ksm && madvise(slot->hva, slot->len_bytes, MADV_MERGEABLE) != 0)
+      return -errno;
+  }
+  return 0;
+}
+
+/* Plans and fills the guest's memory. */
+static int fill_memory(struct vm *vm)
+{
+  struct start_block_input start = {
+      .argc = vm->options->guest_argc,
+      .argv = vm->options->guest_argv,
+      .envp = vm->options->guest_env,
+      .cpu_count = vm->vcpu_count,
+      .tsc_khz = vm->vcpus[0].tsc_khz,
+      .stream_fds = vm->streams.fds,
+  };
+  int error = guest_layout_plan(&vm->layout, &vm->image, &vm->memory, vm->vcpu_count,
+                                start_block_bytes(&start), vm->options->aslr);
+  if (error == -ENOMEM)
+    return fail(vm, error, "the program does not fit into the guest's memory (see --memory-size)");
+  if (error != 0)
+    return fail(vm, error, "cannot plan the guest's memory");
+  error = image_load(&vm->image, &vm->layout, &vm->memory, vm->end.message);
+  if (error != 0)
+  {
+    vm->end.status = error == -ENOEXEC ? STATUS_CANNOT_RUN : STATUS_MONITOR;
+    return error;
+  }
+  error = guest_layout_map(&vm->layout, &vm->image, &vm->memory, vm->vcpu_count,
+                           has_huge_pages(&vm->kvm));
+  if (error != 0)
+    return fail(vm, error, "cannot build the guest's page tables");
+  error = advise_memory(vm);
+  if (error != 0)
+    return fail(vm, error, "this host's kernel cannot merge pages (--ksm)");
+  cpu_tables_write(&vm->layout, &vm->image, &vm->memory, vm->vcpu_count);
+  error = start_block_write(&start, &vm->layout, &vm->memory);
+  return error == 0 ? 0 : fail(vm, error, "cannot write the start information");
+}
+
+static int prepare_cpus(struct vm *vm)
+{
+  for (unsigned int i = 0; i < vm->vcpu_count; i++)
+  {
+    struct cpu_start start = cpu_tables_start(&vm->layout, &vm->image, i);
+    int error = vcpu_prepare(&vm->vcpus[i], &vm->kvm, &start, vm->layout.tables_gpa);
+    if (error != 0)
+      return fail(vm, error, "cannot set the state of the guest's CPUs");
+  }
+  return 0;
+}
+
+int vm_create(struct vm *vm, const struct options *options)
+{
+  vm->options = options;
+  vm->vcpu_count = options->cpu_count;
+  int error = open_image(vm);
+  if (error != 0)
+    return error;
+  timeline_mark(&vm->timeline, TIMELINE_ELF);
+  error = streams_open(&vm->streams, options, vm->end.message);
+  if (error != 0)
+  {
+    vm->end.status = STATUS_MONITOR;
+    goto close_image;
+  }
+  error = create_machine(vm);
+  if (error != 0)
+    goto close_streams;
+  timeline_mark(&vm->timeline, TIMELINE_VM);
+  error = create_memory(vm);
+  if (error != 0)
+    goto close_machine;
+  error = create_cpus(vm);
+  if (error != 0)
+    goto release_memory;
+  timeline_mark(&vm->timeline, TIMELINE_VCPU);
+  timeline_set_frequency(&vm->timeline, vm->vcpus[0].tsc_khz);
+  error = fill_memory(vm);
+  if (error != 0)
+    goto close_cpus;
+  timeline_mark(&vm->timeline, TIMELINE_MEMORY);
+  error = prepare_cpus(vm);
+  if (error != 0)
+    goto close_cpus;
+  return 0;
+
+close_cpus:
+  destroy_cpus(vm);
+release_memory:
+  guest_memory_release(&vm->memory);
+close_machine:
+  kvm_close(&vm->kvm);
+close_streams:
+  streams_close(&vm->streams);
+close_image:
+  elf_image_close(&vm->image);
+  return error;
+}
+
+bool vm_begin_end(struct vm *vm)
+{
+  return !atomic_exchange(&vm->ending, true);
+}
+
+void vm_stop_cpus(struct vm *vm)
+{
+  for (unsigned int i = 0; i < vm->vcpu_count; i++)
+  {
+    vm->vcpus[i].run->immediate_exit = 1;
+    if (vm->vcpu_count > 1 && !pthread_equal(vm->threads[i], pthread_self()))
+      pthread_kill(vm->threads[i], KICK_SIGNAL);
+  }
+}
+
+static void on_kick(int signal)
+{
+  (void) signal; /* to interrupt a call is all it is for */
+}
+
+struct cpu_thread
+{
+  struct vm *vm;
+  unsigned int cpu;
+};
+
+static void *run_cpu_thread(void *argument)
+{
+  struct cpu_thread thread = *(struct cpu_thread *) argument;
+  free(argument);
+  vcpu_run(thread.vm, thread.cpu);
+  return NULL;
+}
+
+/* Starts the threads of all CPUs but the first. Returns how many could be started. */
+static unsigned int start_secondary_threads(struct vm *vm)
+{
+  struct sigaction action = {.sa_handler = on_kick};
+  sigaction(KICK_SIGNAL, &action, NULL);
+  vm->threads[0] = pthread_self();
+  for (unsigned int cpu = 1; cpu < vm->vcpu_count; cpu++)
+  {
+    struct cpu_thread *thread = malloc(sizeof(*thread));
+    if (thread == NULL)
+      return cpu - 1;
+    *thread = (struct cpu_thread){.vm = vm, .cpu = cpu};
+    if (pthread_create(&vm->threads[cpu], NULL, run_cpu_thread, thread) != 0)
+    {
+      free(thread);
+      return cpu - 1;
+    }
+  }
+  return vm->vcpu_count - 1;
+}
+
+void vm_run(struct vm *vm)
+{
+  unsigned int started = vm->vcpu_count > 1 ? start_secondary_threads(vm) : 0;
+  timeline_mark(&vm->timeline, TIMELINE_RUN);
+  if (started + 1 < vm->vcpu_count)
+  {
+    vm->vcpu_count = started + 1;
+    if (vm_begin_end(vm))
+    {
+      vm->end.kind = VM_END_MONITOR;
+      snprintf(vm->end.message, sizeof(vm->end.message),
+               "cannot start a thread for every CPU: lower --cpu-count");
+      vm_stop_cpus(vm);
+    }
+  }
+  vcpu_run(vm, 0);
+  for (unsigned int cpu = 1; cpu <= started; cpu++)
+    pthread_join(vm->threads[cpu], NULL);
+  timeline_mark(&vm->timeline, TIMELINE_ENDED);
+  const struct uhyve_start_info *info = start_block_info(&vm->layout, &vm->memory);
+  timeline_set(&vm->timeline, TIMELINE_RING3, info->mark_tsc[UHYVE_MARK_RING3]);
+  timeline_set(&vm->timeline, TIMELINE_MAIN, info->mark_tsc[UHYVE_MARK_MAIN]);
+  timeline_set(&vm->timeline, TIMELINE_EXIT, info->mark_tsc[UHYVE_MARK_EXIT]);
+}
+
+void vm_destroy(struct vm *vm)
+{
+  destroy_cpus(vm);
+  guest_memory_release(&vm->memory);
+  kvm_close(&vm->kvm);
+  streams_close(&vm->streams);
+  elf_image_close(&vm->image);
+  timeline_mark(&vm->timeline, TIMELINE_GONE);
+}

@@ -1,0 +1,80 @@
+/* A virtual machine as a whole: bring-up, run, end. */
+#ifndef UHYVE_VM_H
+#define UHYVE_VM_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "elf_image.h"
+#include "guest_layout.h"
+#include "guest_memory.h"
+#include "hypercalls/hypercalls.h"
+#include "kvm.h"
+#include "options.h"
+#include "stats.h"
+#include "streams.h"
+#include "timeline.h"
+#include "vcpu.h"
+
+enum vm_end_kind
+{
+  VM_END_EXIT,            /* the program ended; status is its own */
+  VM_END_CRASH,           /* crash and crash_text are valid */
+  VM_END_NUCLEUS_FAILURE, /* nucleus_frame and registers are valid */
+  VM_END_BROKEN,          /* the guest broke the interface; message says how, registers.rip where */
+  VM_END_MONITOR,         /* the monitor cannot go on; message says why */
+};
+
+#define VM_CRASH_TEXT_BYTES 256
+
+/* How the guest ended. Written once, by the thread that ends it. */
+struct vm_end
+{
+  enum vm_end_kind kind;
+  int status;
+  unsigned int cpu;
+  struct hc_crash crash;
+  char crash_text[VM_CRASH_TEXT_BYTES];
+  struct hc_nucleus_frame nucleus_frame;
+  struct hc_registers registers;
+  uint64_t fault_gva;
+  char message[256];
+};
+
+struct vm
+{
+  const struct options *options;
+  struct timeline timeline;
+  struct elf_image image;
+  struct streams streams;
+  struct kvm kvm;
+  struct guest_memory memory;
+  struct guest_layout layout;
+  struct vcpu *vcpus;
+  pthread_t *threads; /* of vcpus[i]; [0] is the thread that called vm_run */
+  unsigned int vcpu_count;
+  struct stats stats;
+
+  atomic_bool ending; /* set by the thread that fills 'end' */
+  struct vm_end end;
+};
+
+/* Makes everything ready to run, in the order written there. Returns 0 or a negative errno with
+ * one line in vm->end.message and the exit status in vm->end.status. */
+int vm_create(struct vm *vm, const struct options *options);
+
+/* Runs all CPUs until the guest ends; vm->end says how. */
+void vm_run(struct vm *vm);
+
+void vm_destroy(struct vm *vm);
+
+/* For the code that serves exits, on any vCPU's thread: true if the caller is the one to fill
+ * vm->end; it calls vm_stop_cpus when that is done. */
+bool vm_begin_end(struct vm *vm);
+void vm_stop_cpus(struct vm *vm);
+
+/* Reads guest memory through the guest's page tables; for crash reports. 0 or -EFAULT. */
+int vm_read_virtual(void *vm, uint64_t gva, void *buffer, size_t len_bytes);
+
+#endif
