@@ -10,7 +10,8 @@
 _Noreturn void crash_report(const struct crash *crash)
 {
   libc_rescue_output();
-  HC_BLOCK(struct hc_crash) block = {
+  HC_BLOCK(struct hc_crash)
+  block = {
       .cause = crash->cause,
       .signal = (uint32_t) crash->signal,
       .vector = crash->vector,

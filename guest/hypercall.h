@@ -1,4 +1,5 @@
-/* Hypercalls as the kernel library makes them: blocks and scatter lists by guest-virtual address. */
+/* Hypercalls as the kernel library makes them: blocks and scatter lists by guest-virtual address.
+ */
 #ifndef GUEST_HYPERCALL_H
 #define GUEST_HYPERCALL_H
 

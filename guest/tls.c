@@ -34,7 +34,8 @@ static size_t tls_rounded_bytes(void)
 size_t tls_block_bytes(void)
 {
   /* Room to align the control block when the program asks for more than TLS_ALIGN_BYTES. */
-  return tls_rounded_bytes() + (size_t) tls_align + TLS_ALIGN_BYTES + sizeof(struct tls_control_block);
+  return tls_rounded_bytes() + (size_t) tls_align + TLS_ALIGN_BYTES +
+         sizeof(struct tls_control_block);
 }
 
 void tls_start(void *block)

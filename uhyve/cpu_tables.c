@@ -37,8 +37,8 @@ _Static_assert(sizeof(struct tss) == CPU_IO_MAP_OFFSET, "SDM");
 _Static_assert(CPU_TSS_OFFSET + CPU_TSS_LIMIT < 4096, "a CPU's tables share one page");
 _Static_assert(3 * CPU_IST_STACK_BYTES <= 4096, "the IST stacks share one page");
 
-#define GATE_INTERRUPT 0x8e /* present, DPL 0, 64-bit interrupt gate */
-#define GATE_DPL3      0x60
+#define GATE_INTERRUPT         0x8e /* present, DPL 0, 64-bit interrupt gate */
+#define GATE_DPL3              0x60
 
 #define DESCRIPTOR_KERNEL_CODE 0x00af9b000000ffffull
 #define DESCRIPTOR_KERNEL_DATA 0x00cf93000000ffffull
@@ -46,13 +46,13 @@ _Static_assert(3 * CPU_IST_STACK_BYTES <= 4096, "the IST stacks share one page")
 #define DESCRIPTOR_USER_DATA   0x00cff3000000ffffull
 #define DESCRIPTOR_BUSY_TSS    0x00008b0000000000ull
 
-#define RFLAGS_RESERVED  0x2
-#define RFLAGS_INTERRUPT 0x200
+#define RFLAGS_RESERVED        0x2
+#define RFLAGS_INTERRUPT       0x200
 
-#define VECTOR_NMI           2
-#define VECTOR_BREAKPOINT    3
-#define VECTOR_DOUBLE_FAULT  8
-#define VECTOR_MACHINE_CHECK 18
+#define VECTOR_NMI             2
+#define VECTOR_BREAKPOINT      3
+#define VECTOR_DOUBLE_FAULT    8
+#define VECTOR_MACHINE_CHECK   18
 
 static uint8_t gate_ist(unsigned int vector)
 {
@@ -102,18 +102,16 @@ static void set_stack(uint32_t low_high[2], uint64_t gva)
   low_high[1] = (uint32_t) (gva >> 32);
 }
 
-static uint64_t nucleus_cpu_gva(uint64_t block_gva)
-{
-  return block_gva + CPU_IST_STACKS_OFFSET - sizeof(struct uhyve_nucleus_cpu);
-}
+/* The nucleus's CPU data end the page of its stack. */
+#define NUCLEUS_CPU_OFFSET (CPU_IST_STACKS_OFFSET - sizeof(struct uhyve_nucleus_cpu))
 
-static void write_tss(uint8_t *at, uint64_t block_gva)
+static void write_tss(uint8_t *at, uint64_t nucleus_gva)
 {
   struct tss tss = {.io_map_offset = CPU_IO_MAP_OFFSET};
-  set_stack(&tss.rsp_low_high[0], nucleus_cpu_gva(block_gva));
+  set_stack(&tss.rsp_low_high[0], nucleus_gva + NUCLEUS_CPU_OFFSET);
   for (unsigned int ist = 1; ist <= 3; ist++)
     set_stack(&tss.ist_low_high[2 * (ist - 1)],
-              block_gva + CPU_IST_STACKS_OFFSET + (uint64_t) ist * CPU_IST_STACK_BYTES);
+              nucleus_gva + CPU_IST_STACKS_OFFSET + (uint64_t) ist * CPU_IST_STACK_BYTES);
   memcpy(at, &tss, sizeof(tss));
 
   uint8_t *io_map = at + CPU_IO_MAP_OFFSET;
@@ -121,40 +119,42 @@ static void write_tss(uint8_t *at, uint64_t block_gva)
   memset(io_map + HC_PORT_FIRST / 8, 0, (HC_PORT_END - HC_PORT_FIRST) / 8);
 }
 
-static void write_cpu(uint8_t *block, const struct guest_layout *layout,
-                      const struct elf_image *image, unsigned int cpu)
+static void write_nucleus(uint8_t *nucleus, const struct guest_layout *layout,
+                          const struct elf_image *image, unsigned int cpu)
 {
-  uint64_t block_gva = guest_layout_cpu_gva(layout, cpu);
-  write_gdt((uint64_t *) (void *) (block + CPU_TABLES_OFFSET),
-            block_gva + CPU_TABLES_OFFSET + CPU_TSS_OFFSET);
-  write_tss(block + CPU_TABLES_OFFSET + CPU_TSS_OFFSET, block_gva);
+  uint64_t nucleus_gva = guest_layout_nucleus_gva(layout, cpu);
+  uint64_t upcall_gva = guest_layout_upcall_gva(layout, cpu);
+  write_gdt((uint64_t *) (void *) (nucleus + CPU_TABLES_OFFSET),
+            nucleus_gva + CPU_TABLES_OFFSET + CPU_TSS_OFFSET);
+  write_tss(nucleus + CPU_TABLES_OFFSET + CPU_TSS_OFFSET, nucleus_gva);
 
-  uint64_t area_gva = block_gva + CPU_UPCALL_AREA_OFFSET;
-  struct uhyve_nucleus_cpu nucleus_cpu = {
-      .upcall_area_gva = area_gva,
+  struct uhyve_nucleus_cpu data = {
+      .upcall_area_gva = upcall_gva + CPU_UPCALL_AREA_OFFSET,
       .upcall_entry_gva = layout->image_gva + image->layout.upcall_entry,
-      .upcall_stack_gva = block_gva + CPU_UPCALL_STACK_OFFSET + CPU_UPCALL_STACK_BYTES,
+      .upcall_stack_gva = upcall_gva + CPU_UPCALL_STACK_OFFSET + CPU_UPCALL_STACK_BYTES,
   };
   struct interrupt_frame frame = {
       .rip = layout->image_gva +
              (cpu == 0 ? image->layout.start_entry : image->layout.secondary_entry),
       .cs = UHYVE_SEL_USER_CODE,
       .rflags = RFLAGS_RESERVED | RFLAGS_INTERRUPT,
-      .rsp = cpu == 0 ? UHYVE_STACK_TOP : nucleus_cpu.upcall_stack_gva,
+      .rsp = cpu == 0 ? UHYVE_STACK_TOP : data.upcall_stack_gva,
       .ss = UHYVE_SEL_USER_DATA,
   };
-  uint8_t *nucleus_stack_end = block + (nucleus_cpu_gva(block_gva) - block_gva);
-  memcpy(nucleus_stack_end, &nucleus_cpu, sizeof(nucleus_cpu));
-  memcpy(nucleus_stack_end - sizeof(frame), &frame, sizeof(frame));
+  memcpy(nucleus + NUCLEUS_CPU_OFFSET, &data, sizeof(data));
+  memcpy(nucleus + NUCLEUS_CPU_OFFSET - sizeof(frame), &frame, sizeof(frame));
+}
 
-  /* A secondary CPU starts masked: it has nothing to interrupt yet. */
+/* A secondary CPU starts masked: it has nothing to interrupt yet. */
+static void write_upcall_area(uint8_t *at, const struct guest_layout *layout, unsigned int cpu)
+{
   struct uhyve_upcall_area area = {
-      .self_gva = area_gva,
+      .self_gva = guest_layout_upcall_gva(layout, cpu) + CPU_UPCALL_AREA_OFFSET,
       .masked = cpu == 0 ? 0 : 1,
       .exception = UHYVE_NO_EXCEPTION,
       .cpu = cpu,
   };
-  memcpy(block + CPU_UPCALL_AREA_OFFSET, &area, sizeof(area));
+  memcpy(at, &area, sizeof(area));
 }
 
 void cpu_tables_write(const struct guest_layout *layout, const struct elf_image *image,
@@ -163,21 +163,27 @@ void cpu_tables_write(const struct guest_layout *layout, const struct elf_image 
   write_idt(guest_layout_boot_hva(layout, memory, layout->idt_gva),
             layout->image_gva + image->layout.vector_stubs, image->layout.vector_stub_bytes);
   for (unsigned int cpu = 0; cpu < cpu_count; cpu++)
-    write_cpu(guest_layout_boot_hva(layout, memory, guest_layout_cpu_gva(layout, cpu)), layout,
-              image, cpu);
+  {
+    write_nucleus(guest_layout_boot_hva(layout, memory, guest_layout_nucleus_gva(layout, cpu)),
+                  layout, image, cpu);
+    write_upcall_area(
+        guest_layout_boot_hva(layout, memory,
+                              guest_layout_upcall_gva(layout, cpu) + CPU_UPCALL_AREA_OFFSET),
+        layout, cpu);
+  }
 }
 
 struct cpu_start cpu_tables_start(const struct guest_layout *layout, const struct elf_image *image,
                                   unsigned int cpu)
 {
-  uint64_t block_gva = guest_layout_cpu_gva(layout, cpu);
+  uint64_t nucleus_gva = guest_layout_nucleus_gva(layout, cpu);
   return (struct cpu_start){
       .rip_gva = layout->image_gva + image->layout.boot_entry,
-      .rsp_gva = nucleus_cpu_gva(block_gva) - sizeof(struct interrupt_frame),
+      .rsp_gva = nucleus_gva + NUCLEUS_CPU_OFFSET - sizeof(struct interrupt_frame),
       .idt_gva = layout->idt_gva,
-      .gdt_gva = block_gva + CPU_TABLES_OFFSET,
-      .tss_gva = block_gva + CPU_TABLES_OFFSET + CPU_TSS_OFFSET,
-      .gs_gva = block_gva + CPU_UPCALL_AREA_OFFSET,
+      .gdt_gva = nucleus_gva + CPU_TABLES_OFFSET,
+      .tss_gva = nucleus_gva + CPU_TABLES_OFFSET + CPU_TSS_OFFSET,
+      .gs_gva = guest_layout_upcall_gva(layout, cpu) + CPU_UPCALL_AREA_OFFSET,
       .syscall_gva = layout->image_gva + image->layout.syscall_entry,
       .argument = layout->start_block_gva,
   };

@@ -11,10 +11,10 @@
 #define CPU_TSS_OFFSET    0x80 /* in the page of tables */
 #define CPU_IO_MAP_OFFSET 0x68 /* in the TSS: behind its last field */
 /* One bit for every port up to the last hypercall port, and the byte of ones that ends the map. */
-#define CPU_IO_MAP_BYTES  (HC_PORT_END / 8 + 1)
-#define CPU_TSS_LIMIT     (CPU_IO_MAP_OFFSET + CPU_IO_MAP_BYTES - 1)
+#define CPU_IO_MAP_BYTES (HC_PORT_END / 8 + 1)
+#define CPU_TSS_LIMIT    (CPU_IO_MAP_OFFSET + CPU_IO_MAP_BYTES - 1)
 
-#define IDT_BYTES 4096
+#define IDT_BYTES        4096
 
 /* Writes the tables of all CPUs. */
 void cpu_tables_write(const struct guest_layout *layout, const struct elf_image *image,

@@ -55,6 +55,7 @@ static int place_image(struct guest_layout *layout, const struct elf_image *imag
       return -errno;
     uint64_t places = (UHYVE_PIE_END - UHYVE_PIE_BASE - layout->image_bytes) / GUEST_PAGE_BYTES;
     layout->image_gva += random % places * GUEST_PAGE_BYTES;
+    layout->image_gva &= ~(image->align - 1);
   }
   layout->load_bias = layout->image_gva - image->low_vaddr;
   return 0;
@@ -71,11 +72,11 @@ int guest_layout_plan(struct guest_layout *layout, const struct elf_image *image
 
   layout->boot_gpa = layout->image_gpa + layout->image_bytes;
   layout->idt_gva = UHYVE_KERNEL_BASE;
-  layout->start_block_gva = layout->idt_gva + GUEST_PAGE_BYTES;
+  layout->nucleus_gva = layout->idt_gva + GUEST_PAGE_BYTES;
+  layout->upcall_gva = layout->nucleus_gva + (uint64_t) cpu_count * CPU_NUCLEUS_BYTES;
+  layout->start_block_gva = layout->upcall_gva + (uint64_t) cpu_count * CPU_UPCALL_BYTES;
   layout->start_block_bytes = round_up(start_block_bytes, GUEST_PAGE_BYTES);
-  layout->cpu_blocks_gva = layout->start_block_gva + layout->start_block_bytes;
-  layout->boot_bytes =
-      layout->cpu_blocks_gva - UHYVE_KERNEL_BASE + (uint64_t) cpu_count * CPU_BLOCK_BYTES;
+  layout->boot_bytes = layout->start_block_gva + layout->start_block_bytes - UHYVE_KERNEL_BASE;
 
   layout->tables_gpa = round_up(layout->boot_gpa + layout->boot_bytes, GUEST_LARGE_BYTES);
   layout->tables_bytes = tables_pool_bytes(memory);
@@ -99,9 +100,14 @@ int guest_layout_plan(struct guest_layout *layout, const struct elf_image *image
   return 0;
 }
 
-uint64_t guest_layout_cpu_gva(const struct guest_layout *layout, unsigned int cpu)
+uint64_t guest_layout_nucleus_gva(const struct guest_layout *layout, unsigned int cpu)
 {
-  return layout->cpu_blocks_gva + (uint64_t) cpu * CPU_BLOCK_BYTES;
+  return layout->nucleus_gva + (uint64_t) cpu * CPU_NUCLEUS_BYTES;
+}
+
+uint64_t guest_layout_upcall_gva(const struct guest_layout *layout, unsigned int cpu)
+{
+  return layout->upcall_gva + (uint64_t) cpu * CPU_UPCALL_BYTES;
 }
 
 void *guest_layout_boot_hva(const struct guest_layout *layout, const struct guest_memory *memory,
@@ -195,28 +201,27 @@ static void map_image(struct mapper *mapper, const struct guest_layout *layout,
   }
 }
 
-/* The boot area is linear; what the CPU blocks hold for the nucleus alone is supervisor-only. */
+/* The boot area is linear: the nucleus's part, supervisor-only and in no window, then the rest. */
 static void map_boot_area(struct mapper *mapper, const struct guest_layout *layout,
                           unsigned int cpu_count)
 {
   uint64_t to_gpa = layout->boot_gpa - UHYVE_KERNEL_BASE;
   map_at(mapper, layout->idt_gva, layout->idt_gva + to_gpa, GUEST_PAGE_BYTES, RIGHTS_NUCLEUS_READ);
-  restrict_range(mapper, layout->idt_gva + to_gpa, GUEST_PAGE_BYTES, GUEST_NONE);
-  map_at(mapper, layout->start_block_gva, layout->start_block_gva + to_gpa,
-         layout->start_block_bytes, RIGHTS_DATA);
   for (unsigned int cpu = 0; cpu < cpu_count; cpu++)
   {
-    uint64_t gva = guest_layout_cpu_gva(layout, cpu);
-    map_at(mapper, gva + CPU_TABLES_OFFSET, gva + CPU_TABLES_OFFSET + to_gpa, GUEST_PAGE_BYTES,
+    uint64_t nucleus_gva = guest_layout_nucleus_gva(layout, cpu);
+    map_at(mapper, nucleus_gva, nucleus_gva + to_gpa, CPU_NUCLEUS_STACK_OFFSET,
            RIGHTS_NUCLEUS_READ);
-    map_at(mapper, gva + CPU_NUCLEUS_STACK_OFFSET, gva + CPU_NUCLEUS_STACK_OFFSET + to_gpa,
-           2 * GUEST_PAGE_BYTES, RIGHTS_NUCLEUS_DATA);
-    map_at(mapper, gva + CPU_UPCALL_STACK_OFFSET, gva + CPU_UPCALL_STACK_OFFSET + to_gpa,
-           CPU_BLOCK_BYTES - CPU_UPCALL_STACK_OFFSET, RIGHTS_DATA);
+    map_at(mapper, nucleus_gva + CPU_NUCLEUS_STACK_OFFSET,
+           nucleus_gva + CPU_NUCLEUS_STACK_OFFSET + to_gpa,
+           CPU_NUCLEUS_BYTES - CPU_NUCLEUS_STACK_OFFSET, RIGHTS_NUCLEUS_DATA);
+    uint64_t stack_gva = guest_layout_upcall_gva(layout, cpu) + CPU_UPCALL_STACK_OFFSET;
+    map_at(mapper, stack_gva, stack_gva + to_gpa, CPU_UPCALL_BYTES - CPU_UPCALL_STACK_OFFSET,
+           RIGHTS_DATA);
   }
-  /* No hypercall works on a CPU block, and the window leaves all of them out. */
-  restrict_range(mapper, layout->cpu_blocks_gva + to_gpa, (uint64_t) cpu_count * CPU_BLOCK_BYTES,
-                 GUEST_NONE);
+  restrict_range(mapper, layout->boot_gpa, layout->upcall_gva - layout->idt_gva, GUEST_NONE);
+  map_at(mapper, layout->start_block_gva, layout->start_block_gva + to_gpa,
+         layout->start_block_bytes, RIGHTS_DATA);
 }
 
 int guest_layout_map(struct guest_layout *layout, const struct elf_image *image,

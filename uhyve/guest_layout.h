@@ -8,17 +8,20 @@
 #include "guest_memory.h"
 #include "hypercalls/start_info.h"
 
-/* One CPU's block of pages: tables and stacks of the nucleus, then what ring 3 shares with it. */
-#define CPU_TABLES_OFFSET        0x0000 /* GDT, TSS; nucleus reads */
+/* One CPU's pages for the nucleus alone. Those of all CPUs lie side by side. */
+#define CPU_TABLES_OFFSET        0x0000 /* GDT, TSS; the nucleus only reads them */
 #define CPU_NUCLEUS_STACK_OFFSET 0x1000 /* and struct uhyve_nucleus_cpu at its end */
 #define CPU_IST_STACKS_OFFSET    0x2000 /* three */
-#define CPU_GUARD_OFFSET         0x3000 /* unmapped */
-#define CPU_UPCALL_STACK_OFFSET  0x4000
-#define CPU_UPCALL_STACK_BYTES   0x4000
-#define CPU_UPCALL_AREA_OFFSET   0x8000
-#define CPU_BLOCK_BYTES          0x9000
+#define CPU_NUCLEUS_BYTES        0x3000
 
-#define CPU_IST_STACK_BYTES      0x500
+/* One CPU's pages that ring 3 shares with the nucleus. Those of all CPUs lie side by side. */
+#define CPU_GUARD_OFFSET        0x0000 /* unmapped */
+#define CPU_UPCALL_STACK_OFFSET 0x1000
+#define CPU_UPCALL_STACK_BYTES  0x4000
+#define CPU_UPCALL_AREA_OFFSET  0x5000
+#define CPU_UPCALL_BYTES        0x6000
+
+#define CPU_IST_STACK_BYTES     0x500
 
 struct guest_layout
 {
@@ -27,10 +30,11 @@ struct guest_layout
   uint64_t image_bytes; /* whole pages */
   uint64_t load_bias;   /* to add to addresses in the ELF file */
 
-  uint64_t boot_gpa; /* IDT, CPU blocks, start information: linear from UHYVE_KERNEL_BASE */
+  uint64_t boot_gpa; /* IDT, CPUs' blocks, start information: linear from UHYVE_KERNEL_BASE */
   uint64_t boot_bytes;
   uint64_t idt_gva;
-  uint64_t cpu_blocks_gva;
+  uint64_t nucleus_gva;     /* CPU_NUCLEUS_BYTES a CPU */
+  uint64_t upcall_gva;      /* CPU_UPCALL_BYTES a CPU */
   uint64_t start_block_gva; /* start information and what it points to */
   uint64_t start_block_bytes;
 
@@ -57,8 +61,9 @@ int guest_layout_plan(struct guest_layout *layout, const struct elf_image *image
 int guest_layout_map(struct guest_layout *layout, const struct elf_image *image,
                      struct guest_memory *memory, unsigned int cpu_count, bool huge_pages);
 
-/* Guest-virtual address of a CPU's block. */
-uint64_t guest_layout_cpu_gva(const struct guest_layout *layout, unsigned int cpu);
+/* Guest-virtual addresses of a CPU's two blocks. */
+uint64_t guest_layout_nucleus_gva(const struct guest_layout *layout, unsigned int cpu);
+uint64_t guest_layout_upcall_gva(const struct guest_layout *layout, unsigned int cpu);
 
 /* Host address of something in the boot area. */
 void *guest_layout_boot_hva(const struct guest_layout *layout, const struct guest_memory *memory,

@@ -40,8 +40,7 @@ static int take_segments(struct call *call, const struct hc_io *block, enum gues
   for (uint32_t i = 0; i < block->segments; i++)
   {
     const struct hc_segment *segment = &block->segment[i];
-    void *hva =
-        guest_memory_access(&call->vm->memory, segment->gpa, segment->len_bytes, access);
+    void *hva = guest_memory_access(&call->vm->memory, segment->gpa, segment->len_bytes, access);
     if (hva == NULL)
     {
       snprintf(call->message, 256,
@@ -87,8 +86,8 @@ static enum hypercall_verdict serve_crash(struct call *call, struct hc_crash *bl
   }
   if (block->message_len_bytes > 0)
   {
-    text = guest_memory_access(&vm->memory, block->message_gpa, block->message_len_bytes,
-                               GUEST_READ);
+    text =
+        guest_memory_access(&vm->memory, block->message_gpa, block->message_len_bytes, GUEST_READ);
     if (text == NULL)
     {
       snprintf(call->message, 256,
@@ -109,10 +108,10 @@ static enum hypercall_verdict serve_crash(struct call *call, struct hc_crash *bl
 }
 
 /* One adapter a call gives its handler the block's own type. */
-#define ADAPTER(name, port, block, purpose)                                                        \
-  static enum hypercall_verdict adapt_##name(struct call *call, void *copy)                        \
-  {                                                                                                \
-    return serve_##name(call, (block *) copy);                                                     \
+#define ADAPTER(name, port, block, purpose)                                 \
+  static enum hypercall_verdict adapt_##name(struct call *call, void *copy) \
+  {                                                                         \
+    return serve_##name(call, (block *) copy);                              \
   }
 HYPERCALLS(ADAPTER)
 #undef ADAPTER
@@ -124,8 +123,8 @@ struct row
   enum hypercall_verdict (*serve)(struct call *call, void *copy);
 };
 
-#define ROW(name, port, block, purpose)                                                            \
-  [((port) - HC_PORT_FIRST) / HC_PORT_STEP] = {#name, sizeof(block), adapt_##name},
+#define ROW(name, port, block, purpose) \
+  [((port) -HC_PORT_FIRST) / HC_PORT_STEP] = {#name, sizeof(block), adapt_##name},
 static const struct row table[HYPERCALL_PORTS] = {HYPERCALLS(ROW)};
 #undef ROW
 
@@ -152,8 +151,7 @@ enum hypercall_verdict hypercall_serve(struct vm *vm, unsigned int cpu, uint16_t
     snprintf(message, 256, "there is no hypercall at port 0x%x", port);
     return HYPERCALL_BROKEN;
   }
-  void *in_guest =
-      guest_memory_access(&vm->memory, block_gpa, row->block_bytes, GUEST_READ_WRITE);
+  void *in_guest = guest_memory_access(&vm->memory, block_gpa, row->block_bytes, GUEST_READ_WRITE);
   if (in_guest == NULL || block_gpa % GUEST_PAGE_BYTES + row->block_bytes > GUEST_PAGE_BYTES)
   {
     snprintf(message, 256,

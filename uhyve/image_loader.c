@@ -66,8 +66,7 @@ static int load_writable(const struct loader *loader, const struct elf_segment *
 static int load_read_only(const struct loader *loader, const struct elf_segment *segment)
 {
   uint64_t in_page = segment->vaddr & (GUEST_PAGE_BYTES - 1);
-  uint64_t len_bytes =
-      (segment->filesz + in_page + GUEST_PAGE_BYTES - 1) & ~(GUEST_PAGE_BYTES - 1);
+  uint64_t len_bytes = (segment->filesz + in_page + GUEST_PAGE_BYTES - 1) & ~(GUEST_PAGE_BYTES - 1);
   return map_pages(loader, segment->vaddr - in_page, segment->offset - in_page, len_bytes,
                    PROT_READ);
 }
@@ -96,8 +95,7 @@ int image_load(const struct elf_image *image, const struct guest_layout *layout,
                                            : load_read_only(&loader, segment);
     if (error != 0)
     {
-      snprintf(message, 256, "%s: cannot map it into the guest: %s", image->path,
-               strerror(-error));
+      snprintf(message, 256, "%s: cannot map it into the guest: %s", image->path, strerror(-error));
       return error;
     }
   }

@@ -22,7 +22,7 @@ struct kvm
 {
   int fd;
   int vm_fd;
-  int run_bytes; /* of a vCPU's shared area */
+  int run_bytes;                /* of a vCPU's shared area */
   struct kvm_cpuid_table cpuid; /* what guests see, but for the APIC ids */
 };
 

@@ -45,7 +45,8 @@ struct multiboot_mmap_entry
 
 #define MMAP_ENTRIES 4
 
-#define MULTIBOOT_BYTES (sizeof(struct multiboot_info) + MMAP_ENTRIES * sizeof(struct multiboot_mmap_entry))
+#define MULTIBOOT_BYTES \
+  (sizeof(struct multiboot_info) + MMAP_ENTRIES * sizeof(struct multiboot_mmap_entry))
 
 static uint64_t round_up_16(uint64_t value)
 {
@@ -82,8 +83,8 @@ static uint64_t arrays_offset(void)
 uint64_t start_block_bytes(const struct start_block_input *input)
 {
   uint64_t pointers = count_strings(input->argv) + count_strings(input->envp) + 2;
-  return arrays_offset() + 8 * pointers + strings_bytes(input->argv) +
-         strings_bytes(input->envp) + cmdline_bytes(input);
+  return arrays_offset() + 8 * pointers + strings_bytes(input->argv) + strings_bytes(input->envp) +
+         cmdline_bytes(input);
 }
 
 struct uhyve_start_info *start_block_info(const struct guest_layout *layout,
@@ -213,10 +214,10 @@ static void fill_layout(struct uhyve_start_info *info, const struct guest_layout
   info->stack_guard_bytes = layout->stack_guard_bytes;
   info->heap_gva = UHYVE_HEAP_BASE;
   info->heap_len_bytes = layout->heap_bytes;
-  info->linear[0] = (struct uhyve_linear_range){layout->stack_gva, layout->stack_gpa,
-                                                layout->stack_bytes};
-  info->linear[1] = (struct uhyve_linear_range){layout->image_gva, layout->image_gpa,
-                                                layout->image_bytes};
+  info->linear[0] =
+      (struct uhyve_linear_range){layout->stack_gva, layout->stack_gpa, layout->stack_bytes};
+  info->linear[1] =
+      (struct uhyve_linear_range){layout->image_gva, layout->image_gpa, layout->image_bytes};
 }
 
 int start_block_write(const struct start_block_input *input, const struct guest_layout *layout,
@@ -254,8 +255,8 @@ int start_block_write(const struct start_block_input *input, const struct guest_
   write_strings(&strings, input->argv, (uint64_t *) (void *) (hva + argv_offset));
   write_strings(&strings, input->envp, (uint64_t *) (void *) (hva + envp_offset));
   write_cmdline(&strings, input->argv);
-  write_multiboot(hva + multiboot_offset, gpa + multiboot_offset, gpa + (strings.gva - gva),
-                  layout, memory);
+  write_multiboot(hva + multiboot_offset, gpa + multiboot_offset, gpa + (strings.gva - gva), layout,
+                  memory);
   memcpy(hva, &info, sizeof(info));
   return 0;
 }

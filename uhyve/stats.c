@@ -70,8 +70,8 @@ static void print_exits(struct printer *printer, const struct vm *vm)
     for (unsigned int cpu = 0; cpu < vm->vcpu_count; cpu++)
       sum += vm->stats.cpus[cpu].exits[reason];
     if (sum > 0)
-      print_figure(printer, "vm_exits",
-                   exit_names[reason] != NULL ? exit_names[reason] : "other", sum);
+      print_figure(printer, "vm_exits", exit_names[reason] != NULL ? exit_names[reason] : "other",
+                   sum);
   }
 }
 

@@ -9,11 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 
-int streams_open(struct streams *streams, const struct options *options,
-                 char message[static 256])
+int streams_open(struct streams *streams, const struct options *options, char message[static 256])
 {
-  *streams = (struct streams){.fds = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO},
-                              .output_fd = -1};
+  *streams = (struct streams){.fds = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}, .output_fd = -1};
   const char *path = options->output_none ? "/dev/null" : options->output;
   if (path == NULL)
     return 0;

@@ -9,13 +9,12 @@
 
 struct streams
 {
-  int fds[3]; /* host descriptors behind the guest's 0, 1 and 2; -1: closed */
+  int fds[3];    /* host descriptors behind the guest's 0, 1 and 2; -1: closed */
   int output_fd; /* opened for --output, or -1 */
 };
 
 /* Returns 0 or a negative errno with one line in message. */
-int streams_open(struct streams *streams, const struct options *options,
-                 char message[static 256]);
+int streams_open(struct streams *streams, const struct options *options, char message[static 256]);
 void streams_close(struct streams *streams);
 
 /* Both block as the host's stream does, also when it is set to non-blocking. Return the number of

@@ -4,18 +4,12 @@
 #include <time.h>
 
 static const char *const point_names[TIMELINE_POINTS] = {
-    [TIMELINE_EXEC] = "process start",
-    [TIMELINE_MONITOR] = "monitor's main",
-    [TIMELINE_ELF] = "ELF checked",
-    [TIMELINE_VM] = "VM created",
-    [TIMELINE_VCPU] = "vCPU created",
-    [TIMELINE_MEMORY] = "memory filled",
-    [TIMELINE_RUN] = "vCPU runs",
-    [TIMELINE_RING3] = "first instruction",
-    [TIMELINE_MAIN] = "main",
-    [TIMELINE_EXIT] = "exit",
-    [TIMELINE_ENDED] = "monitor knows",
-    [TIMELINE_GONE] = "VM gone",
+    [TIMELINE_EXEC] = "process start",  [TIMELINE_MONITOR] = "monitor's main",
+    [TIMELINE_ELF] = "ELF checked",     [TIMELINE_VM] = "VM created",
+    [TIMELINE_VCPU] = "vCPU created",   [TIMELINE_MEMORY] = "memory filled",
+    [TIMELINE_RUN] = "vCPU runs",       [TIMELINE_RING3] = "first instruction",
+    [TIMELINE_MAIN] = "main",           [TIMELINE_EXIT] = "exit",
+    [TIMELINE_ENDED] = "monitor knows", [TIMELINE_GONE] = "VM gone",
 };
 
 void timeline_mark(struct timeline *timeline, enum timeline_point point)
@@ -61,7 +55,8 @@ void timeline_print(FILE *out, const struct timeline *timeline, uint64_t tsc_khz
     int from = (int) ((previous - begin) * BAR_WIDTH / (end - begin));
     int to = (int) ((tsc - begin) * BAR_WIDTH / (end - begin));
     fprintf(out, "  %-18s %10.3f  %10.3f  |", point_names[i],
-            (double) (tsc - begin) / (double) tsc_khz, (double) (tsc - previous) / (double) tsc_khz);
+            (double) (tsc - begin) / (double) tsc_khz,
+            (double) (tsc - previous) / (double) tsc_khz);
     for (int column = 0; column < BAR_WIDTH; column++)
       fputc(column >= from && column < to ? '#' : ' ', out);
     fputs("|\n", out);

@@ -7,18 +7,18 @@
 
 enum timeline_point
 {
-  TIMELINE_EXEC, /* the monitor's process began */
+  TIMELINE_EXEC,    /* the monitor's process began */
   TIMELINE_MONITOR, /* its main() */
   TIMELINE_ELF,
   TIMELINE_VM,
   TIMELINE_VCPU,
   TIMELINE_MEMORY,
-  TIMELINE_RUN, /* the first vCPU enters the guest */
+  TIMELINE_RUN,   /* the first vCPU enters the guest */
   TIMELINE_RING3, /* the guest's first instruction in ring 3 */
   TIMELINE_MAIN,
-  TIMELINE_EXIT, /* the guest calls exit() */
+  TIMELINE_EXIT,  /* the guest calls exit() */
   TIMELINE_ENDED, /* the monitor knows */
-  TIMELINE_GONE, /* the VM is destroyed */
+  TIMELINE_GONE,  /* the VM is destroyed */
   TIMELINE_POINTS
 };
 

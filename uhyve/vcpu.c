@@ -14,12 +14,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define CR0_PE (1ull << 0)
-#define CR0_MP (1ull << 1)
-#define CR0_ET (1ull << 4)
-#define CR0_NE (1ull << 5)
-#define CR0_WP (1ull << 16)
-#define CR0_PG (1ull << 31)
+#define CR0_PE         (1ull << 0)
+#define CR0_MP         (1ull << 1)
+#define CR0_ET         (1ull << 4)
+#define CR0_NE         (1ull << 5)
+#define CR0_WP         (1ull << 16)
+#define CR0_PG         (1ull << 31)
 
 #define CR4_PAE        (1ull << 5)
 #define CR4_PGE        (1ull << 7)
@@ -29,9 +29,9 @@
 #define CR4_OSXSAVE    (1ull << 18)
 
 /* SCE stays off: a guest makes no system calls by `syscall`. */
-#define EFER_LME (1ull << 8)
-#define EFER_LMA (1ull << 10)
-#define EFER_NX  (1ull << 11)
+#define EFER_LME         (1ull << 8)
+#define EFER_LMA         (1ull << 10)
+#define EFER_NX          (1ull << 11)
 
 #define APIC_BASE_ENABLE 0x800ull
 #define APIC_BASE_X2APIC 0x400ull
@@ -39,16 +39,16 @@
 #define APIC_BASE_GPA    0xfee00000ull
 
 /* Offsets in struct kvm_lapic_state */
-#define APIC_SPURIOUS  0xf0
-#define APIC_LVT_TIMER 0x320
+#define APIC_SPURIOUS           0xf0
+#define APIC_LVT_TIMER          0x320
 
 #define APIC_ENABLED            0x100u
 #define APIC_TIMER_TSC_DEADLINE 0x40000u
 
-#define MSR_LSTAR 0xc0000082u
+#define MSR_LSTAR               0xc0000082u
 
-#define CPUID_1_ECX_XSAVE     (1u << 26)
-#define CPUID_7_EBX_FSGSBASE  (1u << 0)
+#define CPUID_1_ECX_XSAVE       (1u << 26)
+#define CPUID_7_EBX_FSGSBASE    (1u << 0)
 #define CPUID_1_EBX_APIC_ID(id) ((uint32_t) (id) << 24)
 
 static const struct kvm_segment kernel_code = {
@@ -88,8 +88,7 @@ int vcpu_create(struct vcpu *vcpu, const struct kvm *kvm, unsigned int index)
   *vcpu = (struct vcpu){.index = index, .fd = ioctl(kvm->vm_fd, KVM_CREATE_VCPU, index)};
   if (vcpu->fd < 0)
     return -errno;
-  void *run =
-      mmap(NULL, (size_t) kvm->run_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, vcpu->fd, 0);
+  void *run = mmap(NULL, (size_t) kvm->run_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, vcpu->fd, 0);
   if (run == MAP_FAILED)
   {
     int error = -errno;
@@ -188,8 +187,7 @@ static int set_msrs(const struct vcpu *vcpu, const struct cpu_start *start)
   {
     struct kvm_msrs header;
     struct kvm_msr_entry entries[1];
-  } msrs = {.header = {.nmsrs = 1},
-            .entries = {{.index = MSR_LSTAR, .data = start->syscall_gva}}};
+  } msrs = {.header = {.nmsrs = 1}, .entries = {{.index = MSR_LSTAR, .data = start->syscall_gva}}};
   return ioctl(vcpu->fd, KVM_SET_MSRS, &msrs) == 1 ? 0 : -EINVAL;
 }
 

@@ -56,7 +56,7 @@ static void serve_nucleus_failure(struct vm *vm, unsigned int cpu)
   struct vcpu *vcpu = &vm->vcpus[cpu];
   struct kvm_sregs sregs;
   struct hc_nucleus_frame frame;
-  uint64_t stacks_gva = guest_layout_cpu_gva(&vm->layout, cpu) + CPU_NUCLEUS_STACK_OFFSET;
+  uint64_t stacks_gva = guest_layout_nucleus_gva(&vm->layout, cpu) + CPU_NUCLEUS_STACK_OFFSET;
   uint64_t offset = vcpu->run->s.regs.regs.rsp - stacks_gva;
   if (ioctl(vcpu->fd, KVM_GET_SREGS, &sregs) != 0 || sregs.cs.dpl != 0 ||
       offset > 2 * GUEST_PAGE_BYTES - sizeof(frame))

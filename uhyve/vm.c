@@ -15,10 +15,10 @@
 #include "vcpu_run.h"
 
 /* Wakes a vCPU's thread out of KVM_RUN or a blocking call. */
-#define KICK_SIGNAL SIGUSR1
+#define KICK_SIGNAL                   SIGUSR1
 
-#define STATUS_MONITOR     125
-#define STATUS_CANNOT_RUN  127
+#define STATUS_MONITOR                125
+#define STATUS_CANNOT_RUN             127
 
 #define CPUID_80000001_EDX_HUGE_PAGES (1u << 26)
 

@@ -10,8 +10,8 @@ struct __lock
 };
 
 /* The locks that Newlib names. */
-#define STATIC_LOCK(name)                                                                          \
-  extern struct __lock __lock_##name;                                                              \
+#define STATIC_LOCK(name)             \
+  extern struct __lock __lock_##name; \
   struct __lock __lock_##name;
 
 STATIC_LOCK(__sfp_recursive_mutex)

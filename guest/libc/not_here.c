@@ -16,11 +16,11 @@
 #include <termios.h>
 #include <unistd.h>
 
-#define NOT_HERE(type, failure, name, ...)                                                         \
-  type name(__VA_ARGS__)                                                                           \
-  {                                                                                                \
-    errno = ENOSYS;                                                                                \
-    return failure;                                                                                \
+#define NOT_HERE(type, failure, name, ...) \
+  type name(__VA_ARGS__)                   \
+  {                                        \
+    errno = ENOSYS;                        \
+    return failure;                        \
   }
 
 /* Newlib's readdir() stands on this one, which no header declares. */

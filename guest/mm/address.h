@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#define PAGE_BYTES 4096ul
+#define PAGE_BYTES       4096ul
 
 #define ADDRESS_UNMAPPED UINT64_MAX
 

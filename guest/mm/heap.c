@@ -1,4 +1,5 @@
-/* The application heap's break. The region is mapped whole; the host gives memory on first touch. */
+/* The application heap's break. The region is mapped whole; the host gives memory on first touch.
+ */
 #include "mm/heap.h"
 
 #include <stdint.h>

@@ -33,8 +33,8 @@ void chacha20_block(const uint8_t key[CHACHA20_KEY_BYTES], uint32_t counter,
     for (unsigned int column = 0; column < 4; column++)
       quarter_round(&state[column], &state[4 + column], &state[8 + column], &state[12 + column]);
     for (unsigned int diagonal = 0; diagonal < 4; diagonal++)
-      quarter_round(&state[diagonal], &state[4 + (diagonal + 1) % 4], &state[8 + (diagonal + 2) % 4],
-                    &state[12 + (diagonal + 3) % 4]);
+      quarter_round(&state[diagonal], &state[4 + (diagonal + 1) % 4],
+                    &state[8 + (diagonal + 2) % 4], &state[12 + (diagonal + 3) % 4]);
   }
   for (unsigned int i = 0; i < 16; i++)
     state[i] += start[i];

@@ -6,7 +6,7 @@
 #include "hypercalls/hypercalls.h"
 #include "hypercalls/start_info.h"
 
-#define CHECK(constant, type, member)                                                              \
+#define CHECK(constant, type, member) \
   _Static_assert((constant) == offsetof(struct type, member), #constant)
 
 CHECK(CPU_UPCALL_AREA, uhyve_nucleus_cpu, upcall_area_gva);

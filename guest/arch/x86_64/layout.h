@@ -21,7 +21,7 @@
 #define AREA_FAULT_GVA       56
 #define AREA_PENDING_VECTORS 64
 
-#define AREA_NO_EXCEPTION 0xffffffff
+#define AREA_NO_EXCEPTION    0xffffffff
 
 /* struct uhyve_start_info */
 #define START_MARK_RING3 16
@@ -34,8 +34,8 @@
 #define NUCLEUS_IDLE      1 /* halt until an interrupt, unless one is pending */
 #define NUCLEUS_SET_FS    2 /* rdi: FS base */
 
-#define NUCLEUS_EINVAL -22
-#define NUCLEUS_ENOSYS -38
+#define NUCLEUS_EINVAL    -22
+#define NUCLEUS_ENOSYS    -38
 
 /* Upcalls enter with interrupts on and DF, TF, AC clear. */
 #define UPCALL_RFLAGS 0x202

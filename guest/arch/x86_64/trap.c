@@ -26,6 +26,11 @@ enum
   VECTOR_SIMD = 19,
 };
 
+#define SYSCALL_BYTES 2
+
+/* In start.S; LSTAR points there. */
+extern const char syscall_entry[];
+
 void interrupts_run_pending(struct uhyve_upcall_area *area)
 {
   __atomic_store_n(&area->pending, 0, __ATOMIC_SEQ_CST);
@@ -89,6 +94,9 @@ static void exception_crash(const struct uhyve_upcall_area *area, const struct t
                .rip = area->rip,
                .rflags = area->rflags},
   };
+  /* A `syscall` that the host let through has left its own address behind in rcx. */
+  if (area->rip == (uint64_t) syscall_entry)
+    crash.regs.rip = regs->rcx - SYSCALL_BYTES;
   if (area->exception == VECTOR_PAGE_FAULT)
   {
     crash.fault_gva = area->fault_gva;
