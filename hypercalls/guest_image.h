@@ -29,7 +29,7 @@ struct uhyve_note_layout
   uint32_t nucleus_end;
   uint32_t vector_stubs;      /* entry of vector 0 */
   uint32_t vector_stub_bytes; /* distance of two entries */
-  uint32_t boot_entry;        /* first instruction of every CPU, in ring 0: an `iretq` */
+  uint32_t boot_entry;        /* first instruction of every CPU, in ring 0 */
   uint32_t start_entry;       /* first instruction of CPU 0 in ring 3 */
   uint32_t secondary_entry;   /* first instruction of every other CPU in ring 3 */
   uint32_t upcall_entry;      /* where the nucleus resumes ring 3 for interrupts and exceptions */

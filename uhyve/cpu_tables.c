@@ -1,4 +1,5 @@
-/* Writes IDT, GDT, TSS, stacks and upcall areas, so that ring 0 of a guest starts with `iretq`. */
+/* Writes IDT, GDT, TSS, stacks and upcall areas, so that ring 0 of a guest starts with `ltr` and
+ * `iretq`. */
 #include "cpu_tables.h"
 
 #include <string.h>
@@ -44,7 +45,7 @@ _Static_assert(3 * CPU_IST_STACK_BYTES <= 4096, "the IST stacks share one page")
 #define DESCRIPTOR_KERNEL_DATA 0x00cf93000000ffffull
 #define DESCRIPTOR_USER_CODE   0x00affb000000ffffull
 #define DESCRIPTOR_USER_DATA   0x00cff3000000ffffull
-#define DESCRIPTOR_BUSY_TSS    0x00008b0000000000ull
+#define DESCRIPTOR_TSS         0x0000890000000000ull /* available: `ltr` makes it busy */
 
 #define RFLAGS_RESERVED        0x2
 #define RFLAGS_INTERRUPT       0x200
@@ -91,8 +92,8 @@ static void write_gdt(uint64_t *gdt, uint64_t tss_gva)
   gdt[UHYVE_SEL_KERNEL_DATA / 8] = DESCRIPTOR_KERNEL_DATA;
   gdt[UHYVE_SEL_USER_DATA / 8] = DESCRIPTOR_USER_DATA;
   gdt[UHYVE_SEL_USER_CODE / 8] = DESCRIPTOR_USER_CODE;
-  gdt[UHYVE_SEL_TSS / 8] = DESCRIPTOR_BUSY_TSS | CPU_TSS_LIMIT | (tss_gva & 0xffffff) << 16 |
-                           (tss_gva >> 24 & 0xff) << 56;
+  gdt[UHYVE_SEL_TSS / 8] =
+      DESCRIPTOR_TSS | CPU_TSS_LIMIT | (tss_gva & 0xffffff) << 16 | (tss_gva >> 24 & 0xff) << 56;
   gdt[UHYVE_SEL_TSS / 8 + 1] = tss_gva >> 32;
 }
 

@@ -23,8 +23,8 @@ void cpu_tables_write(const struct guest_layout *layout, const struct elf_image 
 /* What a CPU's registers start with. */
 struct cpu_start
 {
-  uint64_t rip_gva; /* the nucleus's `iretq` */
-  uint64_t rsp_gva; /* its frame */
+  uint64_t rip_gva; /* the nucleus's boot entry */
+  uint64_t rsp_gva; /* the frame that its `iretq` pops */
   uint64_t idt_gva;
   uint64_t gdt_gva;
   uint64_t tss_gva;

@@ -210,11 +210,7 @@ static void map_boot_area(struct mapper *mapper, const struct guest_layout *layo
   for (unsigned int cpu = 0; cpu < cpu_count; cpu++)
   {
     uint64_t nucleus_gva = guest_layout_nucleus_gva(layout, cpu);
-    map_at(mapper, nucleus_gva, nucleus_gva + to_gpa, CPU_NUCLEUS_STACK_OFFSET,
-           RIGHTS_NUCLEUS_READ);
-    map_at(mapper, nucleus_gva + CPU_NUCLEUS_STACK_OFFSET,
-           nucleus_gva + CPU_NUCLEUS_STACK_OFFSET + to_gpa,
-           CPU_NUCLEUS_BYTES - CPU_NUCLEUS_STACK_OFFSET, RIGHTS_NUCLEUS_DATA);
+    map_at(mapper, nucleus_gva, nucleus_gva + to_gpa, CPU_NUCLEUS_BYTES, RIGHTS_NUCLEUS_DATA);
     uint64_t stack_gva = guest_layout_upcall_gva(layout, cpu) + CPU_UPCALL_STACK_OFFSET;
     map_at(mapper, stack_gva, stack_gva + to_gpa, CPU_UPCALL_BYTES - CPU_UPCALL_STACK_OFFSET,
            RIGHTS_DATA);

@@ -9,7 +9,7 @@
 #include "hypercalls/start_info.h"
 
 /* One CPU's pages for the nucleus alone. Those of all CPUs lie side by side. */
-#define CPU_TABLES_OFFSET        0x0000 /* GDT, TSS; the nucleus only reads them */
+#define CPU_TABLES_OFFSET        0x0000 /* GDT, TSS */
 #define CPU_NUCLEUS_STACK_OFFSET 0x1000 /* and struct uhyve_nucleus_cpu at its end */
 #define CPU_IST_STACKS_OFFSET    0x2000 /* three */
 #define CPU_NUCLEUS_BYTES        0x3000

@@ -26,6 +26,8 @@
 /* struct uhyve_start_info */
 #define START_MARK_RING3 16
 
+#define SELECTOR_TSS 0x38
+
 /* Ports */
 #define PORT_NUCLEUS_FAILURE 0xf8
 

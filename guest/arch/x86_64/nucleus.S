@@ -51,9 +51,12 @@ nucleus_vector_stubs:
   .endr
   .balign 16
 
-/* The first instruction of every CPU: the monitor has put the frame on the stack. */
+/* The first instructions of every CPU: the monitor has put the frame on the stack. It has set the
+ * task register too, but QEMU's emulation of SVM heeds the I/O bitmap only after an `ltr`. */
   .globl nucleus_boot
 nucleus_boot:
+  mov $SELECTOR_TSS, %eax
+  ltr %ax
   iretq
 
 /* ---- Interrupts ---- */

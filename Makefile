@@ -1,0 +1,57 @@
+# A thin front on CMake's presets; `make help` lists what there is.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+# Progress on a terminal, silence in a pipe (unless something fails).
+quiet := $(if $(MAKE_TERMOUT),,--quiet)
+build := cmake --build --preset default
+
+.DEFAULT_GOAL := all
+.PHONY: all run test lint format bench bench-check install clean distclean help
+.PHONY: build-packages test-packages
+# CMake and Ninja run things at once as far as that is right.
+.NOTPARALLEL:
+
+all: build/build.ninja ## build everything (default)
+	@$(build) -- $(quiet)
+
+run: all ## build, and run the hello example in its virtual machine
+	@build/stage/bin/uhyve build/examples/hello
+
+test: test-packages all ## build, and run all tests (HWVIRT=0: without the emulated machine)
+	@ctest --preset default -j2
+
+lint: test-packages all ## the checks of sources and binaries only
+	@ctest --preset default -j2 -R '^lint\.'
+
+format: test-packages ## format the C sources in place
+	@scripts/list-files.sh c | xargs -d '\n' clang-format -i
+
+bench: all ## measure, and write build/bench.json
+	@$(build) --target bench
+
+bench-check: all ## compare build/bench.json with the goals
+	@$(build) --target bench-check -- --quiet
+
+install: all ## install below PREFIX (default /usr/local), DESTDIR before it
+	@DESTDIR='$(DESTDIR)' cmake --install build --prefix '$(PREFIX)' $(if $(MAKE_TERMOUT),,>/dev/null)
+
+clean: ## remove what was built, keep the configuration
+	@if [ -e build/build.ninja ]; then $(build) --target clean -- --quiet; fi
+
+distclean: ## remove the build folder
+	@rm -rf build
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|'
+
+# Ninja configures again by itself when a CMake file changes.
+build/build.ninja: CMakePresets.json | build-packages
+	@cmake --preset default $(if $(MAKE_TERMOUT),,--log-level=WARNING >/dev/null)
+
+build-packages:
+	@scripts/install-packages.sh build
+
+test-packages:
+	@scripts/install-packages.sh build test

@@ -1,0 +1,45 @@
+# Tests that run a guest program and look at everything it gives back.
+
+# guest_test(NAME [PROGRAM file] [OPTIONS option...] [ARGS argument...] [ENV name=value...]
+#            [STATUS number] [STDOUT regex] [STDERR regex] [STDIN file] [TIMEOUT seconds]):
+# runs the program, by default the one called NAME in the current folder, under uhyve as the test
+# guest.NAME. Exit status and whole output must match; without a regex a stream must stay empty.
+function(guest_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "PROGRAM;STATUS;STDOUT;STDERR;STDIN;TIMEOUT"
+                        "OPTIONS;ARGS;ENV")
+  if(arg_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "guest_test(${name}): what is ${arg_UNPARSED_ARGUMENTS}?")
+  endif()
+  if(NOT DEFINED arg_PROGRAM)
+    set(arg_PROGRAM ${CMAKE_CURRENT_BINARY_DIR}/${name})
+  endif()
+  set(expected)
+  foreach(what STATUS STDOUT STDERR STDIN)
+    if(DEFINED arg_${what})
+      string(TOLOWER ${what} option)
+      list(APPEND expected --${option} "${arg_${what}}")
+    endif()
+  endforeach()
+  add_test(NAME guest.${name}
+           COMMAND ${PROJECT_SOURCE_DIR}/tests/run_guest.sh ${expected} --
+                   ${arg_OPTIONS} ${arg_PROGRAM} ${arg_ARGS})
+  guest_test_properties(guest.${name} "${arg_TIMEOUT}" ${arg_ENV})
+endfunction()
+
+# script_test(NAME SCRIPT [ENV name=value...] [TIMEOUT seconds]): a test that is a Bash script,
+# for what takes more than one run. It finds the programs of its folder in $PROGRAMS.
+function(script_test name script)
+  cmake_parse_arguments(PARSE_ARGV 2 arg "" "TIMEOUT" "ENV")
+  add_test(NAME ${name} COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/${script})
+  guest_test_properties(${name} "${arg_TIMEOUT}" ${arg_ENV})
+endfunction()
+
+function(guest_test_properties name timeout)
+  if(NOT timeout)
+    set(timeout 20)
+  endif()
+  set(environment
+    STAGE=${STAGE_DIR} PROGRAMS=${CMAKE_CURRENT_BINARY_DIR}
+    EXAMPLES=${PROJECT_BINARY_DIR}/examples ${ARGN})
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${timeout} ENVIRONMENT "${environment}")
+endfunction()
