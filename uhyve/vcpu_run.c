@@ -106,7 +106,7 @@ static void serve_exit_reason(struct vm *vm, unsigned int cpu)
     serve_io(vm, cpu);
     break;
   case KVM_EXIT_MMIO:
-    end_with(vm, cpu, VM_END_BROKEN, "%s of guest-physical address 0x%llx, where nothing is",
+    end_with(vm, cpu, VM_END_BROKEN, "%s of guest-physical address 0x%llx, where it may not",
              run->mmio.is_write ? "write" : "read", (unsigned long long) run->mmio.phys_addr);
     break;
   case KVM_EXIT_SHUTDOWN:

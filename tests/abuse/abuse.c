@@ -1,0 +1,284 @@
+/* A guest that misbehaves in the way its first argument names. */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hypercalls/hypercalls.h"
+#include "hypercalls/start_info.h"
+
+/* The kernel library's, used by its back door: a test may know more than a program. */
+extern struct uhyve_start_info *start_info;
+uint64_t address_to_gpa(const void *pointer);
+extern const char nucleus_vector_stubs[];
+
+static void out(uint16_t port, uint64_t block_gpa)
+{
+  __asm__ volatile("out %%eax, %%dx" : : "d"(port), "D"(block_gpa), "a"(0) : "memory");
+}
+
+/* ---- Where a block or a buffer must not lie ---- */
+
+struct place
+{
+  const char *name;
+  uint64_t gpa;
+};
+
+#define PLACES 8
+
+static struct place places[PLACES];
+
+static void find_places(void)
+{
+  uint64_t memory_end = 512ull << 20;
+  uint64_t nucleus_gpa = address_to_gpa(nucleus_vector_stubs);
+  uint64_t boot_gpa = start_info->image_len_bytes + 0x200000;
+  const struct place found[PLACES] = {
+      {"page-table", start_info->page_tables_gpa + 0x100},
+      {"nucleus-code", nucleus_gpa},
+      {"nucleus-data", boot_gpa + 0x1000},
+      {"read-only-image", address_to_gpa((const void *) (uintptr_t) find_places)},
+      {"over-the-end", memory_end - 4},
+      {"behind-the-end", memory_end},
+      {"hole", 0xfee00000},
+      {"wild", UINT64_MAX - 100},
+  };
+  memcpy(places, found, sizeof(places));
+}
+
+static uint64_t place_gpa(const char *name)
+{
+  for (unsigned int i = 0; i < PLACES; i++)
+  {
+    if (strcmp(places[i].name, name) == 0)
+      return places[i].gpa;
+  }
+  printf("no place %s\n", name);
+  exit(99);
+}
+
+/* block CALL PLACE: the argument block itself lies there. */
+static void abuse_block(const char *call, const char *place)
+{
+#define CASE(name, port, block, purpose)                                                           \
+  if (strcmp(call, #name) == 0)                                                                    \
+    out(HC_##name, place_gpa(place));
+  HYPERCALLS(CASE)
+#undef CASE
+}
+
+/* buffer read|write PLACE: a good block with a bad segment behind a good one. */
+static void abuse_buffer(const char *call, const char *place)
+{
+  static char good[64];
+  static _Alignas(HC_BLOCK_ALIGN) struct hc_io io;
+  io.fd = 1;
+  io.segments = 2;
+  io.segment[0] = (struct hc_segment){address_to_gpa(good), sizeof(good)};
+  io.segment[1] = (struct hc_segment){place_gpa(place), 4096};
+  out(strcmp(call, "read") == 0 ? HC_read : HC_write, address_to_gpa(&io));
+}
+
+static void abuse_segments(const char *what)
+{
+  static _Alignas(HC_BLOCK_ALIGN) struct hc_io io;
+  io.fd = 1;
+  io.segments = 1;
+  io.segment[0] = (struct hc_segment){address_to_gpa(&io), 8};
+  if (strcmp(what, "too-many") == 0)
+    io.segments = HC_MAX_SEGMENTS + 1;
+  else if (strcmp(what, "millions") == 0)
+    io.segments = UINT32_MAX;
+  else if (strcmp(what, "huge") == 0)
+    io.segment[0].len_bytes = UINT64_MAX;
+  else if (strcmp(what, "wraps") == 0)
+    io.segment[0].len_bytes = UINT64_MAX - io.segment[0].gpa + 2;
+  else if (strcmp(what, "whole-memory") == 0)
+    io.segment[0] = (struct hc_segment){0, 512ull << 20};
+  out(HC_write, address_to_gpa(&io));
+}
+
+static void abuse_crash_message(const char *what)
+{
+  static _Alignas(HC_BLOCK_ALIGN) struct hc_crash crash = {.cause = HC_CRASH_SIGNAL, .signal = 6};
+  crash.message_len_bytes = strcmp(what, "long") == 0 ? 100000 : 10;
+  crash.message_gpa = strcmp(what, "long") == 0 ? address_to_gpa(&crash) : UINT64_MAX - 3;
+  if (strcmp(what, "nonsense") == 0)
+    memset(&crash, 0xff, sizeof(crash) - sizeof(crash.regs));
+  if (strcmp(what, "nonsense") == 0)
+    crash.message_len_bytes = 0;
+  out(HC_crash, address_to_gpa(&crash));
+}
+
+static void abuse_port(const char *what)
+{
+  if (strcmp(what, "no-such-call") == 0)
+    out(HC_PORT_END - HC_PORT_STEP, 0);
+  if (strcmp(what, "between-calls") == 0)
+    out(HC_exit + 1, 0);
+  if (strcmp(what, "byte") == 0)
+    __asm__ volatile("out %%al, %%dx" : : "d"((uint16_t) HC_exit), "a"(0));
+  if (strcmp(what, "in") == 0)
+    __asm__ volatile("in %%dx, %%eax" : : "d"((uint16_t) HC_exit) : "eax");
+  if (strcmp(what, "string") == 0)
+    __asm__ volatile("rep outsl" : : "d"((uint16_t) HC_exit), "S"(places), "c"(4) : "memory");
+  if (strcmp(what, "failure-port") == 0)
+    __asm__ volatile("out %%eax, $0xf8" : : "a"(0));
+  if (strcmp(what, "foreign") == 0)
+    __asm__ volatile("out %%al, $0x80" : : "a"(0));
+  if (strcmp(what, "behind-bitmap") == 0)
+    __asm__ volatile("out %%al, %%dx" : : "d"((uint16_t) 0x5658), "a"(0));
+}
+
+/* Each must end as a fault, whatever the host. */
+#define PRIVILEGED(X)                                                                              \
+  X(cli, "cli")                                                                                    \
+  X(sti, "sti")                                                                                    \
+  X(hlt, "hlt")                                                                                    \
+  X(rdmsr, "mov $0x1b, %%ecx; rdmsr")                                                              \
+  X(wrmsr, "mov $0x1b, %%ecx; wrmsr")                                                              \
+  X(read_cr0, "mov %%cr0, %%rax")                                                                  \
+  X(read_cr3, "mov %%cr3, %%rax")                                                                  \
+  X(write_cr0, "mov %%rax, %%cr0")                                                                 \
+  X(write_cr3, "mov %%rax, %%cr3")                                                                 \
+  X(write_cr4, "mov %%rax, %%cr4")                                                                 \
+  X(write_cr8, "mov %%rax, %%cr8")                                                                 \
+  X(read_dr7, "mov %%dr7, %%rax")                                                                  \
+  X(write_dr7, "mov %%rax, %%dr7")                                                                 \
+  X(invlpg, "invlpg (%%rsp)")                                                                      \
+  X(lgdt, "lgdt (%%rsp)")                                                                          \
+  X(lidt, "lidt (%%rsp)")                                                                          \
+  X(lldt, "xor %%eax, %%eax; lldt %%ax")                                                           \
+  X(ltr, "mov $0x38, %%eax; ltr %%ax")                                                             \
+  X(lmsw, "lmsw %%ax")                                                                             \
+  X(clts, "clts")                                                                                  \
+  X(invd, "invd")                                                                                  \
+  X(wbinvd, "wbinvd")                                                                              \
+  X(swapgs, "swapgs")                                                                              \
+  X(sysret, "sysretq")                                                                             \
+  X(sysexit, "sysexitq")                                                                           \
+  X(syscall, "syscall")                                                                            \
+  X(sysenter, "sysenter")                                                                          \
+  X(int_0x80, "int $0x80")                                                                         \
+  X(int_0x20, "int $0x20")                                                                         \
+  X(int_2, "int $2")                                                                               \
+  X(int_8, "int $8")                                                                               \
+  X(stac, "stac")                                                                                  \
+  X(iretq_to_ring_0,                                                                               \
+    "mov %%rsp, %%rax; pushq $0x10; push %%rax; pushq $2; pushq $8; lea 1f(%%rip), %%rax;"         \
+    "push %%rax; iretq; 1:")                                                                       \
+  X(far_return_to_ring_0, "pushq $8; lea 1f(%%rip), %%rax; push %%rax; lretq; 1:")                 \
+  X(xsetbv, "xor %%ecx, %%ecx; xor %%edx, %%edx; mov $1, %%eax; xsetbv")                           \
+  X(monitor, "monitor")
+
+static void abuse_privileged(const char *what)
+{
+#define CASE(name, code)                                                                           \
+  if (strcmp(what, #name) == 0)                                                                    \
+    __asm__ volatile(code : : : "rax", "rcx", "rdx", "r11", "memory");
+  PRIVILEGED(CASE)
+#undef CASE
+}
+
+static volatile int bottom = -1;
+
+__attribute__((noinline)) static int recurse(int depth)
+{
+  volatile char space[1000];
+  space[0] = (char) depth;
+  return depth == bottom ? 0 : recurse(depth + 1) + space[0];
+}
+
+static void abuse_memory(const char *what)
+{
+  static char code[] = {(char) 0xc3};
+  static const char constant = 1;
+  volatile char *target = NULL;
+  if (strcmp(what, "write-code") == 0)
+    target = (char *) (uintptr_t) abuse_memory;
+  if (strcmp(what, "write-constant") == 0)
+    target = (char *) (uintptr_t) &constant;
+  if (strcmp(what, "write-nucleus") == 0)
+    target = (char *) (uintptr_t) nucleus_vector_stubs;
+  if (strcmp(what, "write-nucleus-data") == 0)
+    target = (char *) UHYVE_KERNEL_BASE;
+  if (strcmp(what, "write-page-table") == 0)
+    target = (char *) UHYVE_WINDOW_BASE + start_info->page_tables_gpa;
+  if (strcmp(what, "write-code-by-window") == 0)
+    target =
+        (char *) UHYVE_WINDOW_BASE + address_to_gpa((const void *) (uintptr_t) abuse_memory);
+  if (strcmp(what, "write-table-for-nucleus") == 0)
+    target = (char *) UHYVE_TABLES_BASE;
+  if (strcmp(what, "execute-data") == 0)
+    ((void (*)(void)) (uintptr_t) code)();
+  if (strcmp(what, "execute-heap") == 0)
+    ((void (*)(void)) (uintptr_t) memcpy(malloc(16), code, 1))();
+  if (strcmp(what, "execute-stack") == 0)
+    ((void (*)(void)) (uintptr_t) memcpy(__builtin_alloca(16), code, 1))();
+  if (strcmp(what, "execute-window") == 0)
+    ((void (*)(void)) (uintptr_t) (UHYVE_WINDOW_BASE +
+                                   address_to_gpa((const void *) (uintptr_t) abuse_memory)))();
+  if (strcmp(what, "call-nucleus") == 0)
+    ((void (*)(void)) (uintptr_t) nucleus_vector_stubs)();
+  if (strcmp(what, "read-null") == 0)
+    exit(*target);
+  if (strcmp(what, "read-nucleus") == 0)
+    exit(*(volatile const char *) nucleus_vector_stubs);
+  if (strcmp(what, "stack-overflow") == 0)
+    recurse(0);
+  if (strcmp(what, "wild-stack") == 0)
+    __asm__ volatile("mov $0x666000, %esp; push %rax");
+  if (strcmp(what, "noncanonical-stack") == 0)
+    __asm__ volatile("movabs $0x8000666000000000, %rsp; push %rax");
+  if (strcmp(what, "noncanonical-jump") == 0)
+    __asm__ volatile("movabs $0x8000666000000000, %rax; jmp *%rax");
+  *target = 1;
+}
+
+/* What only ring 3 of a guest can do to its own kernel library. */
+static void abuse_kernel(const char *what)
+{
+  struct uhyve_upcall_area *area;
+  __asm__("mov %%gs:0, %0" : "=r"(area));
+  if (strcmp(what, "active-forever") == 0)
+  {
+    area->active = 1;
+    *(volatile char *) NULL = 1;
+  }
+  if (strcmp(what, "wild-gs") == 0)
+  {
+    __asm__ volatile("xor %%eax, %%eax; mov %%eax, %%gs" : : : "eax");
+    *(volatile char *) NULL = 1;
+  }
+  if (strcmp(what, "bad-fs-base") == 0)
+  {
+    long nucleus_call(long number, uint64_t argument);
+    exit(nucleus_call(2, 0xffff800000000000) == -22 && nucleus_call(99, 0) == -38 ? 7 : 1);
+  }
+}
+
+int main(int argc, char **argv)
+{
+  if (argc < 3)
+    return 99;
+  find_places();
+  if (strcmp(argv[1], "block") == 0)
+    abuse_block(argv[2], argv[3]);
+  if (strcmp(argv[1], "buffer") == 0)
+    abuse_buffer(argv[2], argv[3]);
+  if (strcmp(argv[1], "segments") == 0)
+    abuse_segments(argv[2]);
+  if (strcmp(argv[1], "crash-message") == 0)
+    abuse_crash_message(argv[2]);
+  if (strcmp(argv[1], "port") == 0)
+    abuse_port(argv[2]);
+  if (strcmp(argv[1], "privileged") == 0)
+    abuse_privileged(argv[2]);
+  if (strcmp(argv[1], "memory") == 0)
+    abuse_memory(argv[2]);
+  if (strcmp(argv[1], "kernel") == 0)
+    abuse_kernel(argv[2]);
+  puts("survived");
+  return 98;
+}

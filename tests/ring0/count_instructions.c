@@ -1,0 +1,135 @@
+/* Counts the instructions that a guest executes in ring 0, by KVM's guest debugging.
+ *
+ * usage: count_instructions LIMIT_BOOT LIMIT_WAKE PROGRAM
+ * LIMIT_BOOT: from the first instruction of the guest to main(). LIMIT_WAKE: from a `hlt`,
+ * through the interrupt that ends it, until ring 3 runs again, for PROGRAM has to sleep. Where KVM steps ring 3 as well,
+ * those steps are not counted. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "uhyve/hypercall_table.h"
+#include "uhyve/start_block.h"
+#include "uhyve/vm.h"
+
+#define OPCODE_HLT 0xf4
+
+static struct vm vm;
+
+static void fail(const char *what)
+{
+  fprintf(stderr, "count_instructions: %s\n", what);
+  exit(EXIT_FAILURE);
+}
+
+static void single_step(void)
+{
+  struct kvm_guest_debug debug = {.control = KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_SINGLESTEP};
+  if (ioctl(vm.vcpus[0].fd, KVM_SET_GUEST_DEBUG, &debug) != 0)
+    fail("KVM cannot single-step a guest");
+}
+
+static bool in_ring_0(void)
+{
+  struct kvm_sregs sregs;
+  if (ioctl(vm.vcpus[0].fd, KVM_GET_SREGS, &sregs) != 0)
+    fail("cannot read registers");
+  return sregs.cs.dpl == 0;
+}
+
+/* Whether the instruction to come is the nucleus's `hlt`. */
+static bool about_to_halt(void)
+{
+  uint8_t opcode = 0;
+  vm_read_virtual(&vm, vm.vcpus[0].run->s.regs.regs.rip, &opcode, sizeof(opcode));
+  return opcode == OPCODE_HLT;
+}
+
+/* Whether the instruction to come is an `iretq` to ring 3. Its step ends in ring 3, where some
+ * hosts do not report it. */
+static bool about_to_leave(void)
+{
+  const struct kvm_regs *regs = &vm.vcpus[0].run->s.regs.regs;
+  uint8_t code[2] = {0};
+  uint64_t frame[2] = {0}; /* RIP, CS */
+  vm_read_virtual(&vm, regs->rip, code, sizeof(code));
+  vm_read_virtual(&vm, regs->rsp, frame, sizeof(frame));
+  return code[0] == 0x48 && code[1] == 0xcf && (frame[1] & 3) == 3;
+}
+
+struct counts
+{
+  unsigned long boot;
+  unsigned long wake;    /* of the wake-up that took most */
+  unsigned long wakeups; /* how many were seen */
+  unsigned long total;
+};
+
+static void count_steps(struct counts *counts)
+{
+  const struct uhyve_start_info *info = start_block_info(&vm.layout, &vm.memory);
+  struct kvm_run *run = vm.vcpus[0].run;
+  unsigned long since_wake = 0;
+  bool waking = false;
+  while (!atomic_load(&vm.ending))
+  {
+    if (ioctl(vm.vcpus[0].fd, KVM_RUN, 0) != 0)
+      fail("KVM cannot run the guest");
+    if (run->exit_reason == KVM_EXIT_IO)
+    {
+      char message[256];
+      if (hypercall_serve(&vm, 0, run->io.port, run->s.regs.regs.rdi, message) == HYPERCALL_BROKEN)
+        fail(message);
+      continue;
+    }
+    if (run->exit_reason != KVM_EXIT_DEBUG)
+      fail("an exit that is neither a step nor a hypercall");
+    if (!in_ring_0())
+      continue;
+    bool leaves = about_to_leave();
+    unsigned long executed = leaves ? 2 : 1;
+    counts->total += executed;
+    since_wake += executed;
+    if (info->mark_tsc[UHYVE_MARK_MAIN] == 0)
+      counts->boot += executed;
+    if (about_to_halt())
+    {
+      counts->wakeups++;
+      waking = true;
+      since_wake = 0;
+    }
+    if (leaves && waking)
+    {
+      waking = false;
+      counts->wake = since_wake > counts->wake ? since_wake : counts->wake;
+    }
+  }
+}
+
+int main(int argc, char **argv, char **envp)
+{
+  if (argc != 4)
+    fail("usage: count_instructions LIMIT_BOOT LIMIT_WAKE PROGRAM");
+  char message[256];
+  char *arguments[] = {argv[0], argv[3], NULL};
+  struct options options;
+  if (options_parse(&options, 2, arguments, envp, message) != 0)
+    fail(message);
+  if (vm_create(&vm, &options) != 0)
+    fail(vm.end.message);
+  single_step();
+  struct counts counts = {0};
+  count_steps(&counts);
+  printf("ring0_boot_instructions %lu (at most %s)\n", counts.boot, argv[1]);
+  printf("ring0_wake_instructions %lu (at most %s, of %lu wake-ups)\n", counts.wake, argv[2],
+         counts.wakeups);
+  printf("ring0_total_instructions %lu\n", counts.total);
+  if (vm.end.kind != VM_END_EXIT || vm.end.status != 0)
+    fail("the program failed");
+  if (counts.boot == 0 || counts.boot > strtoul(argv[1], NULL, 10))
+    fail("too many instructions in ring 0 before main(), or none seen");
+  if (counts.wakeups == 0 || counts.wake > strtoul(argv[2], NULL, 10))
+    fail("too many instructions in ring 0 to wake up, or no wake-up seen");
+  return EXIT_SUCCESS;
+}
