@@ -30,9 +30,9 @@ _Noreturn void crash_report(const struct crash *crash)
     hypercall(HC_crash, &block);
 }
 
-_Noreturn void crash_by_signal(int signal)
+_Noreturn void crash_by_signal(int signal, const char *message)
 {
-  struct crash crash = {.cause = HC_CRASH_SIGNAL, .signal = signal};
+  struct crash crash = {.cause = HC_CRASH_SIGNAL, .signal = signal, .message = message};
   registers_capture(&crash.regs);
   crash_report(&crash);
 }

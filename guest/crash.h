@@ -20,8 +20,8 @@ struct crash
 /* Writes out what standard output still holds, tells the monitor, ends the guest. */
 _Noreturn void crash_report(const struct crash *crash);
 
-/* The program ends by a signal of its own, as abort() does. */
-_Noreturn void crash_by_signal(int signal);
+/* The program ends by a signal of its own, as abort() does. message: why, or null. */
+_Noreturn void crash_by_signal(int signal, const char *message);
 
 /* An invariant of the kernel library is broken: status 126. */
 _Noreturn void panic(const char *message);

@@ -39,7 +39,7 @@ int sys_kill(pid_t pid, int signal)
   if (pid != GUEST_PID && pid != 0)
     return -ESRCH;
   if (!is_ignored_by_default(signal))
-    crash_by_signal(signal);
+    crash_by_signal(signal, NULL);
   return 0;
 }
 
