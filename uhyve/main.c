@@ -5,8 +5,10 @@
 #include <unistd.h>
 
 #include "crash_report.h"
+#include "describe.h"
 #include "options.h"
 #include "signals.h"
+#include "supervisor.h"
 #include "symbols.h"
 #include "uhyve_version.h"
 #include "vm.h"
@@ -114,9 +116,12 @@ int main(int argc, char **argv, char **envp)
     return EXIT_SUCCESS;
   }
 
+  supervisor_start(options.memory_bytes);
   signals_install();
   if (vm_create(&vm, &options) != 0)
     return complain(vm.end.message, vm.end.status);
+  if (options.verbosity > 0)
+    vm_describe(stderr, &vm);
   vm_run(&vm);
   int status = finish();
   if (options.stats != OPTIONS_STATS_NONE)

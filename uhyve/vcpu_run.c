@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 
 #include "hypercall_table.h"
 
@@ -97,9 +98,21 @@ static void serve_io(struct vm *vm, unsigned int cpu)
     end_with(vm, cpu, VM_END_BROKEN, "%s", message);
 }
 
+/* Pages of a file that was cut are gone: nothing that a guest or KVM did is to blame. */
+static bool file_was_cut(const struct vm *vm)
+{
+  struct stat status;
+  return fstat(vm->image.fd, &status) == 0 && (uint64_t) status.st_size < vm->image.file_size;
+}
+
 static void serve_exit_reason(struct vm *vm, unsigned int cpu)
 {
   struct kvm_run *run = vm->vcpus[cpu].run;
+  if (run->exit_reason != KVM_EXIT_IO && file_was_cut(vm))
+  {
+    end_with(vm, cpu, VM_END_MONITOR, "%s has become shorter while it ran", vm->options->file);
+    return;
+  }
   switch (run->exit_reason)
   {
   case KVM_EXIT_IO:

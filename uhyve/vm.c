@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "affinity.h"
 #include "cpu_tables.h"
 #include "image_loader.h"
 #include "page_tables.h"
@@ -248,11 +249,25 @@ struct cpu_thread
   unsigned int cpu;
 };
 
+/* The life of a vCPU's thread. */
+static void run_cpu(struct vm *vm, unsigned int cpu)
+{
+  int error = vm->options->affinity_given ? affinity_pin(&vm->options->affinity, cpu) : 0;
+  if (error != 0 && vm_begin_end(vm))
+  {
+    vm->end.kind = VM_END_MONITOR;
+    snprintf(vm->end.message, sizeof(vm->end.message), "cannot pin CPU %u as --affinity says: %s",
+             cpu, error == -EINVAL ? "this process may not use that host CPU" : strerror(-error));
+    vm_stop_cpus(vm);
+  }
+  vcpu_run(vm, cpu);
+}
+
 static void *run_cpu_thread(void *argument)
 {
   struct cpu_thread thread = *(struct cpu_thread *) argument;
   free(argument);
-  vcpu_run(thread.vm, thread.cpu);
+  run_cpu(thread.vm, thread.cpu);
   return NULL;
 }
 
@@ -292,7 +307,7 @@ void vm_run(struct vm *vm)
       vm_stop_cpus(vm);
     }
   }
-  vcpu_run(vm, 0);
+  run_cpu(vm, 0);
   for (unsigned int cpu = 1; cpu <= started; cpu++)
     pthread_join(vm->threads[cpu], NULL);
   timeline_mark(&vm->timeline, TIMELINE_ENDED);

@@ -1,0 +1,37 @@
+/* What -v tells of a virtual machine that is ready to run. */
+#include "describe.h"
+
+#include "vm.h"
+
+static void describe_range(FILE *out, const char *name, uint64_t gva, uint64_t gpa,
+                           uint64_t len_bytes)
+{
+  fprintf(out, "uhyve:   %-12s at 0x%012llx, physical 0x%09llx, %llu KiB\n", name,
+          (unsigned long long) gva, (unsigned long long) gpa,
+          (unsigned long long) (len_bytes >> 10));
+}
+
+static void describe_map(FILE *out, const struct guest_layout *layout)
+{
+  describe_range(out, "image", layout->image_gva, layout->image_gpa, layout->image_bytes);
+  describe_range(out, "boot area", UHYVE_KERNEL_BASE, layout->boot_gpa, layout->boot_bytes);
+  describe_range(out, "page tables", UHYVE_TABLES_BASE, layout->tables_gpa, layout->tables_bytes);
+  describe_range(out, "stack", layout->stack_gva, layout->stack_gpa, layout->stack_bytes);
+  describe_range(out, "heap", UHYVE_HEAP_BASE, layout->heap_gpa, layout->heap_bytes);
+}
+
+void vm_describe(FILE *out, const struct vm *vm)
+{
+  const struct options *options = vm->options;
+  fprintf(out, "uhyve: %s: %s, %llu KiB, %s address\n", options->file,
+          vm->image.position_independent ? "position-independent" : "fixed",
+          (unsigned long long) (vm->image.file_size >> 10),
+          vm->image.position_independent && options->aslr ? "a random" : "its linked");
+  fprintf(out, "uhyve: %u CPU%s, %llu MiB of memory (reserved), huge pages %s, TSC %llu MHz\n",
+          vm->vcpu_count, vm->vcpu_count > 1 ? "s" : "",
+          (unsigned long long) (options->memory_bytes >> 20),
+          options->thp ? "everywhere" : "for the heap",
+          (unsigned long long) (vm->vcpus[0].tsc_khz / 1000));
+  if (options->verbosity >= 2)
+    describe_map(out, &vm->layout);
+}

@@ -1,0 +1,94 @@
+/* Reads memory limits of control groups. */
+#include "memory_limit.h"
+
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Where a version of cgroups keeps what. */
+struct version
+{
+  const char *line_mark; /* of the line in /proc/self/cgroup */
+  const char *root;
+  const char *limit_file;
+  const char *events_file;
+};
+
+static const struct version versions[] = {
+    {":memory:", "/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.oom_control"},
+    {"0::", "/sys/fs/cgroup", "memory.max", "memory.events"},
+};
+
+/* Reads a small file. Returns whether there is one. */
+static bool read_text(const char *path, char *text, size_t size)
+{
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0)
+    return false;
+  ssize_t got = read(fd, text, size - 1);
+  close(fd);
+  text[got > 0 ? got : 0] = '\0';
+  return got > 0;
+}
+
+/* The limit of one group, by its folder. */
+static uint64_t read_limit(const struct version *version, const char *folder)
+{
+  char path[600];
+  char text[64];
+  snprintf(path, sizeof(path), "%s/%s", folder, version->limit_file);
+  if (!read_text(path, text, sizeof(text)) || text[0] < '0' || text[0] > '9')
+    return UINT64_MAX;
+  return strtoull(text, NULL, 10);
+}
+
+/* From the group of that path up to the root. */
+static void read_chain(struct memory_limit *limit, const struct version *version, const char *group)
+{
+  char folder[448];
+  int length = snprintf(folder, sizeof(folder), "%s%s", version->root, group);
+  if (length < 0 || (size_t) length >= sizeof(folder))
+    return;
+  while (strlen(folder) > strlen(version->root))
+  {
+    uint64_t bytes = read_limit(version, folder);
+    if (bytes < limit->bytes)
+    {
+      limit->bytes = bytes;
+      snprintf(limit->events_path, sizeof(limit->events_path), "%s/%s", folder,
+               version->events_file);
+    }
+    *strrchr(folder, '/') = '\0';
+  }
+}
+
+void memory_limit_read(struct memory_limit *limit)
+{
+  *limit = (struct memory_limit){.bytes = UINT64_MAX};
+  char groups[4096];
+  if (!read_text("/proc/self/cgroup", groups, sizeof(groups)))
+    return;
+  for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++)
+  {
+    char *line = strstr(groups, versions[i].line_mark);
+    if (line == NULL)
+      continue;
+    char group[400];
+    const char *begin = line + strlen(versions[i].line_mark);
+    int length = (int) strcspn(begin, "\n");
+    if (snprintf(group, sizeof(group), "%.*s", length, begin) < (int) sizeof(group))
+      read_chain(limit, &versions[i], group);
+  }
+}
+
+uint64_t memory_limit_kills(const struct memory_limit *limit)
+{
+  char text[512];
+  if (!read_text(limit->events_path, text, sizeof(text)))
+    return 0;
+  const char *count = strstr(text, "oom_kill ");
+  return count != NULL ? strtoull(count + strlen("oom_kill "), NULL, 10) : 0;
+}
