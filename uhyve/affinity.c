@@ -2,11 +2,12 @@
 #include "affinity.h"
 
 #include <errno.h>
+#include <stddef.h>
 
 int affinity_pin(const cpu_set_t *list, unsigned int cpu)
 {
-  int skip = (int) (cpu % (unsigned int) CPU_COUNT(list));
-  int chosen = 0;
+  unsigned int skip = cpu % (unsigned int) CPU_COUNT(list);
+  size_t chosen = 0;
   while (!CPU_ISSET(chosen, list) || skip-- > 0)
     chosen++;
   cpu_set_t one;
