@@ -3,9 +3,8 @@
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-# Progress on a terminal, silence in a pipe (unless something fails).
-quiet := $(if $(MAKE_TERMOUT),,--quiet)
-build := cmake --build --preset default
+# Progress on a terminal; in a pipe only what fails, and that on standard error.
+build = cmake --build --preset default $(1) -- $(if $(MAKE_TERMOUT),,--quiet >&2)
 
 .DEFAULT_GOAL := all
 .PHONY: all run test lint format bench bench-check install clean distclean help
@@ -14,7 +13,7 @@ build := cmake --build --preset default
 .NOTPARALLEL:
 
 all: build/build.ninja ## build everything (default)
-	@$(build) -- $(quiet)
+	@$(call build)
 
 run: all ## build, and run the hello example in its virtual machine
 	@build/stage/bin/uhyve build/examples/hello
@@ -29,22 +28,22 @@ format: test-packages ## format the C sources in place
 	@scripts/list-files.sh c | xargs -d '\n' clang-format -i
 
 bench: all ## measure, and write build/bench.json
-	@$(build) --target bench
+	@$(call build,--target bench)
 
 bench-check: all ## compare build/bench.json with the goals
-	@$(build) --target bench-check -- --quiet
+	@$(call build,--target bench-check)
 
 install: all ## install below PREFIX (default /usr/local), DESTDIR before it
 	@DESTDIR='$(DESTDIR)' cmake --install build --prefix '$(PREFIX)' $(if $(MAKE_TERMOUT),,>/dev/null)
 
 clean: ## remove what was built, keep the configuration
-	@if [ -e build/build.ninja ]; then $(build) --target clean -- --quiet; fi
+	@if [ -e build/build.ninja ]; then $(call build,--target clean); fi
 
 distclean: ## remove the build folder
 	@rm -rf build
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 # Ninja configures again by itself when a CMake file changes.
 build/build.ninja: CMakePresets.json | build-packages

@@ -1,14 +1,14 @@
-# guest_program(NAME SOURCE... [OPTIONS ...]): builds a program for uhyve with the staged uhyve-cc,
-# as a user would. The target is guest_NAME, the file ${CMAKE_CURRENT_BINARY_DIR}/NAME.
+# guest_program(NAME SOURCE... [OPTIONS ...] [DEPENDS header...]): builds a program for uhyve with
+# the staged uhyve-cc, as a user would. The target is guest_NAME, the file ${CMAKE_CURRENT_BINARY_DIR}/NAME.
 function(guest_program name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "OPTIONS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "OPTIONS;DEPENDS")
   list(TRANSFORM arg_UNPARSED_ARGUMENTS PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/ OUTPUT_VARIABLE sources)
   set(program ${CMAKE_CURRENT_BINARY_DIR}/${name})
   get_property(staged_files GLOBAL PROPERTY STAGED_FILES)
   add_custom_command(OUTPUT ${program}
     COMMAND ${STAGE_DIR}/bin/uhyve-cc -O2 -g -Wall -Wextra -Werror ${arg_OPTIONS} ${sources}
             -o ${program}
-    DEPENDS ${sources} ${staged_files} uhyve_kernel
+    DEPENDS ${sources} ${arg_DEPENDS} ${staged_files} uhyve_kernel
     COMMENT "Building guest program ${name}" VERBATIM)
   add_custom_target(guest_${name} ALL DEPENDS ${program})
 endfunction()

@@ -15,7 +15,7 @@ _Noreturn void boot(struct uhyve_start_info *info)
 {
   start_info = info;
   /* The block lives as long as the main task: boot() does not return. */
-  tls_start(__builtin_alloca_with_align(tls_block_bytes(), 8 * TLS_ALIGN_BYTES));
+  tls_start(__builtin_alloca_with_align(tls_block_bytes(), 8ul * TLS_ALIGN_BYTES));
   string_init();
   clock_init();
   heap_init();

@@ -9,6 +9,7 @@ for variable in $(compgen -e); do
     case $variable in UHYVE_* | HERMIT_*) unset "$variable" ;; esac
 done
 
+# shellcheck disable=SC2034  # for the scripts that source it
 uhyve=${UHYVE:-$STAGE/bin/uhyve}
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
@@ -28,7 +29,7 @@ file_matches() {
 
 show_stream() {
     printf -- '---- standard %s (%s bytes):\n' "$1" "$(stat -c %s "$scratch/$1")" >&2
-    head -c 2000 "$scratch/$1" >&2
+    head -c 2000 "$scratch/$1" | cat -v >&2
 }
 
 mismatch() {

@@ -6,9 +6,7 @@ source "${BASH_SOURCE[0]%/*}/expect.sh"
 
 expected=()
 while [[ $1 != -- ]]; do
-    # CMake's arguments have no \n, the regex has newlines.
-    expected+=("$(printf '%b.' "${1//\\/\\\\}")")
-    expected[-1]=${expected[-1]%.}
+    expected+=("$1")
     shift
 done
 shift

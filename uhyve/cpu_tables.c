@@ -111,7 +111,7 @@ static void write_tss(uint8_t *at, uint64_t nucleus_gva)
   struct tss tss = {.io_map_offset = CPU_IO_MAP_OFFSET};
   set_stack(&tss.rsp_low_high[0], nucleus_gva + NUCLEUS_CPU_OFFSET);
   for (unsigned int ist = 1; ist <= 3; ist++)
-    set_stack(&tss.ist_low_high[2 * (ist - 1)],
+    set_stack(&tss.ist_low_high[2 * (size_t) (ist - 1)],
               nucleus_gva + CPU_IST_STACKS_OFFSET + (uint64_t) ist * CPU_IST_STACK_BYTES);
   memcpy(at, &tss, sizeof(tss));
 

@@ -23,16 +23,19 @@ static void *vaddr_hva(const struct loader *loader, uint64_t vaddr, uint64_t len
                           vaddr - loader->image->low_vaddr + loader->layout->image_gpa, len_bytes);
 }
 
-/* Maps whole pages of the file in place of guest memory. */
+/* Maps whole pages of the file in place of guest memory. Private: a guest that writes there gets a
+ * page of its own, whatever its page tables say; the file and other guests never see it. */
 static int map_pages(const struct loader *loader, uint64_t vaddr, uint64_t offset,
-                     uint64_t len_bytes, int protection)
+                     uint64_t len_bytes)
 {
   void *hva = vaddr_hva(loader, vaddr, len_bytes);
   if (hva == NULL)
     return -ENOMEM;
-  int flags = MAP_PRIVATE | MAP_FIXED | MAP_POPULATE;
-  if (mmap(hva, len_bytes, protection, flags, loader->image->fd, (off_t) offset) == MAP_FAILED)
+  if (mmap(hva, len_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED, loader->image->fd,
+           (off_t) offset) == MAP_FAILED)
     return -errno;
+  /* Saves faults; a kernel before 5.14 cannot, and needs not. */
+  madvise(hva, len_bytes, MADV_POPULATE_READ);
   return 0;
 }
 
@@ -55,20 +58,17 @@ static int load_writable(const struct loader *loader, const struct elf_segment *
   uint64_t tail = segment->filesz - head - whole;
   int error = copy_bytes(loader, segment->vaddr, segment->offset, head);
   if (error == 0)
-    error = map_pages(loader, segment->vaddr + head, segment->offset + head, whole,
-                      PROT_READ | PROT_WRITE);
+    error = map_pages(loader, segment->vaddr + head, segment->offset + head, whole);
   if (error == 0)
     error = copy_bytes(loader, segment->vaddr + head + whole, segment->offset + head + whole, tail);
   return error;
 }
 
-/* Not writable for the monitor either: a guest that asks to write there is refused before. */
 static int load_read_only(const struct loader *loader, const struct elf_segment *segment)
 {
   uint64_t in_page = segment->vaddr & (GUEST_PAGE_BYTES - 1);
   uint64_t len_bytes = (segment->filesz + in_page + GUEST_PAGE_BYTES - 1) & ~(GUEST_PAGE_BYTES - 1);
-  return map_pages(loader, segment->vaddr - in_page, segment->offset - in_page, len_bytes,
-                   PROT_READ);
+  return map_pages(loader, segment->vaddr - in_page, segment->offset - in_page, len_bytes);
 }
 
 static int relocate(void *context, uint64_t vaddr, int64_t addend)

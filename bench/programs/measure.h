@@ -36,8 +36,7 @@ static inline void measure_rounds(const char *name, void (*run)(void), uint64_t 
     took_ns[i] = measure_now_ns() - begin_ns;
   }
   qsort(took_ns, MEASURE_ROUNDS, sizeof(took_ns[0]), measure_compare);
-  fprintf(stderr, "%s %.4f ns\n", name,
-          (double) took_ns[MEASURE_ROUNDS / 2] / (double) operations);
+  fprintf(stderr, "%s %.4f ns\n", name, (double) took_ns[MEASURE_ROUNDS / 2] / (double) operations);
 }
 
 #endif

@@ -1,9 +1,11 @@
 /* POSIX calls that do not exist yet: each fails with ENOSYS, so that programs link and can tell. */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -51,6 +53,11 @@ NOT_HERE(int, -1, fchmod, int, mode_t)
 NOT_HERE(int, -1, chown, const char *, uid_t, gid_t)
 NOT_HERE(int, -1, getdents, int, void *, int)
 
+NOT_HERE(mode_t, (mode_t) -1, umask, mode_t)
+NOT_HERE(int, -1, fstatat, int, const char *restrict, struct stat *restrict, int)
+NOT_HERE(int, -1, openat, int, const char *, int, ...)
+NOT_HERE(char *, NULL, realpath, const char *restrict, char *restrict)
+
 /* Memory */
 NOT_HERE(void *, MAP_FAILED, mmap, void *, size_t, int, int, int, off_t)
 NOT_HERE(int, -1, munmap, void *, size_t)
@@ -63,6 +70,11 @@ NOT_HERE(int, -1, sigprocmask, int, const sigset_t *, sigset_t *)
 NOT_HERE(int, -1, pause, void)
 NOT_HERE(unsigned int, 0, alarm, unsigned int)
 
+NOT_HERE(int, -1, killpg, pid_t, int)
+NOT_HERE(int, -1, sigaltstack, const stack_t *restrict, stack_t *restrict)
+NOT_HERE(int, -1, sigsuspend, const sigset_t *)
+NOT_HERE(int, -1, setitimer, int, const struct itimerval *restrict, struct itimerval *restrict)
+
 /* The system */
 NOT_HERE(int, -1, uname, struct utsname *)
 NOT_HERE(int, -1, gethostname, char *, size_t)
@@ -73,3 +85,12 @@ NOT_HERE(int, -1, tcgetattr, int, struct termios *)
 NOT_HERE(int, -1, tcsetattr, int, int, const struct termios *)
 NOT_HERE(FILE *, NULL, popen, const char *, const char *)
 NOT_HERE(int, -1, pclose, FILE *)
+
+/* Returns the error, as POSIX has it for this one. sigsetjmp() calls it, and can do without. */
+int pthread_sigmask(int how, const sigset_t *set, sigset_t *old)
+{
+  (void) how;
+  (void) set;
+  (void) old;
+  return ENOSYS;
+}

@@ -1,6 +1,7 @@
 /* The process: POSIX names over the system calls, and what a unikernel has not. */
 #include <dlfcn.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -131,6 +132,25 @@ int _execve(const char *path, char *const *argv, char *const *envp)
   (void) argv;
   (void) envp;
   return (int) libc_result(sys_no_processes());
+}
+
+/* These two return the error instead of setting errno, as POSIX has it. */
+int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
+                const posix_spawnattr_t *attributes, char *const *argv, char *const *envp)
+{
+  (void) pid;
+  (void) path;
+  (void) actions;
+  (void) attributes;
+  (void) argv;
+  (void) envp;
+  return -sys_no_processes();
+}
+
+int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
+                 const posix_spawnattr_t *attributes, char *const *argv, char *const *envp)
+{
+  return posix_spawn(pid, file, actions, attributes, argv, envp);
 }
 
 pid_t waitpid(pid_t pid, int *status, int options)

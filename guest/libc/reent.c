@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/time.h>
+#include <sys/times.h>
 #include <unistd.h>
 
 #include "libc/result.h"
@@ -114,4 +115,53 @@ int _gettimeofday_r(struct _reent *reent, struct timeval *now, void *zone)
   sys_clock_gettime(CLOCK_REALTIME, &realtime);
   *now = (struct timeval){.tv_sec = realtime.tv_sec, .tv_usec = realtime.tv_nsec / 1000};
   return 0;
+}
+
+int _raise_r(struct _reent *reent, int signal)
+{
+  return _kill_r(reent, sys_getpid(), signal);
+}
+
+int _getentropy_r(struct _reent *reent, void *buffer, size_t len_bytes)
+{
+  return (int) result_of(reent, sys_getentropy(buffer, len_bytes));
+}
+
+int _fork_r(struct _reent *reent)
+{
+  return (int) result_of(reent, sys_no_processes());
+}
+
+int _execve_r(struct _reent *reent, const char *path, char *const *argv, char *const *envp)
+{
+  (void) path;
+  (void) argv;
+  (void) envp;
+  return (int) result_of(reent, sys_no_processes());
+}
+
+int _wait_r(struct _reent *reent, int *status)
+{
+  (void) status;
+  return (int) result_of(reent, -ECHILD);
+}
+
+int _link_r(struct _reent *reent, const char *from, const char *to)
+{
+  (void) from;
+  (void) to;
+  return (int) result_of(reent, -ENOSYS);
+}
+
+int _mkdir_r(struct _reent *reent, const char *path, int mode)
+{
+  (void) path;
+  (void) mode;
+  return (int) result_of(reent, -ENOSYS);
+}
+
+clock_t _times_r(struct _reent *reent, struct tms *used)
+{
+  (void) used;
+  return (clock_t) result_of(reent, -ENOSYS);
 }

@@ -3,18 +3,16 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "arch/x86_64/cpu.h"
 #include "start_info.h"
-
-extern char **environ;
-extern char *program_invocation_name;
-extern char *program_invocation_short_name;
 
 /* The program's; called with three arguments as POSIX systems do. */
 int main(int argc, char **argv, char **envp);
 
 void __libc_init_array(void);
+void __libc_fini_array(void);
 
 char *program_invocation_name;
 char *program_invocation_short_name;
@@ -36,6 +34,7 @@ _Noreturn void libc_start(void)
   environ = (char **) start_info->envp_gva;     /* NOLINT(performance-no-int-to-ptr) */
   if (argv[0] != NULL)
     set_program_name(argv[0]);
+  atexit(__libc_fini_array); /* first registered: destructors come last of all */
   __libc_init_array();
   start_info->mark_tsc[UHYVE_MARK_MAIN] = cpu_tsc();
   exit(main((int) start_info->argc, argv, environ));

@@ -1,4 +1,5 @@
 /* Clocks and sleep: POSIX names over the system calls. */
+#include <sys/time.h>
 #include <sys/times.h>
 #include <time.h>
 #include <unistd.h>
@@ -26,6 +27,15 @@ int clock_nanosleep(clockid_t clock, int flags, const struct timespec *request,
                     struct timespec *remaining)
 {
   return -sys_clock_nanosleep(clock, flags, request, remaining);
+}
+
+int gettimeofday(struct timeval *restrict now, void *restrict zone)
+{
+  (void) zone;
+  struct timespec realtime;
+  sys_clock_gettime(CLOCK_REALTIME, &realtime);
+  *now = (struct timeval){.tv_sec = realtime.tv_sec, .tv_usec = realtime.tv_nsec / 1000};
+  return 0;
 }
 
 clock_t clock(void)

@@ -61,8 +61,8 @@ static uint64_t place_gpa(const char *name)
 /* block CALL PLACE: the argument block itself lies there. */
 static void abuse_block(const char *call, const char *place)
 {
-#define CASE(name, port, block, purpose)                                                           \
-  if (strcmp(call, #name) == 0)                                                                    \
+#define CASE(name, port, block, purpose) \
+  if (strcmp(call, #name) == 0)          \
     out(HC_##name, place_gpa(place));
   HYPERCALLS(CASE)
 #undef CASE
@@ -132,50 +132,50 @@ static void abuse_port(const char *what)
 }
 
 /* Each must end as a fault, whatever the host. */
-#define PRIVILEGED(X)                                                                              \
-  X(cli, "cli")                                                                                    \
-  X(sti, "sti")                                                                                    \
-  X(hlt, "hlt")                                                                                    \
-  X(rdmsr, "mov $0x1b, %%ecx; rdmsr")                                                              \
-  X(wrmsr, "mov $0x1b, %%ecx; wrmsr")                                                              \
-  X(read_cr0, "mov %%cr0, %%rax")                                                                  \
-  X(read_cr3, "mov %%cr3, %%rax")                                                                  \
-  X(write_cr0, "mov %%rax, %%cr0")                                                                 \
-  X(write_cr3, "mov %%rax, %%cr3")                                                                 \
-  X(write_cr4, "mov %%rax, %%cr4")                                                                 \
-  X(write_cr8, "mov %%rax, %%cr8")                                                                 \
-  X(read_dr7, "mov %%dr7, %%rax")                                                                  \
-  X(write_dr7, "mov %%rax, %%dr7")                                                                 \
-  X(invlpg, "invlpg (%%rsp)")                                                                      \
-  X(lgdt, "lgdt (%%rsp)")                                                                          \
-  X(lidt, "lidt (%%rsp)")                                                                          \
-  X(lldt, "xor %%eax, %%eax; lldt %%ax")                                                           \
-  X(ltr, "mov $0x38, %%eax; ltr %%ax")                                                             \
-  X(lmsw, "lmsw %%ax")                                                                             \
-  X(clts, "clts")                                                                                  \
-  X(invd, "invd")                                                                                  \
-  X(wbinvd, "wbinvd")                                                                              \
-  X(swapgs, "swapgs")                                                                              \
-  X(sysret, "sysretq")                                                                             \
-  X(sysexit, "sysexitq")                                                                           \
-  X(syscall, "syscall")                                                                            \
-  X(sysenter, "sysenter")                                                                          \
-  X(int_0x80, "int $0x80")                                                                         \
-  X(int_0x20, "int $0x20")                                                                         \
-  X(int_2, "int $2")                                                                               \
-  X(int_8, "int $8")                                                                               \
-  X(stac, "stac")                                                                                  \
-  X(iretq_to_ring_0,                                                                               \
-    "mov %%rsp, %%rax; pushq $0x10; push %%rax; pushq $2; pushq $8; lea 1f(%%rip), %%rax;"         \
-    "push %%rax; iretq; 1:")                                                                       \
-  X(far_return_to_ring_0, "pushq $8; lea 1f(%%rip), %%rax; push %%rax; lretq; 1:")                 \
-  X(xsetbv, "xor %%ecx, %%ecx; xor %%edx, %%edx; mov $1, %%eax; xsetbv")                           \
+#define PRIVILEGED(X)                                                                      \
+  X(cli, "cli")                                                                            \
+  X(sti, "sti")                                                                            \
+  X(hlt, "hlt")                                                                            \
+  X(rdmsr, "mov $0x1b, %%ecx; rdmsr")                                                      \
+  X(wrmsr, "mov $0x1b, %%ecx; wrmsr")                                                      \
+  X(read_cr0, "mov %%cr0, %%rax")                                                          \
+  X(read_cr3, "mov %%cr3, %%rax")                                                          \
+  X(write_cr0, "mov %%rax, %%cr0")                                                         \
+  X(write_cr3, "mov %%rax, %%cr3")                                                         \
+  X(write_cr4, "mov %%rax, %%cr4")                                                         \
+  X(write_cr8, "mov %%rax, %%cr8")                                                         \
+  X(read_dr7, "mov %%dr7, %%rax")                                                          \
+  X(write_dr7, "mov %%rax, %%dr7")                                                         \
+  X(invlpg, "invlpg (%%rsp)")                                                              \
+  X(lgdt, "lgdt (%%rsp)")                                                                  \
+  X(lidt, "lidt (%%rsp)")                                                                  \
+  X(lldt, "xor %%eax, %%eax; lldt %%ax")                                                   \
+  X(ltr, "mov $0x38, %%eax; ltr %%ax")                                                     \
+  X(lmsw, "lmsw %%ax")                                                                     \
+  X(clts, "clts")                                                                          \
+  X(invd, "invd")                                                                          \
+  X(wbinvd, "wbinvd")                                                                      \
+  X(swapgs, "swapgs")                                                                      \
+  X(sysret, "sysretq")                                                                     \
+  X(sysexit, "sysexitq")                                                                   \
+  X(syscall, "syscall")                                                                    \
+  X(sysenter, "sysenter")                                                                  \
+  X(int_0x80, "int $0x80")                                                                 \
+  X(int_0x20, "int $0x20")                                                                 \
+  X(int_2, "int $2")                                                                       \
+  X(int_8, "int $8")                                                                       \
+  X(stac, "stac")                                                                          \
+  X(iretq_to_ring_0,                                                                       \
+    "mov %%rsp, %%rax; pushq $0x10; push %%rax; pushq $2; pushq $8; lea 1f(%%rip), %%rax;" \
+    "push %%rax; iretq; 1:")                                                               \
+  X(far_return_to_ring_0, "pushq $8; lea 1f(%%rip), %%rax; push %%rax; lretq; 1:")         \
+  X(xsetbv, "xor %%ecx, %%ecx; xor %%edx, %%edx; mov $1, %%eax; xsetbv")                   \
   X(monitor, "monitor")
 
 static void abuse_privileged(const char *what)
 {
-#define CASE(name, code)                                                                           \
-  if (strcmp(what, #name) == 0)                                                                    \
+#define CASE(name, code)        \
+  if (strcmp(what, #name) == 0) \
     __asm__ volatile(code : : : "rax", "rcx", "rdx", "r11", "memory");
   PRIVILEGED(CASE)
 #undef CASE
@@ -206,21 +206,20 @@ static void abuse_memory(const char *what)
   if (strcmp(what, "write-page-table") == 0)
     target = (char *) UHYVE_WINDOW_BASE + start_info->page_tables_gpa;
   if (strcmp(what, "write-code-by-window") == 0)
-    target =
-        (char *) UHYVE_WINDOW_BASE + address_to_gpa((const void *) (uintptr_t) abuse_memory);
+    target = (char *) UHYVE_WINDOW_BASE + address_to_gpa((const void *) (uintptr_t) abuse_memory);
   if (strcmp(what, "write-table-for-nucleus") == 0)
     target = (char *) UHYVE_TABLES_BASE;
   if (strcmp(what, "execute-data") == 0)
-    ((void (*)(void)) (uintptr_t) code)();
+    ((void (*)(void))(uintptr_t) code)();
   if (strcmp(what, "execute-heap") == 0)
-    ((void (*)(void)) (uintptr_t) memcpy(malloc(16), code, 1))();
+    ((void (*)(void))(uintptr_t) memcpy(malloc(16), code, 1))();
   if (strcmp(what, "execute-stack") == 0)
-    ((void (*)(void)) (uintptr_t) memcpy(__builtin_alloca(16), code, 1))();
+    ((void (*)(void))(uintptr_t) memcpy(__builtin_alloca(16), code, 1))();
   if (strcmp(what, "execute-window") == 0)
-    ((void (*)(void)) (uintptr_t) (UHYVE_WINDOW_BASE +
-                                   address_to_gpa((const void *) (uintptr_t) abuse_memory)))();
+    ((void (*)(void))(uintptr_t) (UHYVE_WINDOW_BASE +
+                                  address_to_gpa((const void *) (uintptr_t) abuse_memory)))();
   if (strcmp(what, "call-nucleus") == 0)
-    ((void (*)(void)) (uintptr_t) nucleus_vector_stubs)();
+    ((void (*)(void))(uintptr_t) nucleus_vector_stubs)();
   if (strcmp(what, "read-null") == 0)
     exit(*target);
   if (strcmp(what, "read-nucleus") == 0)

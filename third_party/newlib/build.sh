@@ -143,7 +143,7 @@ configure_newlib() {
 
     mkdir "$work/build"
     cd "$work/build"
-    env CC_FOR_TARGET="$compiler $flags" \
+    env CC="$compiler" CC_FOR_TARGET="$compiler $flags" \
         CFLAGS_FOR_TARGET="-O2 -g -ffunction-sections -fdata-sections -Wno-implicit-function-declaration" \
         AR_FOR_TARGET=ar AS_FOR_TARGET=as LD_FOR_TARGET=ld NM_FOR_TARGET=nm RANLIB_FOR_TARGET=ranlib \
         OBJCOPY_FOR_TARGET=objcopy OBJDUMP_FOR_TARGET=objdump READELF_FOR_TARGET=readelf \
@@ -170,10 +170,10 @@ finish_installation() {
     cp -R "$overlay/." "$installed/include/"
 
     # What the kernel library brings itself: memory functions chosen by what the CPU can do, locks in
-    # place of ones that do nothing, raise, the report of a smashed stack. Order alone would not do:
-    # a call from inside this archive is resolved inside it first.
+    # place of ones that do nothing, raise, the report of a smashed stack, the texts of all of Linux's
+    # errors. Order alone would not do: a call from inside this archive is resolved inside it first.
     local member library
-    for member in memcpy memmove memset memcmp lock raise stack_protector; do
+    for member in memcpy memmove memset memcmp lock raise stack_protector strerror; do
         ar d "$installed/lib/libc.a" "libc_a-$member.o"
     done
     for library in libc libm; do

@@ -1,4 +1,5 @@
-/* Compile-time test: types and structures that programs see are laid out as Linux x86-64 has them. */
+/* Compile-time test: types and structures that programs see are laid out as Linux x86-64 has them.
+ */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <fcntl.h>
@@ -19,7 +20,8 @@
 #include <time.h>
 
 #define SIZE(type, bytes) _Static_assert(sizeof(type) == (bytes), "size of " #type)
-#define OFFSET(type, member, bytes) _Static_assert(offsetof(type, member) == (bytes), #type "." #member)
+#define OFFSET(type, member, bytes) \
+  _Static_assert(offsetof(type, member) == (bytes), #type "." #member)
 #define SAME(a, b) _Static_assert(__builtin_types_compatible_p(a, b), #a " is " #b)
 
 SIZE(dev_t, 8);

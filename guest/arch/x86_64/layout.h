@@ -26,7 +26,7 @@
 /* struct uhyve_start_info */
 #define START_MARK_RING3 16
 
-#define SELECTOR_TSS 0x38
+#define SELECTOR_TSS     0x38
 
 /* Ports */
 #define PORT_NUCLEUS_FAILURE 0xf8
@@ -36,8 +36,8 @@
 #define NUCLEUS_IDLE      1 /* halt until an interrupt, unless one is pending */
 #define NUCLEUS_SET_FS    2 /* rdi: FS base */
 
-#define NUCLEUS_EINVAL    -22
-#define NUCLEUS_ENOSYS    -38
+#define NUCLEUS_EINVAL    (-22)
+#define NUCLEUS_ENOSYS    (-38)
 
 /* Upcalls enter with interrupts on and DF, TF, AC clear. */
 #define UPCALL_RFLAGS 0x202

@@ -7,10 +7,10 @@ extern "C"
 {
 #endif
 
-#define RTLD_LAZY   0x1
-#define RTLD_NOW    0x2
-#define RTLD_GLOBAL 0x100
-#define RTLD_LOCAL  0
+#define RTLD_LAZY    0x1
+#define RTLD_NOW     0x2
+#define RTLD_GLOBAL  0x100
+#define RTLD_LOCAL   0
 
 #define RTLD_DEFAULT ((void *) 0)
 #define RTLD_NEXT    ((void *) -1)

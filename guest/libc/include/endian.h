@@ -2,8 +2,8 @@
 #ifndef _ENDIAN_H
 #define _ENDIAN_H
 
-#include <stdint.h>
 #include <machine/endian.h>
+#include <stdint.h>
 #include <sys/endian.h>
 
 #define __LITTLE_ENDIAN _LITTLE_ENDIAN

@@ -2,9 +2,9 @@
 #ifndef _POLL_H
 #define _POLL_H
 
-#include <sys/cdefs.h>
 #include <sys/_sigset.h>
 #include <sys/_timespec.h>
+#include <sys/cdefs.h>
 
 __BEGIN_DECLS
 
@@ -24,16 +24,17 @@ typedef __sigset_t sigset_t;
 #define POLLWRNORM 0x0100
 #define POLLWRBAND 0x0200
 #if __GNU_VISIBLE
-#define POLLMSG    0x0400
-#define POLLRDHUP  0x2000
+#define POLLMSG   0x0400
+#define POLLRDHUP 0x2000
 #endif
 
 typedef unsigned long nfds_t;
 
-struct pollfd {
-	int fd;
-	short events;
-	short revents;
+struct pollfd
+{
+  int fd;
+  short events;
+  short revents;
 };
 
 int poll(struct pollfd *, nfds_t, int);

@@ -1,4 +1,5 @@
-/* Widths of the basic POSIX types, as Linux x86-64 has them; Newlib's defaults are 16-bit for several. */
+/* Widths of the basic POSIX types, as Linux x86-64 has them; Newlib's defaults are 16-bit for
+ * several. */
 #ifndef _MACHINE__TYPES_H
 #define _MACHINE__TYPES_H
 

@@ -158,7 +158,7 @@ extern char *program_invocation_short_name;
 #define ENOTSUP         EOPNOTSUPP
 
 /* Newlib's strerror offers numbers from here on to the application. */
-#define __ELASTERROR    2000
+#define __ELASTERROR 2000
 
 __END_DECLS
 

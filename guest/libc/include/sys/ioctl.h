@@ -8,40 +8,41 @@ __BEGIN_DECLS
 
 /* A request number is made of a direction, the size of the argument, a letter and a count. */
 #define _IOC(dir, type, nr, size) (((dir) << 30) | ((size) << 16) | ((type) << 8) | (nr))
-#define _IOC_NONE  0U
-#define _IOC_WRITE 1U
-#define _IOC_READ  2U
-#define _IO(type, nr)        _IOC(_IOC_NONE, (type), (nr), 0)
-#define _IOR(type, nr, arg)  _IOC(_IOC_READ, (type), (nr), sizeof(arg))
-#define _IOW(type, nr, arg)  _IOC(_IOC_WRITE, (type), (nr), sizeof(arg))
-#define _IOWR(type, nr, arg) _IOC(_IOC_READ | _IOC_WRITE, (type), (nr), sizeof(arg))
+#define _IOC_NONE                 0U
+#define _IOC_WRITE                1U
+#define _IOC_READ                 2U
+#define _IO(type, nr)             _IOC(_IOC_NONE, (type), (nr), 0)
+#define _IOR(type, nr, arg)       _IOC(_IOC_READ, (type), (nr), sizeof(arg))
+#define _IOW(type, nr, arg)       _IOC(_IOC_WRITE, (type), (nr), sizeof(arg))
+#define _IOWR(type, nr, arg)      _IOC(_IOC_READ | _IOC_WRITE, (type), (nr), sizeof(arg))
 
-#define TCGETS     0x5401
-#define TCSETS     0x5402
-#define TCSETSW    0x5403
-#define TCSETSF    0x5404
-#define TCSBRK     0x5409
-#define TCXONC     0x540a
-#define TCFLSH     0x540b
-#define TIOCSCTTY  0x540e
-#define TIOCGPGRP  0x540f
-#define TIOCSPGRP  0x5410
-#define TIOCOUTQ   0x5411
-#define TIOCGWINSZ 0x5413
-#define TIOCSWINSZ 0x5414
-#define TIOCINQ    0x541b
-#define FIONREAD   0x541b
-#define FIONBIO    0x5421
-#define TIOCNOTTY  0x5422
-#define FIONCLEX   0x5450
-#define FIOCLEX    0x5451
-#define FIOASYNC   0x5452
+#define TCGETS                    0x5401
+#define TCSETS                    0x5402
+#define TCSETSW                   0x5403
+#define TCSETSF                   0x5404
+#define TCSBRK                    0x5409
+#define TCXONC                    0x540a
+#define TCFLSH                    0x540b
+#define TIOCSCTTY                 0x540e
+#define TIOCGPGRP                 0x540f
+#define TIOCSPGRP                 0x5410
+#define TIOCOUTQ                  0x5411
+#define TIOCGWINSZ                0x5413
+#define TIOCSWINSZ                0x5414
+#define TIOCINQ                   0x541b
+#define FIONREAD                  0x541b
+#define FIONBIO                   0x5421
+#define TIOCNOTTY                 0x5422
+#define FIONCLEX                  0x5450
+#define FIOCLEX                   0x5451
+#define FIOASYNC                  0x5452
 
-struct winsize {
-	unsigned short ws_row;
-	unsigned short ws_col;
-	unsigned short ws_xpixel;
-	unsigned short ws_ypixel;
+struct winsize
+{
+  unsigned short ws_row;
+  unsigned short ws_col;
+  unsigned short ws_xpixel;
+  unsigned short ws_ypixel;
 };
 
 int ioctl(int, unsigned long, ...);

@@ -2,35 +2,36 @@
 #ifndef _SYS_RESOURCE_H_
 #define _SYS_RESOURCE_H_
 
+#include <sys/_timeval.h>
 #include <sys/cdefs.h>
 #include <sys/types.h>
-#include <sys/_timeval.h>
 
 __BEGIN_DECLS
 
 #define RUSAGE_SELF     0
 #define RUSAGE_CHILDREN (-1)
 #if __GNU_VISIBLE
-#define RUSAGE_THREAD   1
+#define RUSAGE_THREAD 1
 #endif
 
-struct rusage {
-	struct timeval ru_utime;
-	struct timeval ru_stime;
-	long ru_maxrss;
-	long ru_ixrss;
-	long ru_idrss;
-	long ru_isrss;
-	long ru_minflt;
-	long ru_majflt;
-	long ru_nswap;
-	long ru_inblock;
-	long ru_oublock;
-	long ru_msgsnd;
-	long ru_msgrcv;
-	long ru_nsignals;
-	long ru_nvcsw;
-	long ru_nivcsw;
+struct rusage
+{
+  struct timeval ru_utime;
+  struct timeval ru_stime;
+  long ru_maxrss;
+  long ru_ixrss;
+  long ru_idrss;
+  long ru_isrss;
+  long ru_minflt;
+  long ru_majflt;
+  long ru_nswap;
+  long ru_inblock;
+  long ru_oublock;
+  long ru_msgsnd;
+  long ru_msgrcv;
+  long ru_nsignals;
+  long ru_nvcsw;
+  long ru_nivcsw;
 };
 
 #define RLIMIT_CPU     0
@@ -51,9 +52,10 @@ typedef unsigned long rlim_t;
 #define RLIM_SAVED_CUR RLIM_INFINITY
 #define RLIM_SAVED_MAX RLIM_INFINITY
 
-struct rlimit {
-	rlim_t rlim_cur;
-	rlim_t rlim_max;
+struct rlimit
+{
+  rlim_t rlim_cur;
+  rlim_t rlim_max;
 };
 
 #define PRIO_PROCESS 0

@@ -2,29 +2,30 @@
 #ifndef _SYS_STAT_H
 #define _SYS_STAT_H
 
+#include <sys/_timespec.h>
 #include <sys/cdefs.h>
 #include <sys/types.h>
-#include <sys/_timespec.h>
 #include <time.h>
 
 __BEGIN_DECLS
 
-struct stat {
-	dev_t st_dev;
-	ino_t st_ino;
-	nlink_t st_nlink;
-	mode_t st_mode;
-	uid_t st_uid;
-	gid_t st_gid;
-	unsigned int __st_pad;
-	dev_t st_rdev;
-	off_t st_size;
-	blksize_t st_blksize;
-	blkcnt_t st_blocks;
-	struct timespec st_atim;
-	struct timespec st_mtim;
-	struct timespec st_ctim;
-	long __st_reserved[3];
+struct stat
+{
+  dev_t st_dev;
+  ino_t st_ino;
+  nlink_t st_nlink;
+  mode_t st_mode;
+  uid_t st_uid;
+  gid_t st_gid;
+  unsigned int __st_pad;
+  dev_t st_rdev;
+  off_t st_size;
+  blksize_t st_blksize;
+  blkcnt_t st_blocks;
+  struct timespec st_atim;
+  struct timespec st_mtim;
+  struct timespec st_ctim;
+  long __st_reserved[3];
 };
 
 #define st_atime st_atim.tv_sec
@@ -40,26 +41,26 @@ struct stat {
 #define S_IFCHR  0020000
 #define S_IFIFO  0010000
 
-#define S_ISUID 04000
-#define S_ISGID 02000
-#define S_ISVTX 01000
-#define S_IRWXU 00700
-#define S_IRUSR 00400
-#define S_IWUSR 00200
-#define S_IXUSR 00100
-#define S_IRWXG 00070
-#define S_IRGRP 00040
-#define S_IWGRP 00020
-#define S_IXGRP 00010
-#define S_IRWXO 00007
-#define S_IROTH 00004
-#define S_IWOTH 00002
-#define S_IXOTH 00001
+#define S_ISUID  04000
+#define S_ISGID  02000
+#define S_ISVTX  01000
+#define S_IRWXU  00700
+#define S_IRUSR  00400
+#define S_IWUSR  00200
+#define S_IXUSR  00100
+#define S_IRWXG  00070
+#define S_IRGRP  00040
+#define S_IWGRP  00020
+#define S_IXGRP  00010
+#define S_IRWXO  00007
+#define S_IROTH  00004
+#define S_IWOTH  00002
+#define S_IXOTH  00001
 
 #if __MISC_VISIBLE
-#define S_IREAD  S_IRUSR
-#define S_IWRITE S_IWUSR
-#define S_IEXEC  S_IXUSR
+#define S_IREAD     S_IRUSR
+#define S_IWRITE    S_IWUSR
+#define S_IEXEC     S_IXUSR
 #define ACCESSPERMS 00777
 #define ALLPERMS    07777
 #define DEFFILEMODE 00666
@@ -67,16 +68,16 @@ struct stat {
 #define S_BLKSIZE 512
 #endif
 
-#define S_ISDIR(m)  (((m) & S_IFMT) == S_IFDIR)
-#define S_ISCHR(m)  (((m) & S_IFMT) == S_IFCHR)
-#define S_ISBLK(m)  (((m) & S_IFMT) == S_IFBLK)
-#define S_ISREG(m)  (((m) & S_IFMT) == S_IFREG)
-#define S_ISFIFO(m) (((m) & S_IFMT) == S_IFIFO)
-#define S_ISLNK(m)  (((m) & S_IFMT) == S_IFLNK)
-#define S_ISSOCK(m) (((m) & S_IFMT) == S_IFSOCK)
+#define S_ISDIR(m)  (((m) &S_IFMT) == S_IFDIR)
+#define S_ISCHR(m)  (((m) &S_IFMT) == S_IFCHR)
+#define S_ISBLK(m)  (((m) &S_IFMT) == S_IFBLK)
+#define S_ISREG(m)  (((m) &S_IFMT) == S_IFREG)
+#define S_ISFIFO(m) (((m) &S_IFMT) == S_IFIFO)
+#define S_ISLNK(m)  (((m) &S_IFMT) == S_IFLNK)
+#define S_ISSOCK(m) (((m) &S_IFMT) == S_IFSOCK)
 
-#define UTIME_NOW  0x3fffffffL
-#define UTIME_OMIT 0x3ffffffeL
+#define UTIME_NOW   0x3fffffffL
+#define UTIME_OMIT  0x3ffffffeL
 
 int stat(const char *__restrict, struct stat *__restrict);
 int fstat(int, struct stat *);

@@ -10,19 +10,20 @@ __BEGIN_DECLS
 #define ST_RDONLY 1
 #define ST_NOSUID 2
 
-struct statvfs {
-	unsigned long f_bsize;
-	unsigned long f_frsize;
-	fsblkcnt_t f_blocks;
-	fsblkcnt_t f_bfree;
-	fsblkcnt_t f_bavail;
-	fsfilcnt_t f_files;
-	fsfilcnt_t f_ffree;
-	fsfilcnt_t f_favail;
-	unsigned long f_fsid;
-	unsigned long f_flag;
-	unsigned long f_namemax;
-	int __f_spare[6];
+struct statvfs
+{
+  unsigned long f_bsize;
+  unsigned long f_frsize;
+  fsblkcnt_t f_blocks;
+  fsblkcnt_t f_bfree;
+  fsblkcnt_t f_bavail;
+  fsfilcnt_t f_files;
+  fsfilcnt_t f_ffree;
+  fsfilcnt_t f_favail;
+  unsigned long f_fsid;
+  unsigned long f_flag;
+  unsigned long f_namemax;
+  int __f_spare[6];
 };
 
 int statvfs(const char *__restrict, struct statvfs *__restrict);

@@ -7,9 +7,10 @@
 
 __BEGIN_DECLS
 
-struct iovec {
-	void *iov_base;
-	size_t iov_len;
+struct iovec
+{
+  void *iov_base;
+  size_t iov_len;
 };
 
 #define UIO_MAXIOV 1024

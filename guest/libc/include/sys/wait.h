@@ -8,23 +8,28 @@
 
 __BEGIN_DECLS
 
-#define WNOHANG    1
-#define WUNTRACED  2
-#define WSTOPPED   2
-#define WEXITED    4
-#define WCONTINUED 8
-#define WNOWAIT    0x01000000
+#define WNOHANG         1
+#define WUNTRACED       2
+#define WSTOPPED        2
+#define WEXITED         4
+#define WCONTINUED      8
+#define WNOWAIT         0x01000000
 
 #define WEXITSTATUS(s)  (((s) >> 8) & 0xff)
-#define WTERMSIG(s)     ((s) & 0x7f)
+#define WTERMSIG(s)     ((s) &0x7f)
 #define WSTOPSIG(s)     WEXITSTATUS(s)
-#define WCOREDUMP(s)    ((s) & 0x80)
+#define WCOREDUMP(s)    ((s) &0x80)
 #define WIFEXITED(s)    (WTERMSIG(s) == 0)
 #define WIFSIGNALED(s)  (WTERMSIG(s) != 0 && WTERMSIG(s) != 0x7f)
-#define WIFSTOPPED(s)   (((s) & 0xff) == 0x7f)
+#define WIFSTOPPED(s)   (((s) &0xff) == 0x7f)
 #define WIFCONTINUED(s) ((s) == 0xffff)
 
-typedef enum { P_ALL = 0, P_PID = 1, P_PGID = 2 } idtype_t;
+typedef enum
+{
+  P_ALL = 0,
+  P_PID = 1,
+  P_PGID = 2
+} idtype_t;
 
 pid_t wait(int *);
 pid_t waitpid(pid_t, int *, int);

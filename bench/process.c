@@ -1,0 +1,133 @@
+/* Runs a command and measures it from outside. */
+#include "process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <spawn.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define STATUS_NOT_FOUND 127
+
+static cpu_set_t all_cpus;
+
+static uint64_t now_ns(void)
+{
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint64_t) now.tv_sec * 1000000000u + (uint64_t) now.tv_nsec;
+}
+
+int process_setup(void)
+{
+  if (sched_getaffinity(0, sizeof(all_cpus), &all_cpus) != 0)
+    return -errno;
+  return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0 ? 0 : -errno;
+}
+
+int process_pin(int pinned)
+{
+  cpu_set_t cpus = all_cpus;
+  if (pinned)
+  {
+    size_t last = CPU_SETSIZE - 1;
+    while (!CPU_ISSET(last, &all_cpus))
+      last--;
+    CPU_ZERO(&cpus);
+    CPU_SET(last, &cpus);
+  }
+  return sched_setaffinity(0, sizeof(cpus), &cpus) == 0 ? 0 : -errno;
+}
+
+static int spawn(char *const argv[], int error_fd, pid_t *child)
+{
+  posix_spawn_file_actions_t actions;
+  int error = posix_spawn_file_actions_init(&actions);
+  if (error != 0)
+    return -error;
+  error = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  if (error == 0)
+    error = posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+  if (error == 0 && error_fd >= 0)
+    error = posix_spawn_file_actions_adddup2(&actions, error_fd, STDERR_FILENO);
+  else if (error == 0)
+    error = posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+  if (error == 0)
+    error = posix_spawnp(child, argv[0], &actions, NULL, argv, environ);
+  posix_spawn_file_actions_destroy(&actions);
+  return -error;
+}
+
+static int fork_and_exec(char *const argv[], int error_fd, pid_t *child)
+{
+  *child = fork();
+  if (*child < 0)
+    return -errno;
+  if (*child > 0)
+    return 0;
+  int null_fd = open("/dev/null", O_RDWR);
+  dup2(null_fd, STDIN_FILENO);
+  dup2(null_fd, STDOUT_FILENO);
+  dup2(error_fd >= 0 ? error_fd : null_fd, STDERR_FILENO);
+  execvp(argv[0], argv);
+  _exit(STATUS_NOT_FOUND);
+}
+
+/* Reads until the command has closed its end; keeps the beginning. */
+static void read_text(int fd, char text[static PROCESS_TEXT_BYTES])
+{
+  size_t length = 0;
+  char rest[512] = "";
+  for (;;)
+  {
+    size_t room = PROCESS_TEXT_BYTES - 1 - length;
+    ssize_t got = read(fd, room > 0 ? text + length : rest, room > 0 ? room : sizeof(rest));
+    if (got < 0 && errno == EINTR)
+      continue;
+    if (got <= 0)
+      break;
+    if (room > 0)
+      length += (size_t) got;
+  }
+  text[length] = '\0';
+}
+
+int process_run(char *const argv[], unsigned int flags, struct process_result *result)
+{
+  int pipe_fds[2] = {-1, -1};
+  bool with_text = (flags & PROCESS_TEXT) != 0;
+  if (with_text && pipe2(pipe_fds, O_CLOEXEC) != 0)
+    return -errno;
+  pid_t child = -1;
+  uint64_t begin_ns = now_ns();
+  int error = (flags & PROCESS_PEAK) != 0 ? fork_and_exec(argv, pipe_fds[1], &child)
+                                          : spawn(argv, pipe_fds[1], &child);
+  if (pipe_fds[1] >= 0)
+    close(pipe_fds[1]);
+  result->text[0] = '\0';
+  if (error == 0 && with_text)
+    read_text(pipe_fds[0], result->text);
+  if (pipe_fds[0] >= 0)
+    close(pipe_fds[0]);
+  if (error != 0)
+    return error;
+
+  int status;
+  struct rusage usage;
+  while (wait4(child, &status, 0, &usage) < 0)
+  {
+    if (errno != EINTR)
+      return -errno;
+  }
+  result->wall_ns = now_ns() - begin_ns;
+  result->peak_rss_kib = (uint64_t) usage.ru_maxrss;
+  result->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+  /* No child left, by birth or by adoption. */
+  return waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD ? 0 : -EBUSY;
+}

@@ -1,0 +1,35 @@
+/* Runs a command and measures it from outside. */
+#ifndef BENCH_PROCESS_H
+#define BENCH_PROCESS_H
+
+#include <stdint.h>
+
+#define PROCESS_TEXT_BYTES 8192
+
+struct process_result
+{
+  uint64_t wall_ns;              /* from before fork to reaped */
+  uint64_t peak_rss_kib;         /* with PROCESS_PEAK */
+  int status;                    /* exit status, 128+n for a signal */
+  char text[PROCESS_TEXT_BYTES]; /* what it wrote on standard error with PROCESS_TEXT */
+};
+
+/* To be called once before the others: orphans of commands become children of this process, so
+ * that process_run() notices them. Returns 0 or a negative errno. */
+int process_setup(void);
+
+#define PROCESS_TEXT 1 /* keep what it writes on standard error */
+
+/* Start it by fork, not by vfork: slower, but the kernel counts what is resident here when a
+ * command is started by vfork as the command's own (Linux fs/exec.c, exec_mmap()). */
+#define PROCESS_PEAK 2
+
+/* Runs argv (searched in PATH) with standard input and output on /dev/null, and standard error
+ * too without PROCESS_TEXT. Returns 0, -EBUSY if a process of the command outlives it, or another
+ * negative errno. Blocks until the command has ended. */
+int process_run(char *const argv[], unsigned int flags, struct process_result *result);
+
+/* Commands run from now on stay on the last CPU this process may use; or, with 0, on any. */
+int process_pin(int pinned);
+
+#endif

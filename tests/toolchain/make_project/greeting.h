@@ -1,0 +1,2 @@
+/* What greeting.c gives. */
+const char *greeting(double number);

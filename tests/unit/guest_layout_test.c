@@ -1,0 +1,527 @@
+/* Tests of uhyve/guest_layout.c: where things lie, and who may do what by the page tables. */
+#include "uhyve/guest_layout.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hypercalls/start_info.h"
+#include "page_walk.h"
+#include "test_image.h"
+#include "unit_test.h"
+
+#define PAGE        4096u
+#define START_BYTES 5000u /* of the start information, for the tests */
+#define LARGE       (2 * MIB)
+
+/* One guest: planned and mapped. */
+struct guest
+{
+  struct elf_image image;
+  struct guest_memory memory;
+  struct guest_layout layout;
+  unsigned int cpu_count;
+  struct page_pool pool;
+  struct page_leaves leaves;
+};
+
+static void guest_create(struct guest *guest, const struct elf_image *image, uint64_t memory_bytes,
+                         unsigned int cpu_count, bool huge_pages)
+{
+  *guest = (struct guest){.image = *image, .cpu_count = cpu_count};
+  assert_int_equal(guest_memory_reserve(&guest->memory, memory_bytes), 0);
+  assert_int_equal(guest_layout_plan(&guest->layout, &guest->image, &guest->memory, cpu_count,
+                                     START_BYTES, false),
+                   0);
+  assert_int_equal(
+      guest_layout_map(&guest->layout, &guest->image, &guest->memory, cpu_count, huge_pages), 0);
+  guest->pool = (struct page_pool){
+      .hva = guest_memory_hva(&guest->memory, guest->layout.tables_gpa, guest->layout.tables_bytes),
+      .gpa = guest->layout.tables_gpa,
+      .bytes = guest->layout.tables_used_bytes};
+  page_walk_all(&guest->pool, &guest->leaves);
+}
+
+static void guest_destroy(struct guest *guest)
+{
+  page_leaves_free(&guest->leaves);
+  guest_memory_release(&guest->memory);
+}
+
+static bool overlap(uint64_t a, uint64_t a_bytes, uint64_t b, uint64_t b_bytes)
+{
+  return a < b + b_bytes && b < a + a_bytes;
+}
+
+/* No page of these frames has one of the rights. */
+static void assert_frames(const struct guest *guest, uint64_t gpa, uint64_t len_bytes, bool user,
+                          bool writable)
+{
+  for (unsigned int i = 0; i < guest->leaves.count; i++)
+  {
+    const struct page_leaf *leaf = &guest->leaves.leaf[i];
+    if (!overlap(leaf->gpa, leaf->len_bytes, gpa, len_bytes))
+      continue;
+    if ((!user || leaf->user) && (!writable || leaf->writable))
+      fail_msg("the page at 0x%llx (frame 0x%llx) gives away frames 0x%llx",
+               (unsigned long long) leaf->gva, (unsigned long long) leaf->gpa,
+               (unsigned long long) gpa);
+  }
+}
+
+/* W^X over all aliases and both rings. */
+static void check_executable(const struct guest *guest)
+{
+  unsigned int executable = 0;
+  for (unsigned int i = 0; i < guest->leaves.count; i++)
+  {
+    const struct page_leaf *leaf = &guest->leaves.leaf[i];
+    if (!leaf->executable)
+      continue;
+    executable++;
+    assert_false(leaf->writable);
+    assert_frames(guest, leaf->gpa, leaf->len_bytes, false, true);
+    assert_true(leaf->gva >= guest->layout.image_gva);
+    assert_true(leaf->gva + leaf->len_bytes <= guest->layout.image_gva + guest->layout.image_bytes);
+  }
+  assert_true(executable > 0);
+}
+
+static void check_nucleus(const struct guest *guest)
+{
+  const struct guest_layout *layout = &guest->layout;
+  const struct uhyve_note_layout *note = &guest->image.layout;
+  uint64_t to_gpa = layout->boot_gpa - UHYVE_KERNEL_BASE;
+  assert_frames(guest, layout->image_gpa + note->nucleus_begin,
+                note->nucleus_end - note->nucleus_begin, true, false);
+  assert_frames(guest, layout->idt_gva + to_gpa, PAGE, true, false);
+  assert_frames(guest, layout->idt_gva + to_gpa, PAGE, false, true);
+  for (unsigned int cpu = 0; cpu < guest->cpu_count; cpu++)
+    assert_frames(guest, guest_layout_nucleus_gva(layout, cpu) + to_gpa, CPU_NUCLEUS_BYTES, true,
+                  false);
+  assert_frames(guest, layout->tables_gpa, layout->tables_bytes, true, true);
+}
+
+/* Every page lies in one of the areas of the address space, so all else is unmapped: page 0, the
+ * stack's guard, what is around the image. */
+static void check_areas(const struct guest *guest)
+{
+  const struct guest_layout *layout = &guest->layout;
+  const uint64_t ram_end = guest->memory.slots[1].len_bytes > 0
+                               ? UHYVE_GPA_HOLE_END + guest->memory.slots[1].len_bytes
+                               : guest->memory.slots[0].len_bytes;
+  const struct
+  {
+    uint64_t gva, len_bytes;
+  } areas[] = {
+      {layout->image_gva, layout->image_bytes},  {UHYVE_KERNEL_BASE, layout->boot_bytes},
+      {layout->stack_gva, layout->stack_bytes},  {UHYVE_HEAP_BASE, layout->heap_bytes},
+      {UHYVE_TABLES_BASE, layout->tables_bytes}, {UHYVE_WINDOW_BASE, ram_end},
+  };
+  for (unsigned int i = 0; i < guest->leaves.count; i++)
+  {
+    const struct page_leaf *leaf = &guest->leaves.leaf[i];
+    unsigned int in_areas = 0;
+    for (size_t area = 0; area < COUNT_OF(areas); area++)
+      in_areas += leaf->gva >= areas[area].gva &&
+                  leaf->gva + leaf->len_bytes <= areas[area].gva + areas[area].len_bytes;
+    assert_int_equal(in_areas, 1);
+    assert_non_null(guest_memory_hva(&guest->memory, leaf->gpa, leaf->len_bytes));
+  }
+}
+
+static void assert_unmapped(const struct guest *guest, uint64_t gva, uint64_t len_bytes)
+{
+  struct page_leaf leaf;
+  for (uint64_t offset = 0; offset < len_bytes; offset += PAGE)
+    assert_false(page_walk_find(&guest->pool, gva + offset, &leaf));
+}
+
+static void check_guards(const struct guest *guest)
+{
+  const struct guest_layout *layout = &guest->layout;
+  assert_unmapped(guest, 0, PAGE);
+  assert_true(layout->stack_guard_bytes >= PAGE);
+  assert_unmapped(guest, layout->stack_gva - layout->stack_guard_bytes, layout->stack_guard_bytes);
+  assert_unmapped(guest, UHYVE_STACK_TOP, PAGE);
+  assert_unmapped(guest, UHYVE_HEAP_BASE + layout->heap_bytes, PAGE);
+  for (unsigned int cpu = 0; cpu < guest->cpu_count; cpu++)
+    assert_unmapped(guest, guest_layout_upcall_gva(layout, cpu) + CPU_GUARD_OFFSET,
+                    CPU_UPCALL_STACK_OFFSET - CPU_GUARD_OFFSET);
+}
+
+/* All of a linear range is there, with these rights. */
+static void assert_mapped(const struct guest *guest, uint64_t gva, uint64_t gpa, uint64_t len_bytes,
+                          const char *rights)
+{
+  for (uint64_t done = 0; done < len_bytes;)
+  {
+    struct page_leaf leaf = {0};
+    assert_true(page_walk_find(&guest->pool, gva + done, &leaf));
+    assert_int_equal(leaf.gpa + (gva + done - leaf.gva), gpa + done);
+    assert_int_equal(leaf.user, strchr(rights, 'u') != NULL);
+    assert_int_equal(leaf.writable, strchr(rights, 'w') != NULL);
+    assert_int_equal(leaf.executable, strchr(rights, 'x') != NULL);
+    done = leaf.gva + leaf.len_bytes - gva;
+  }
+}
+
+static const char *rights_of(const struct guest *guest, const struct elf_segment *segment,
+                             uint64_t vaddr)
+{
+  const struct elf_image *image = &guest->image;
+  uint64_t offset = vaddr - image->low_vaddr;
+  if (offset >= image->layout.nucleus_begin && offset < image->layout.nucleus_end)
+    return "x";
+  if ((segment->flags & PF_X) != 0)
+    return "ux";
+  bool relro = vaddr >= image->relro_begin && vaddr < image->relro_end;
+  return (segment->flags & PF_W) != 0 && !relro ? "uw" : "u";
+}
+
+static void check_image(const struct guest *guest)
+{
+  const struct elf_image *image = &guest->image;
+  const struct guest_layout *layout = &guest->layout;
+  assert_int_equal(layout->load_bias, layout->image_gva - image->low_vaddr);
+  for (unsigned int i = 0; i < image->segment_count; i++)
+  {
+    const struct elf_segment *segment = &image->segments[i];
+    for (uint64_t page = segment->vaddr & ~(uint64_t) (PAGE - 1);
+         page < segment->vaddr + segment->memsz; page += PAGE)
+      assert_mapped(guest, page + layout->load_bias, page - image->low_vaddr + layout->image_gpa,
+                    PAGE, rights_of(guest, segment, page));
+  }
+}
+
+static void check_ranges(const struct guest *guest)
+{
+  const struct guest_layout *layout = &guest->layout;
+  uint64_t to_gpa = layout->boot_gpa - UHYVE_KERNEL_BASE;
+  uint64_t low_heap = guest->memory.slots[0].len_bytes - layout->heap_gpa;
+  assert_mapped(guest, layout->idt_gva, layout->idt_gva + to_gpa, PAGE, "");
+  for (unsigned int cpu = 0; cpu < guest->cpu_count; cpu++)
+  {
+    uint64_t nucleus = guest_layout_nucleus_gva(layout, cpu);
+    uint64_t stack = guest_layout_upcall_gva(layout, cpu) + CPU_UPCALL_STACK_OFFSET;
+    assert_mapped(guest, nucleus, nucleus + to_gpa, CPU_NUCLEUS_BYTES, "w");
+    assert_mapped(guest, stack, stack + to_gpa, CPU_UPCALL_BYTES - CPU_UPCALL_STACK_OFFSET, "uw");
+  }
+  assert_true(layout->start_block_bytes >= START_BYTES);
+  assert_mapped(guest, layout->start_block_gva, layout->start_block_gva + to_gpa,
+                layout->start_block_bytes, "uw");
+  assert_mapped(guest, layout->stack_gva, layout->stack_gpa, layout->stack_bytes, "uw");
+  assert_mapped(guest, UHYVE_HEAP_BASE, layout->heap_gpa, low_heap, "uw");
+  assert_mapped(guest, UHYVE_HEAP_BASE + low_heap, UHYVE_GPA_HOLE_END,
+                guest->memory.slots[1].len_bytes, "uw");
+  assert_int_equal(low_heap + guest->memory.slots[1].len_bytes, layout->heap_bytes);
+  assert_mapped(guest, UHYVE_TABLES_BASE, layout->tables_gpa, layout->tables_bytes, "w");
+  assert_mapped(guest, UHYVE_WINDOW_BASE + layout->tables_gpa, layout->tables_gpa,
+                layout->tables_bytes, "u");
+}
+
+/* What ring 3 may do to a frame through the window is what the monitor does for it: no exception.
+ */
+static void check_access(const struct guest *guest, uint64_t gpa)
+{
+  struct page_leaf leaf = {0};
+  bool mapped = page_walk_find(&guest->pool, UHYVE_WINDOW_BASE + gpa, &leaf);
+  bool user = mapped && leaf.user;
+  bool writable = user && leaf.writable;
+  bool may_read = guest_memory_access(&guest->memory, gpa, 1, GUEST_READ) != NULL;
+  bool may_write = guest_memory_access(&guest->memory, gpa, 1, GUEST_WRITE) != NULL;
+  if (mapped)
+    assert_int_equal(leaf.gpa + (UHYVE_WINDOW_BASE + gpa - leaf.gva), gpa);
+  if (may_read != user || may_write != writable)
+    fail_msg("frame 0x%llx: window %d %d, monitor %d %d", (unsigned long long) gpa, user, writable,
+             may_read, may_write);
+}
+
+/* Other mappings give ring 3 nothing that the window does not. */
+static void check_accesses(const struct guest *guest)
+{
+  static uint64_t seed = 4;
+  for (uint64_t gpa = 0; gpa < guest->layout.stack_gpa + 2 * PAGE; gpa += PAGE)
+    if (gpa < guest->layout.tables_gpa + 2 * PAGE || gpa % LARGE <= PAGE)
+      check_access(guest, gpa);
+  for (unsigned int i = 0; i < 2000; i++)
+    check_access(guest, random_next(&seed) % (guest->layout.stack_gpa + PAGE));
+  for (unsigned int i = 0; i < 2000; i++)
+    check_access(guest, random_next(&seed) % (24 * GIB));
+  for (unsigned int i = 0; i < guest->leaves.count; i++)
+  {
+    const struct page_leaf *leaf = &guest->leaves.leaf[i];
+    if (leaf->user)
+      assert_non_null(guest_memory_access(&guest->memory, leaf->gpa, leaf->len_bytes,
+                                          leaf->writable ? GUEST_READ_WRITE : GUEST_READ));
+  }
+}
+
+static void check_guest(const struct guest *guest)
+{
+  check_executable(guest);
+  check_nucleus(guest);
+  check_areas(guest);
+  check_guards(guest);
+  check_image(guest);
+  check_ranges(guest);
+  check_accesses(guest);
+}
+
+static const uint64_t sizes[] = {16 * MIB, 64 * MIB, 3 * GIB, 3 * GIB + LARGE, 20 * GIB};
+static const unsigned int cpu_counts[] = {1, 2, 64};
+
+static void check_all_sizes(enum test_image_kind kind, bool position_independent)
+{
+  struct elf_image image = test_image(kind, position_independent);
+  for (size_t size = 0; size < COUNT_OF(sizes); size++)
+    for (size_t cpus = 0; cpus < COUNT_OF(cpu_counts); cpus++)
+      for (unsigned int huge = 0; huge < 2; huge++)
+      {
+        struct guest guest;
+        guest_create(&guest, &image, sizes[size], cpu_counts[cpus], huge == 1);
+        check_guest(&guest);
+        guest_destroy(&guest);
+      }
+}
+
+static void fixed_guests_are_sound(void **state)
+{
+  (void) state;
+  check_all_sizes(TEST_IMAGE_PLAIN, false);
+}
+
+static void position_independent_guests_are_sound(void **state)
+{
+  (void) state;
+  check_all_sizes(TEST_IMAGE_PLAIN, true);
+}
+
+static void check_kind(enum test_image_kind kind)
+{
+  for (unsigned int position_independent = 0; position_independent < 2; position_independent++)
+  {
+    struct elf_image image = test_image(kind, position_independent == 1);
+    struct guest guest;
+    guest_create(&guest, &image, 32 * MIB, 2, true);
+    check_guest(&guest);
+    guest_destroy(&guest);
+  }
+}
+
+static void all_kinds_of_images_are_sound(void **state)
+{
+  (void) state;
+  for (unsigned int kind = 0; kind < TEST_IMAGE_KINDS; kind++)
+    if (kind != TEST_IMAGE_LATE_RELRO)
+      check_kind((enum test_image_kind) kind);
+}
+
+/* elf_image.c leaves out the first page where RELRO begins inside it, or shares it. */
+static void protects_relro_behind_the_first_page(void **state)
+{
+  (void) state;
+  check_kind(TEST_IMAGE_LATE_RELRO);
+}
+
+static void huge_pages_only_where_the_processor_has_them(void **state)
+{
+  (void) state;
+  struct elf_image image = test_image(TEST_IMAGE_PLAIN, false);
+  for (unsigned int huge = 0; huge < 2; huge++)
+  {
+    struct guest guest;
+    unsigned int count = 0;
+    guest_create(&guest, &image, 20 * GIB, 1, huge == 1);
+    for (unsigned int i = 0; i < guest.leaves.count; i++)
+      count += guest.leaves.leaf[i].len_bytes == GIB;
+    assert_int_equal(count > 0, huge == 1);
+    guest_destroy(&guest);
+  }
+}
+
+/* ---- Plans alone: no memory behind them ---- */
+
+static struct guest_memory memory_of(uint64_t bytes)
+{
+  uint64_t low_bytes = bytes < UHYVE_GPA_HOLE_BEGIN ? bytes : UHYVE_GPA_HOLE_BEGIN;
+  return (struct guest_memory){.slots = {{.gpa = 0, .len_bytes = low_bytes},
+                                         {.gpa = bytes > low_bytes ? UHYVE_GPA_HOLE_END : 0,
+                                          .len_bytes = bytes - low_bytes}}};
+}
+
+/* Areas follow each other, aligned, and end with RAM. */
+static void check_plan(const struct guest_layout *layout, const struct guest_memory *memory)
+{
+  assert_int_equal(layout->image_gpa, UHYVE_IMAGE_BASE);
+  assert_true(layout->boot_gpa >= layout->image_gpa + layout->image_bytes);
+  assert_true(layout->tables_gpa >= layout->boot_gpa + layout->boot_bytes);
+  assert_true(layout->stack_gpa >= layout->tables_gpa + layout->tables_bytes);
+  assert_true(layout->heap_gpa >= layout->stack_gpa + layout->stack_bytes);
+  assert_true(layout->heap_gpa <= memory->slots[0].len_bytes);
+  assert_int_equal(layout->boot_gpa % PAGE, 0);
+  assert_int_equal(layout->tables_gpa % LARGE, 0);
+  assert_int_equal(layout->tables_bytes % LARGE, 0);
+  assert_int_equal(layout->stack_gpa % LARGE, 0);
+  assert_int_equal(layout->stack_gva % LARGE, 0);
+  assert_int_equal(layout->stack_bytes % LARGE, 0);
+  assert_int_equal(layout->stack_gva + layout->stack_bytes, UHYVE_STACK_TOP);
+  assert_true(layout->stack_bytes > 0);
+  assert_true(layout->boot_bytes <=
+              layout->stack_gva - layout->stack_guard_bytes - UHYVE_KERNEL_BASE);
+  assert_true(layout->heap_bytes > 0);
+}
+
+static void refuses_too_little_memory(void **state)
+{
+  (void) state;
+  const uint64_t image_sizes[] = {0, 5 * MIB, 100 * MIB, GIB};
+  for (size_t i = 0; i < COUNT_OF(image_sizes); i++)
+  {
+    struct elf_image image = test_image(TEST_IMAGE_PLAIN, i % 2 == 1);
+    image.high_vaddr += image_sizes[i];
+    unsigned int fitting = 0;
+    for (uint64_t bytes = LARGE; bytes <= 64 * MIB + image_sizes[i]; bytes += LARGE)
+    {
+      struct guest_memory memory = memory_of(bytes);
+      struct guest_layout layout;
+      int error = guest_layout_plan(&layout, &image, &memory, 64, START_BYTES, true);
+      if (error == 0)
+      {
+        fitting++;
+        check_plan(&layout, &memory);
+        continue;
+      }
+      assert_int_equal(error, -ENOMEM);
+      /* Once it fits, more memory does no harm. */
+      assert_int_equal(fitting, 0);
+      /* It is refused only where less than 8 MiB were left, besides rounding. */
+      assert_true(bytes < image_sizes[i] + 20 * MIB);
+    }
+    assert_true(fitting > 0);
+  }
+}
+
+static void a_small_guest_fits_16_mib(void **state)
+{
+  (void) state;
+  struct elf_image image = test_image(TEST_IMAGE_PLAIN, false);
+  struct guest_memory memory = memory_of(16 * MIB);
+  struct guest_layout layout;
+  assert_int_equal(guest_layout_plan(&layout, &image, &memory, 64, START_BYTES, false), 0);
+  check_plan(&layout, &memory);
+  assert_true(layout.heap_bytes >= 4 * MIB);
+}
+
+static void refuses_a_heap_that_reaches_the_images(void **state)
+{
+  (void) state;
+  struct elf_image image = test_image(TEST_IMAGE_PLAIN, true);
+  unsigned int refused = 0;
+  for (uint64_t bytes = 1000 * GIB; bytes <= 1100 * GIB; bytes += GIB)
+  {
+    struct guest_memory memory = memory_of(bytes);
+    struct guest_layout layout;
+    int error = guest_layout_plan(&layout, &image, &memory, 1, START_BYTES, false);
+    if (error == 0)
+      assert_true(UHYVE_HEAP_BASE + layout.heap_bytes <= UHYVE_PIE_BASE);
+    else
+      assert_int_equal(error, -E2BIG);
+    refused += error != 0;
+  }
+  assert_true(refused > 0 && refused < 101);
+}
+
+static void random_places_are_in_range(void **state)
+{
+  (void) state;
+  const uint64_t aligns[] = {PAGE, LARGE, GIB};
+  struct guest_memory memory = memory_of(4 * GIB);
+  for (size_t i = 0; i < COUNT_OF(aligns); i++)
+  {
+    struct elf_image image = test_image(TEST_IMAGE_PLAIN, true);
+    image.align = aligns[i];
+    uint64_t all_bits = 0;
+    uint64_t common_bits = UINT64_MAX;
+    for (unsigned int round = 0; round < 200; round++)
+    {
+      struct guest_layout layout;
+      assert_int_equal(guest_layout_plan(&layout, &image, &memory, 1, START_BYTES, true), 0);
+      assert_int_equal(layout.image_gva % aligns[i], 0);
+      assert_true(layout.image_gva >= UHYVE_PIE_BASE);
+      assert_true(layout.image_gva + layout.image_bytes <= UHYVE_PIE_END);
+      assert_int_equal(layout.load_bias, layout.image_gva - image.low_vaddr);
+      all_bits |= layout.image_gva;
+      common_bits &= layout.image_gva;
+    }
+    /* Every bit from the alignment to 1 TiB takes both values. */
+    assert_int_equal((all_bits & ~common_bits) & ((UINT64_C(1) << 40) - 1),
+                     ((UINT64_C(1) << 40) - 1) & ~(aligns[i] - 1));
+  }
+}
+
+static void fixed_images_stay_where_they_are(void **state)
+{
+  (void) state;
+  struct elf_image image = test_image(TEST_IMAGE_PLAIN, false);
+  struct guest_memory memory = memory_of(GIB);
+  struct guest_layout layout;
+  assert_int_equal(guest_layout_plan(&layout, &image, &memory, 1, START_BYTES, true), 0);
+  assert_int_equal(layout.image_gva, image.low_vaddr);
+  assert_int_equal(layout.load_bias, 0);
+}
+
+/* Tables that a range takes below the root when all of it is mapped in 4 KiB pages. */
+static uint64_t tables_for(uint64_t gva, uint64_t len_bytes, unsigned int lowest_shift)
+{
+  uint64_t count = 0;
+  for (unsigned int shift = lowest_shift + 9; shift <= 39 && len_bytes > 0; shift += 9)
+    count += ((gva + len_bytes - 1) >> shift) - (gva >> shift) + 1;
+  return count;
+}
+
+/* Ring 3 may split and remap every page but those of the tables: the pool still is enough. */
+static void the_pool_is_enough_for_small_pages(void **state)
+{
+  (void) state;
+  for (uint64_t bytes = 16 * MIB; bytes < 900 * GIB; bytes += bytes < GIB ? 34 * MIB : 898 * MIB)
+  {
+    struct elf_image image = test_image(TEST_IMAGE_MANY, true);
+    struct guest_memory memory = memory_of(bytes);
+    struct guest_layout layout;
+    assert_int_equal(guest_layout_plan(&layout, &image, &memory, 64, START_BYTES, true), 0);
+    uint64_t after_pool = UHYVE_WINDOW_BASE + layout.stack_gpa;
+    uint64_t needed =
+        1 + tables_for(UHYVE_WINDOW_BASE, layout.tables_gpa, 12) +
+        tables_for(UHYVE_WINDOW_BASE + layout.tables_gpa, layout.tables_bytes, 21) +
+        tables_for(after_pool, memory.slots[0].len_bytes - layout.stack_gpa, 12) +
+        tables_for(UHYVE_WINDOW_BASE + UHYVE_GPA_HOLE_END, memory.slots[1].len_bytes, 12) +
+        tables_for(UHYVE_HEAP_BASE, layout.heap_bytes, 12) +
+        tables_for(layout.stack_gva, layout.stack_bytes, 12) +
+        tables_for(layout.image_gva, layout.image_bytes, 12) +
+        tables_for(UHYVE_KERNEL_BASE, layout.boot_bytes, 12) +
+        tables_for(UHYVE_TABLES_BASE, layout.tables_bytes, 21);
+    if (needed * PAGE > layout.tables_bytes)
+      fail_msg("%llu MiB of memory: %llu tables, room for %llu", (unsigned long long) (bytes / MIB),
+               (unsigned long long) needed, (unsigned long long) (layout.tables_bytes / PAGE));
+  }
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(fixed_guests_are_sound),
+      cmocka_unit_test(position_independent_guests_are_sound),
+      cmocka_unit_test(all_kinds_of_images_are_sound),
+      cmocka_unit_test(protects_relro_behind_the_first_page),
+      cmocka_unit_test(huge_pages_only_where_the_processor_has_them),
+      cmocka_unit_test(refuses_too_little_memory),
+      cmocka_unit_test(a_small_guest_fits_16_mib),
+      cmocka_unit_test(refuses_a_heap_that_reaches_the_images),
+      cmocka_unit_test(random_places_are_in_range),
+      cmocka_unit_test(fixed_images_stay_where_they_are),
+      cmocka_unit_test(the_pool_is_enough_for_small_pages),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
