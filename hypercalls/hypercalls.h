@@ -27,11 +27,12 @@
 #define HC_PORT_NUCLEUS_FAILURE 0xf8
 
 /*   name   port    block              purpose */
-#define HYPERCALLS(X)                                                                 \
-  X(exit, 0x1000, struct hc_exit, "end the guest with a status; does not return")     \
-  X(write, 0x1008, struct hc_io, "write a scatter list to a descriptor")              \
-  X(read, 0x1010, struct hc_io, "read from a descriptor into a scatter list; blocks") \
-  X(crash, 0x1018, struct hc_crash, "end the guest by a signal and report it; does not return")
+#define HYPERCALLS(X)                                                                           \
+  X(exit, 0x1000, struct hc_exit, "end the guest with a status; does not return")               \
+  X(write, 0x1008, struct hc_io, "write a scatter list to a descriptor")                        \
+  X(read, 0x1010, struct hc_io, "read from a descriptor into a scatter list; blocks")           \
+  X(crash, 0x1018, struct hc_crash, "end the guest by a signal and report it; does not return") \
+  X(memory, 0x1020, struct hc_memory, "attach more of the reserved memory")
 
 /* A piece of guest memory, contiguous in guest-physical memory. */
 struct hc_segment
@@ -87,6 +88,14 @@ struct hc_crash
   struct hc_registers regs;   /* IN */
 };
 
+/* A guest starts with a part of its memory; the rest is attached when the heap grows into it, for
+ * KVM takes time and memory for every page of a slot. */
+struct hc_memory
+{
+  uint64_t heap_bytes; /* IN: what the heap is to have; OUT: what it has now, mapped */
+  int64_t result;      /* OUT: 0 or a negative errno; -ENOMEM: more than is reserved */
+};
+
 /* At %rsp when the nucleus reports its failure; the processor pushed all but the first. */
 struct hc_nucleus_frame
 {
@@ -103,6 +112,7 @@ _Static_assert(sizeof(struct hc_segment) == 16, "ABI");
 _Static_assert(sizeof(struct hc_io) == 240 && offsetof(struct hc_io, segment) == 16, "ABI");
 _Static_assert(sizeof(struct hc_registers) == 144, "ABI");
 _Static_assert(sizeof(struct hc_crash) == 184 && offsetof(struct hc_crash, regs) == 40, "ABI");
+_Static_assert(sizeof(struct hc_memory) == 16, "ABI");
 _Static_assert(sizeof(struct hc_nucleus_frame) == 56, "ABI");
 
 #define HC_CHECK_SIZE_(name, port, block, purpose)                                               \

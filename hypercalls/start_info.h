@@ -128,6 +128,7 @@ struct uhyve_start_info
   uint64_t stack_guard_bytes;
   uint64_t heap_gva;
   uint64_t heap_len_bytes;
+  uint64_t heap_attached_bytes; /* mapped now; hypercall 'memory' attaches more */
 
   struct uhyve_linear_range linear[UHYVE_LINEAR_RANGES]; /* unused entries have length 0 */
 
@@ -139,6 +140,6 @@ struct uhyve_start_info
   uint64_t multiboot_info_gva;
 };
 
-_Static_assert(sizeof(struct uhyve_start_info) == 336, "ABI");
+_Static_assert(sizeof(struct uhyve_start_info) == 344, "ABI");
 
 #endif

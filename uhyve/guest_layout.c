@@ -9,10 +9,11 @@
 #include <errno.h>
 #include <sys/random.h>
 
-#include "page_tables.h"
-
 #define STACK_MAX_BYTES     (8ull << 20)
 #define STACK_GUARD_BYTES   (1ull << 20)
+
+/* What of the heap is there at once. */
+#define HEAP_FIRST_BYTES (16ull << 20)
 
 #define RIGHTS_NUCLEUS_CODE 0
 #define RIGHTS_NUCLEUS_READ PTE_NX
@@ -120,7 +121,7 @@ void *guest_layout_boot_hva(const struct guest_layout *layout, const struct gues
  * window; one that ring 3 may not write is not writable there either. */
 struct mapper
 {
-  struct page_tables tables;
+  struct page_tables *tables;
   struct guest_memory *memory;
   uint64_t window_done_gpa; /* the window is mapped up to here */
   int error;                /* of the first call that failed */
@@ -130,7 +131,7 @@ static void map_at(struct mapper *mapper, uint64_t gva, uint64_t gpa, uint64_t l
                    uint64_t rights)
 {
   if (mapper->error == 0)
-    mapper->error = page_tables_map(&mapper->tables, gva, gpa, len_bytes, rights);
+    mapper->error = page_tables_map(mapper->tables, gva, gpa, len_bytes, rights);
 }
 
 static void map_window(struct mapper *mapper, uint64_t gpa, uint64_t len_bytes, uint64_t rights)
@@ -220,31 +221,50 @@ static void map_boot_area(struct mapper *mapper, const struct guest_layout *layo
          layout->start_block_bytes, RIGHTS_DATA);
 }
 
+uint64_t guest_layout_first_bytes(const struct guest_layout *layout,
+                                  const struct guest_memory *memory)
+{
+  uint64_t bytes = layout->heap_gpa + HEAP_FIRST_BYTES;
+  return bytes < guest_memory_size(memory) ? bytes : guest_memory_size(memory);
+}
+
+int guest_layout_map_heap(struct guest_layout *layout, const struct guest_memory *memory,
+                          uint64_t ram_from, uint64_t ram_to)
+{
+  int error = 0;
+  while (ram_from < ram_to && error == 0)
+  {
+    uint64_t piece_bytes = guest_memory_piece(memory, ram_from, ram_to);
+    uint64_t gpa = guest_memory_gpa(memory, ram_from);
+    error =
+        page_tables_map(&layout->tables, UHYVE_WINDOW_BASE + gpa, gpa, piece_bytes, RIGHTS_DATA);
+    if (error == 0)
+      error = page_tables_map(&layout->tables, UHYVE_HEAP_BASE + (ram_from - layout->heap_gpa), gpa,
+                              piece_bytes, RIGHTS_DATA);
+    ram_from += piece_bytes;
+  }
+  return error;
+}
+
 int guest_layout_map(struct guest_layout *layout, const struct elf_image *image,
                      struct guest_memory *memory, unsigned int cpu_count, bool huge_pages)
 {
-  struct mapper mapper = {
-      .memory = memory,
-      .tables = {.pool_hva = guest_memory_hva(memory, layout->tables_gpa, layout->tables_bytes),
-                 .pool_gpa = layout->tables_gpa,
-                 .pool_bytes = layout->tables_bytes,
-                 .huge_pages = huge_pages},
+  layout->tables = (struct page_tables){
+      .pool_hva = guest_memory_hva(memory, layout->tables_gpa, layout->tables_bytes),
+      .pool_gpa = layout->tables_gpa,
+      .pool_bytes = layout->tables_bytes,
+      .huge_pages = huge_pages,
   };
-  mapper.error = page_tables_init(&mapper.tables);
+  struct mapper mapper = {.memory = memory, .tables = &layout->tables};
+  mapper.error = page_tables_init(&layout->tables);
   map_image(&mapper, layout, image);
   map_boot_area(&mapper, layout, cpu_count);
 
   restrict_range(&mapper, layout->tables_gpa, layout->tables_bytes, GUEST_READ);
   map_at(&mapper, UHYVE_TABLES_BASE, layout->tables_gpa, layout->tables_bytes, RIGHTS_NUCLEUS_DATA);
-
-  uint64_t low_end = low_ram_end(memory);
-  map_window(&mapper, mapper.window_done_gpa, low_end - mapper.window_done_gpa, RIGHTS_DATA);
-  map_window(&mapper, UHYVE_GPA_HOLE_END, memory->slots[1].len_bytes, RIGHTS_DATA);
-
+  map_window(&mapper, layout->stack_gpa, layout->stack_bytes, RIGHTS_DATA);
   map_at(&mapper, layout->stack_gva, layout->stack_gpa, layout->stack_bytes, RIGHTS_DATA);
-  map_at(&mapper, UHYVE_HEAP_BASE, layout->heap_gpa, low_end - layout->heap_gpa, RIGHTS_DATA);
-  map_at(&mapper, UHYVE_HEAP_BASE + (low_end - layout->heap_gpa), UHYVE_GPA_HOLE_END,
-         memory->slots[1].len_bytes, RIGHTS_DATA);
-  layout->tables_used_bytes = mapper.tables.used_bytes;
+  if (mapper.error == 0)
+    mapper.error = guest_layout_map_heap(layout, memory, layout->heap_gpa, memory->attached_bytes);
   return mapper.error;
 }

@@ -7,6 +7,7 @@
 #include "elf_image.h"
 #include "guest_memory.h"
 #include "hypercalls/start_info.h"
+#include "page_tables.h"
 
 /* One CPU's pages for the nucleus alone. Those of all CPUs lie side by side. */
 #define CPU_TABLES_OFFSET        0x0000 /* GDT, TSS */
@@ -40,7 +41,7 @@ struct guest_layout
 
   uint64_t tables_gpa;
   uint64_t tables_bytes;
-  uint64_t tables_used_bytes;
+  struct page_tables tables;
 
   uint64_t stack_gpa;
   uint64_t stack_gva;
@@ -56,8 +57,17 @@ int guest_layout_plan(struct guest_layout *layout, const struct elf_image *image
                       const struct guest_memory *memory, unsigned int cpu_count,
                       uint64_t start_block_bytes, bool randomize);
 
-/* Writes the page tables, and tells guest_memory what the guest may not touch. Returns 0 or a
- * negative errno. */
+/* How much RAM a guest starts with: all but most of the heap. */
+uint64_t guest_layout_first_bytes(const struct guest_layout *layout,
+                                  const struct guest_memory *memory);
+
+/* Maps RAM in the window and as heap: the part of the heap in [from, to), counted from the start
+ * of the RAM without the hole. Returns 0 or -ENOSPC. */
+int guest_layout_map_heap(struct guest_layout *layout, const struct guest_memory *memory,
+                          uint64_t ram_from, uint64_t ram_to);
+
+/* Writes the page tables for what is attached of the memory, and tells guest_memory what the guest
+ * may not touch. Returns 0 or a negative errno. */
 int guest_layout_map(struct guest_layout *layout, const struct elf_image *image,
                      struct guest_memory *memory, unsigned int cpu_count, bool huge_pages);
 

@@ -29,6 +29,26 @@ int guest_memory_reserve(struct guest_memory *memory, uint64_t size_bytes)
   return 0;
 }
 
+uint64_t guest_memory_size(const struct guest_memory *memory)
+{
+  return memory->slots[0].len_bytes + memory->slots[1].len_bytes;
+}
+
+uint64_t guest_memory_gpa(const struct guest_memory *memory, uint64_t ram_offset)
+{
+  const struct guest_slot *low = &memory->slots[0];
+  return ram_offset < low->len_bytes ? ram_offset
+                                     : ram_offset - low->len_bytes + UHYVE_GPA_HOLE_END;
+}
+
+uint64_t guest_memory_piece(const struct guest_memory *memory, uint64_t ram_offset,
+                            uint64_t ram_end)
+{
+  uint64_t low_bytes = memory->slots[0].len_bytes;
+  uint64_t end = ram_offset < low_bytes && ram_end > low_bytes ? low_bytes : ram_end;
+  return end - ram_offset;
+}
+
 void guest_memory_release(struct guest_memory *memory)
 {
   if (memory->mapping != NULL)

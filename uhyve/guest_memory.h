@@ -34,7 +34,7 @@ struct guest_protected_range
   enum guest_access allowed;
 };
 
-#define GUEST_SLOTS            2
+#define GUEST_SLOTS            2 /* of RAM; KVM's are pieces of them */
 #define GUEST_PROTECTED_RANGES 32
 
 struct guest_memory
@@ -42,12 +42,22 @@ struct guest_memory
   struct guest_slot slots[GUEST_SLOTS]; /* unused ones have length 0 */
   struct guest_protected_range protected_ranges[GUEST_PROTECTED_RANGES];
   unsigned int protected_count;
+  uint64_t attached_bytes; /* how much of the RAM, from its start, KVM knows */
+  unsigned int attached_slots;
   uint8_t *mapping;
   size_t mapping_bytes;
 };
 
 /* Reserves size_bytes of RAM, a multiple of 2 MiB. Returns 0 or a negative errno. */
 int guest_memory_reserve(struct guest_memory *memory, uint64_t size_bytes);
+
+/* RAM in all, and the guest-physical address of a place in it, counted without the hole. */
+uint64_t guest_memory_size(const struct guest_memory *memory);
+uint64_t guest_memory_gpa(const struct guest_memory *memory, uint64_t ram_offset);
+
+/* Bytes from there to the end of the slot, or to the end of the range if that comes first. */
+uint64_t guest_memory_piece(const struct guest_memory *memory, uint64_t ram_offset,
+                            uint64_t ram_end);
 
 /* Gives everything back to the host. */
 void guest_memory_release(struct guest_memory *memory);

@@ -107,6 +107,15 @@ static enum hypercall_verdict serve_crash(struct call *call, struct hc_crash *bl
   return HYPERCALL_END;
 }
 
+static enum hypercall_verdict serve_memory(struct call *call, struct hc_memory *block)
+{
+  int64_t heap_bytes = vm_attach_heap(call->vm, block->heap_bytes);
+  block->result = heap_bytes < 0 ? heap_bytes : 0;
+  if (heap_bytes > 0)
+    block->heap_bytes = (uint64_t) heap_bytes;
+  return HYPERCALL_CONTINUE;
+}
+
 /* One adapter a call gives its handler the block's own type. */
 #define ADAPTER(name, port, block, purpose)                                 \
   static enum hypercall_verdict adapt_##name(struct call *call, void *copy) \

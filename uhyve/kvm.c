@@ -160,21 +160,22 @@ int kvm_read_cpuid(struct kvm *kvm)
   return 0;
 }
 
-int kvm_set_memory(const struct kvm *kvm, const struct guest_memory *memory)
+int kvm_attach_memory(const struct kvm *kvm, struct guest_memory *memory, uint64_t ram_bytes)
 {
-  for (uint32_t i = 0; i < GUEST_SLOTS; i++)
+  while (memory->attached_bytes < ram_bytes)
   {
-    const struct guest_slot *slot = &memory->slots[i];
-    if (slot->len_bytes == 0)
-      continue;
+    uint64_t piece_bytes = guest_memory_piece(memory, memory->attached_bytes, ram_bytes);
+    uint64_t gpa = guest_memory_gpa(memory, memory->attached_bytes);
     struct kvm_userspace_memory_region region = {
-        .slot = i,
-        .guest_phys_addr = slot->gpa,
-        .memory_size = slot->len_bytes,
-        .userspace_addr = (uintptr_t) slot->hva,
+        .slot = memory->attached_slots,
+        .guest_phys_addr = gpa,
+        .memory_size = piece_bytes,
+        .userspace_addr = (uintptr_t) guest_memory_hva(memory, gpa, piece_bytes),
     };
     if (ioctl(kvm->vm_fd, KVM_SET_USER_MEMORY_REGION, &region) != 0)
       return -errno;
+    memory->attached_bytes += piece_bytes;
+    memory->attached_slots++;
   }
   return 0;
 }

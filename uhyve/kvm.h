@@ -33,8 +33,9 @@ int kvm_create_vm(struct kvm *kvm, char message[static 256]);
 /* Reads the CPUID that guests will see. Needs kvm->fd only. Returns 0 or a negative errno. */
 int kvm_read_cpuid(struct kvm *kvm);
 
-/* Gives the virtual machine its memory. Returns 0 or a negative errno. */
-int kvm_set_memory(const struct kvm *kvm, const struct guest_memory *memory);
+/* Attaches the guest's RAM up to that many bytes from its start; what is attached already stays.
+ * Returns 0 or a negative errno. */
+int kvm_attach_memory(const struct kvm *kvm, struct guest_memory *memory, uint64_t ram_bytes);
 
 /* The entry of a leaf, or null. */
 const struct kvm_cpuid_entry2 *kvm_find_cpuid(const struct kvm *kvm, uint32_t function,

@@ -101,6 +101,7 @@ static int finish(void)
 int main(int argc, char **argv, char **envp)
 {
   timeline_start(&vm.timeline);
+  streams_keep_places(&vm.streams);
   struct options options;
   char message[256];
   if (options_parse(&options, argc, argv, envp, message) != 0)

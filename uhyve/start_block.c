@@ -201,12 +201,13 @@ static void fill_streams(struct uhyve_start_info *info, const int *fds)
   }
 }
 
-static void fill_layout(struct uhyve_start_info *info, const struct guest_layout *layout)
+static void fill_layout(struct uhyve_start_info *info, const struct guest_layout *layout,
+                        const struct guest_memory *memory)
 {
   info->page_table_root_gpa = layout->tables_gpa;
   info->page_tables_gpa = layout->tables_gpa;
   info->page_tables_len_bytes = layout->tables_bytes;
-  info->page_tables_used_bytes = layout->tables_used_bytes;
+  info->page_tables_used_bytes = layout->tables.used_bytes;
   info->image_gva = layout->image_gva;
   info->image_len_bytes = layout->image_bytes;
   info->stack_gva = layout->stack_gva;
@@ -214,6 +215,7 @@ static void fill_layout(struct uhyve_start_info *info, const struct guest_layout
   info->stack_guard_bytes = layout->stack_guard_bytes;
   info->heap_gva = UHYVE_HEAP_BASE;
   info->heap_len_bytes = layout->heap_bytes;
+  info->heap_attached_bytes = memory->attached_bytes - layout->heap_gpa;
   info->linear[0] =
       (struct uhyve_linear_range){layout->stack_gva, layout->stack_gpa, layout->stack_bytes};
   info->linear[1] =
@@ -236,7 +238,7 @@ int start_block_write(const struct start_block_input *input, const struct guest_
   };
   fill_clocks(&info, input->tsc_khz);
   fill_streams(&info, input->stream_fds);
-  fill_layout(&info, layout);
+  fill_layout(&info, layout, memory);
   if (getrandom(info.random_seed, sizeof(info.random_seed), 0) !=
       (ssize_t) sizeof(info.random_seed))
     return -errno;

@@ -9,9 +9,25 @@
 #include <string.h>
 #include <unistd.h>
 
+#define STATUS_MONITOR 125
+
+void streams_keep_places(struct streams *streams)
+{
+  for (int fd = 0; fd < 3; fd++)
+  {
+    streams->fds[fd] = fd;
+    if (fcntl(fd, F_GETFD) >= 0)
+      continue;
+    streams->fds[fd] = -1;
+    /* The lowest free number is this one. */
+    if (open("/dev/null", fd == STDIN_FILENO ? O_RDONLY : O_WRONLY) != fd)
+      _exit(STATUS_MONITOR);
+  }
+}
+
 int streams_open(struct streams *streams, const struct options *options, char message[static 256])
 {
-  *streams = (struct streams){.fds = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}, .output_fd = -1};
+  streams->output_fd = -1;
   const char *path = options->output_none ? "/dev/null" : options->output;
   if (path == NULL)
     return 0;

@@ -13,7 +13,11 @@ struct streams
   int output_fd; /* opened for --output, or -1 */
 };
 
-/* Returns 0 or a negative errno with one line in message. */
+/* The first thing a process does: takes the places of closed standard streams with /dev/null, so
+ * that no file opened later gets a standard stream's number, and notes that they were closed. */
+void streams_keep_places(struct streams *streams);
+
+/* After streams_keep_places. Returns 0 or a negative errno with one line in message. */
 int streams_open(struct streams *streams, const struct options *options, char message[static 256]);
 void streams_close(struct streams *streams);
 

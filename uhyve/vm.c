@@ -66,12 +66,6 @@ static int create_memory(struct vm *vm)
   int error = guest_memory_reserve(&vm->memory, vm->options->memory_bytes);
   if (error != 0)
     return fail(vm, error, "cannot reserve the guest's memory (see --memory-size)");
-  error = kvm_set_memory(&vm->kvm, &vm->memory);
-  if (error != 0)
-  {
-    guest_memory_release(&vm->memory);
-    return fail(vm, error, "cannot give the guest its memory");
-  }
   return 0;
 }
 
@@ -151,6 +145,10 @@ static int fill_memory(struct vm *vm)
     vm->end.status = error == -ENOEXEC ? STATUS_CANNOT_RUN : STATUS_MONITOR;
     return error;
   }
+  error =
+      kvm_attach_memory(&vm->kvm, &vm->memory, guest_layout_first_bytes(&vm->layout, &vm->memory));
+  if (error != 0)
+    return fail(vm, error, "cannot give the guest its memory");
   error = guest_layout_map(&vm->layout, &vm->image, &vm->memory, vm->vcpu_count,
                            has_huge_pages(&vm->kvm));
   if (error != 0)
@@ -179,6 +177,7 @@ int vm_create(struct vm *vm, const struct options *options)
 {
   vm->options = options;
   vm->vcpu_count = options->cpu_count;
+  pthread_mutex_init(&vm->memory_lock, NULL);
   int error = open_image(vm);
   if (error != 0)
     return error;
@@ -221,6 +220,32 @@ close_streams:
 close_image:
   elf_image_close(&vm->image);
   return error;
+}
+
+int64_t vm_attach_heap(struct vm *vm, uint64_t heap_bytes)
+{
+  struct guest_memory *memory = &vm->memory;
+  if (heap_bytes > vm->layout.heap_bytes)
+    return -ENOMEM;
+  pthread_mutex_lock(&vm->memory_lock);
+  int error = 0;
+  uint64_t from = memory->attached_bytes;
+  if (vm->layout.heap_gpa + heap_bytes > from)
+  {
+    /* Doubling keeps the number of slots small. */
+    uint64_t to = 2 * from;
+    if (to < vm->layout.heap_gpa + heap_bytes)
+      to = vm->layout.heap_gpa + heap_bytes;
+    to = (to + GUEST_LARGE_BYTES - 1) & ~(GUEST_LARGE_BYTES - 1);
+    if (to > guest_memory_size(memory))
+      to = guest_memory_size(memory);
+    error = kvm_attach_memory(&vm->kvm, memory, to);
+    if (error == 0)
+      error = guest_layout_map_heap(&vm->layout, memory, from, to);
+  }
+  int64_t result = error != 0 ? error : (int64_t) (memory->attached_bytes - vm->layout.heap_gpa);
+  pthread_mutex_unlock(&vm->memory_lock);
+  return result;
 }
 
 bool vm_begin_end(struct vm *vm)

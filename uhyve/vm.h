@@ -55,6 +55,7 @@ struct vm
   pthread_t *threads; /* of vcpus[i]; [0] is the thread that called vm_run */
   unsigned int vcpu_count;
   struct stats stats;
+  pthread_mutex_t memory_lock; /* for vm_attach_heap */
 
   atomic_bool ending; /* set by the thread that fills 'end' */
   struct vm_end end;
@@ -73,6 +74,10 @@ void vm_destroy(struct vm *vm);
  * vm->end; it calls vm_stop_cpus when that is done. */
 bool vm_begin_end(struct vm *vm);
 void vm_stop_cpus(struct vm *vm);
+
+/* Attaches and maps memory so that the heap has at least heap_bytes. Returns what it has then, or a
+ * negative errno: -ENOMEM for more than is reserved. For vCPU threads. */
+int64_t vm_attach_heap(struct vm *vm, uint64_t heap_bytes);
 
 /* Reads guest memory through the guest's page tables; for crash reports. 0 or -EFAULT. */
 int vm_read_virtual(void *vm, uint64_t gva, void *buffer, size_t len_bytes);

@@ -1,0 +1,21 @@
+/* Stands in for the parts of the monitor behind uhyve/hypercall_table.c. */
+#ifndef TESTS_MONITOR_STUBS_H
+#define TESTS_MONITOR_STUBS_H
+
+#include <sys/uio.h>
+
+#include "hypercalls/hypercalls.h"
+
+/* Calls so far, and what the last transfer was given. */
+struct monitor_stubs
+{
+  unsigned int stopped;
+  unsigned int moves;
+  int fd;
+  int count;
+  struct iovec pieces[HC_MAX_SEGMENTS];
+};
+
+extern struct monitor_stubs monitor_stubs;
+
+#endif
