@@ -9,11 +9,11 @@
 #include <errno.h>
 #include <sys/random.h>
 
-#define STACK_MAX_BYTES     (8ull << 20)
-#define STACK_GUARD_BYTES   (1ull << 20)
+#define STACK_MAX_BYTES   (8ull << 20)
+#define STACK_GUARD_BYTES (1ull << 20)
 
 /* What of the heap is there at once. */
-#define HEAP_FIRST_BYTES (16ull << 20)
+#define HEAP_FIRST_BYTES    (2ull << 20)
 
 #define RIGHTS_NUCLEUS_CODE 0
 #define RIGHTS_NUCLEUS_READ PTE_NX

@@ -102,24 +102,23 @@ static void destroy_cpus(struct vm *vm)
   stats_destroy(&vm->stats);
 }
 
-static int advise_memory(const struct vm *vm)
+/* Huge pages by policy: by default for the heap behind what a guest starts with, so that a small
+ * program stays small; with --thp for all memory. */
+static void advise_huge_pages(const struct vm *vm, uint64_t ram_from, uint64_t ram_to)
 {
-  const struct options *options = vm->options;
-  for (unsigned int i = 0; i < GUEST_SLOTS; i++)
+  while (ram_from < ram_to)
   {
-    const struct guest_slot *slot = &vm->memory.slots[i];
-    if (slot->len_bytes == 0)
-      continue;
-    /* By default huge pages start at the second 2 MiB of the heap: a small program stays small. */
-    uint64_t skip = 0;
-    if (!options->thp && i == 0)
-      skip = vm->layout.heap_gpa + GUEST_LARGE_BYTES;
-    if (skip < slot->len_bytes)
-      madvise(slot->hva + skip, slot->len_bytes - skip, MADV_HUGEPAGE);
-    if (options->ksm && madvise(slot->hva, slot->len_bytes, MADV_MERGEABLE) != 0)
-      return -errno;
+    uint64_t piece_bytes = guest_memory_piece(&vm->memory, ram_from, ram_to);
+    uint64_t gpa = guest_memory_gpa(&vm->memory, ram_from);
+    madvise(guest_memory_hva(&vm->memory, gpa, piece_bytes), piece_bytes, MADV_HUGEPAGE);
+    ram_from += piece_bytes;
   }
-  return 0;
+}
+
+static int advise_merging(const struct vm *vm)
+{
+  const struct guest_memory *memory = &vm->memory;
+  return madvise(memory->mapping, memory->mapping_bytes, MADV_MERGEABLE) == 0 ? 0 : -errno;
 }
 
 /* Plans and fills the guest's memory. */
@@ -153,9 +152,10 @@ static int fill_memory(struct vm *vm)
                            has_huge_pages(&vm->kvm));
   if (error != 0)
     return fail(vm, error, "cannot build the guest's page tables");
-  error = advise_memory(vm);
-  if (error != 0)
-    return fail(vm, error, "this host's kernel cannot merge pages (--ksm)");
+  if (vm->options->thp)
+    advise_huge_pages(vm, 0, vm->memory.attached_bytes);
+  if (vm->options->ksm && advise_merging(vm) != 0)
+    return fail(vm, -errno, "this host's kernel cannot merge pages (--ksm)");
   cpu_tables_write(&vm->layout, &vm->image, &vm->memory, vm->vcpu_count);
   error = start_block_write(&start, &vm->layout, &vm->memory);
   return error == 0 ? 0 : fail(vm, error, "cannot write the start information");
@@ -239,6 +239,7 @@ int64_t vm_attach_heap(struct vm *vm, uint64_t heap_bytes)
     to = (to + GUEST_LARGE_BYTES - 1) & ~(GUEST_LARGE_BYTES - 1);
     if (to > guest_memory_size(memory))
       to = guest_memory_size(memory);
+    advise_huge_pages(vm, from, to);
     error = kvm_attach_memory(&vm->kvm, memory, to);
     if (error == 0)
       error = guest_layout_map_heap(&vm->layout, memory, from, to);

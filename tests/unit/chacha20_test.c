@@ -42,7 +42,7 @@ static void blocks_are_those_of_the_rfc(void **state)
     char text[2 * CHACHA20_BLOCK_BYTES + 1];
     static const char digits[] = "0123456789abcdef";
     chacha20_block(vectors[i].key, vectors[i].counter, block);
-    for (unsigned int n = 0; n < CHACHA20_BLOCK_BYTES; n++)
+    for (size_t n = 0; n < CHACHA20_BLOCK_BYTES; n++)
     {
       text[2 * n] = digits[block[n] >> 4];
       text[2 * n + 1] = digits[block[n] & 15];

@@ -7,7 +7,7 @@
 #include "test_image.h"
 #include "unit_test.h"
 
-#define PAGE             4096u
+#define PAGE             UINT64_C(4096)
 #define CPUS             3u
 #define FILL             0x5a
 #define RSP0_OFFSET      4u /* Intel SDM vol. 3A (June 2023), figure 8-11 */
@@ -191,7 +191,7 @@ static void check_stacks(const struct guest *guest)
     assert_stack(guest, cpu, rsp0, 2048);
     for (unsigned int ist = 0; ist < 3; ist++)
     {
-      uint64_t top = read_at(guest, start.tss_gva + IST1_OFFSET + 8 * ist, 8);
+      uint64_t top = read_at(guest, start.tss_gva + IST1_OFFSET + 8 * (uint64_t) ist, 8);
       assert_stack(guest, cpu, top, CPU_IST_STACK_BYTES);
       assert_true(top - CPU_IST_STACK_BYTES >= above);
       above = top;

@@ -9,6 +9,13 @@
 #define HOLE_BEGIN (3 * GIB)
 #define HOLE_END   (4 * GIB)
 
+/* All of it is the guest's. */
+static void reserve_attached(struct guest_memory *memory, uint64_t size_bytes)
+{
+  assert_int_equal(guest_memory_reserve(memory, size_bytes), 0);
+  memory->attached_bytes = size_bytes;
+}
+
 static const uint64_t sizes[] = {2 * MIB, 16 * MIB,          3 * GIB - 2 * MIB,
                                  3 * GIB, 3 * GIB + 2 * MIB, 20 * GIB};
 
@@ -50,6 +57,28 @@ static void refuses_sizes_beyond_the_host(void **state)
   {
     struct guest_memory memory;
     assert_int_equal(guest_memory_reserve(&memory, wild[i]), -ENOMEM);
+    guest_memory_release(&memory);
+  }
+}
+
+/* RAM is counted without the hole. */
+static void counts_ram_without_the_hole(void **state)
+{
+  (void) state;
+  for (size_t i = 0; i < COUNT_OF(sizes); i++)
+  {
+    struct guest_memory memory;
+    reserve_attached(&memory, sizes[i]);
+    assert_int_equal(guest_memory_size(&memory), sizes[i]);
+    for (uint64_t at = 0; at < sizes[i]; at += sizes[i] / 8)
+    {
+      assert_int_equal(guest_memory_gpa(&memory, at), at < HOLE_BEGIN ? at : at + GIB);
+      uint64_t all = guest_memory_piece(&memory, at, sizes[i]);
+      assert_int_equal(all,
+                       at < HOLE_BEGIN && sizes[i] > HOLE_BEGIN ? HOLE_BEGIN - at : sizes[i] - at);
+      assert_int_equal(guest_memory_piece(&memory, at, at + 1), 1);
+      assert_non_null(guest_memory_hva(&memory, guest_memory_gpa(&memory, at), all));
+    }
     guest_memory_release(&memory);
   }
 }
@@ -102,7 +131,7 @@ static void checks_bounds(void **state)
 {
   (void) state;
   struct guest_memory memory;
-  assert_int_equal(guest_memory_reserve(&memory, 3 * GIB + 2 * MIB), 0);
+  reserve_attached(&memory, 3 * GIB + 2 * MIB);
   for (size_t i = 0; i < COUNT_OF(bounds_cases); i++)
   {
     const struct bounds_case *expected = &bounds_cases[i];
@@ -143,7 +172,7 @@ static void protects_ranges_exactly(void **state)
 {
   (void) state;
   struct guest_memory memory;
-  assert_int_equal(guest_memory_reserve(&memory, 16 * MIB), 0);
+  reserve_attached(&memory, 16 * MIB);
   assert_int_equal(guest_memory_protect(&memory, 0x1000, 0x1000, GUEST_READ), 0);
   assert_int_equal(guest_memory_protect(&memory, 0x2000, 0x1000, GUEST_NONE), 0);
   assert_int_equal(guest_memory_protect(&memory, 16 * MIB - 0x1000, 0x1000, GUEST_WRITE), 0);
@@ -178,7 +207,7 @@ static void reports_a_full_table(void **state)
 {
   (void) state;
   struct guest_memory memory;
-  assert_int_equal(guest_memory_reserve(&memory, 2 * MIB), 0);
+  reserve_attached(&memory, 2 * MIB);
   for (uint64_t i = 0; i < GUEST_PROTECTED_RANGES; i++)
     assert_int_equal(guest_memory_protect(&memory, i * 0x2000, 0x1000, GUEST_READ), 0);
   assert_int_equal(guest_memory_protect(&memory, 0x1f0000, 0x1000, GUEST_READ), -ENOSPC);
@@ -192,8 +221,8 @@ static void reports_a_full_table(void **state)
 
 /* A byte of the model stands for this many of the guest, so that ranges in both slots are near to
  * each other: the model's RAM is 64 bytes, a hole of 16, and 64 bytes. */
-#define MODEL_SLOT  64u
-#define MODEL_HOLE  16u
+#define MODEL_SLOT  UINT64_C(64)
+#define MODEL_HOLE  UINT64_C(16)
 #define MODEL_BYTES (2 * MODEL_SLOT + MODEL_HOLE + 8)
 
 struct model
@@ -239,6 +268,7 @@ static void agrees_with_a_model_of_bytes(void **state)
         .slots = {
             {.gpa = 0, .len_bytes = MODEL_SLOT, .hva = ram},
             {.gpa = MODEL_SLOT + MODEL_HOLE, .len_bytes = MODEL_SLOT, .hva = ram + MODEL_SLOT}}};
+    memory.attached_bytes = UINT64_MAX; /* the hole is not where it really is */
     struct model model;
     memset(model.allowed, GUEST_READ_WRITE, sizeof(model.allowed));
     for (uint64_t i = 0; i < MODEL_BYTES; i++)
@@ -262,15 +292,17 @@ static void takes_any_numbers(void **state)
   (void) state;
   uint64_t seed = 2;
   unsigned int inside = 0;
+  const uint64_t hole_begin = HOLE_BEGIN;
+  const uint64_t ram_end = HOLE_END + 17 * GIB;
   struct guest_memory memory;
-  assert_int_equal(guest_memory_reserve(&memory, 20 * GIB), 0);
+  reserve_attached(&memory, 20 * GIB);
   for (unsigned int i = 0; i < 200000; i++)
   {
     uint64_t gpa = random_magnitude(&seed);
     uint64_t len_bytes = random_magnitude(&seed);
     const uint8_t *hva = guest_memory_access(&memory, gpa, len_bytes, GUEST_READ_WRITE);
     unsigned __int128 end = (unsigned __int128) gpa + len_bytes;
-    bool is_ram = end <= HOLE_BEGIN || (gpa >= HOLE_END && end <= HOLE_END + 17 * GIB);
+    bool is_ram = end <= hole_begin || (gpa >= HOLE_END && end <= ram_end);
     assert_int_equal(hva != NULL, is_ram);
     if (hva == NULL)
       continue;
@@ -288,6 +320,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(reserves_ram_around_the_hole),
       cmocka_unit_test(refuses_sizes_beyond_the_host),
+      cmocka_unit_test(counts_ram_without_the_hole),
       cmocka_unit_test(checks_bounds),
       cmocka_unit_test(nothing_is_there_without_memory),
       cmocka_unit_test(protects_ranges_exactly),

@@ -9,7 +9,7 @@
 #include "monitor_stubs.h"
 #include "unit_test.h"
 
-#define PAGE        4096u
+#define PAGE        UINT64_C(4096)
 #define READ_ONLY   (8 * PAGE)  /* gpa of a page the guest may read */
 #define FORBIDDEN   (16 * PAGE) /* of one it may not touch */
 #define RAM_BYTES   (2 * MIB)
@@ -31,6 +31,7 @@ static int set_up(void **state)
   assert_non_null(fixture->vm);
   struct guest_memory *memory = &fixture->vm->memory;
   assert_int_equal(guest_memory_reserve(memory, RAM_BYTES), 0);
+  memory->attached_bytes = RAM_BYTES;
   assert_int_equal(guest_memory_protect(memory, READ_ONLY, PAGE, GUEST_READ), 0);
   assert_int_equal(guest_memory_protect(memory, FORBIDDEN, PAGE, GUEST_NONE), 0);
   fixture->message[256] = MESSAGE_END;
@@ -72,6 +73,18 @@ static void assert_broken(struct fixture *fixture, uint16_t port, uint64_t gpa, 
   assert_false(fixture->vm->ending);
 }
 
+struct port_block
+{
+  uint16_t port;
+  size_t bytes;
+};
+
+static const struct port_block calls[] = {{HC_exit, sizeof(struct hc_exit)},
+                                          {HC_write, sizeof(struct hc_io)},
+                                          {HC_read, sizeof(struct hc_io)},
+                                          {HC_crash, sizeof(struct hc_crash)},
+                                          {HC_memory, sizeof(struct hc_memory)}};
+
 static void names_are_those_of_the_table(void **state)
 {
   struct fixture *fixture = *state;
@@ -83,23 +96,13 @@ static void names_are_those_of_the_table(void **state)
     else
       assert_broken(fixture, (uint16_t) port, BLOCK, "there is no hypercall at port 0x");
   }
-  assert_int_equal(known, 4);
+  assert_int_equal(known, COUNT_OF(calls));
   assert_string_equal(hypercall_name(HC_exit), "exit");
   assert_string_equal(hypercall_name(HC_write), "write");
   assert_string_equal(hypercall_name(HC_read), "read");
   assert_string_equal(hypercall_name(HC_crash), "crash");
+  assert_string_equal(hypercall_name(HC_memory), "memory");
 }
-
-struct port_block
-{
-  uint16_t port;
-  size_t bytes;
-};
-
-static const struct port_block calls[] = {{HC_exit, sizeof(struct hc_exit)},
-                                          {HC_write, sizeof(struct hc_io)},
-                                          {HC_read, sizeof(struct hc_io)},
-                                          {HC_crash, sizeof(struct hc_crash)}};
 
 static void blocks_lie_in_writable_memory(void **state)
 {
@@ -142,10 +145,10 @@ static void transfers_use_the_list(void **state)
   struct fixture *fixture = *state;
   struct hc_io io = {.fd = 2, .segments = HC_MAX_SEGMENTS, .result = -1};
   int64_t total = 0;
-  for (uint32_t i = 0; i < HC_MAX_SEGMENTS; i++)
+  for (uint64_t i = 0; i < HC_MAX_SEGMENTS; i++)
   {
-    io.segment[i] = (struct hc_segment){.gpa = BUFFER + i * 3u * PAGE, .len_bytes = i * 700u};
-    total += i * 700;
+    io.segment[i] = (struct hc_segment){.gpa = BUFFER + i * 3 * PAGE, .len_bytes = i * 700};
+    total += (int64_t) i * 700;
   }
   for (unsigned int read = 0; read < 2; read++)
   {
@@ -308,6 +311,27 @@ static void crash_checks_the_message(void **state)
   assert_int_equal(fixture->vm->end.crash_text[0], '\0');
 }
 
+static void memory_tells_what_there_is(void **state)
+{
+  struct fixture *fixture = *state;
+  const struct
+  {
+    int64_t answer, result;
+    uint64_t heap_bytes;
+  } cases[] = {{7 * MIB, 0, 7 * MIB}, {-ENOMEM, -ENOMEM, UINT64_MAX}};
+  for (size_t i = 0; i < COUNT_OF(cases); i++)
+  {
+    struct hc_memory block = {.heap_bytes = UINT64_MAX, .result = 1};
+    monitor_stubs.attach_result = cases[i].answer;
+    put(fixture, BLOCK, &block, sizeof(block));
+    assert_int_equal(serve(fixture, HC_memory, BLOCK), HYPERCALL_CONTINUE);
+    assert_int_equal(monitor_stubs.heap_bytes, UINT64_MAX);
+    memcpy(&block, guest_memory_hva(&fixture->vm->memory, BLOCK, sizeof(block)), sizeof(block));
+    assert_int_equal(block.result, cases[i].result);
+    assert_int_equal(block.heap_bytes, cases[i].heap_bytes);
+  }
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
@@ -323,6 +347,7 @@ int main(void)
       TEST(exit_ends_with_a_status),
       TEST(crash_takes_the_message),
       TEST(crash_checks_the_message),
+      TEST(memory_tells_what_there_is),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,6 +19,13 @@ void vm_stop_cpus(struct vm *vm)
   monitor_stubs.stopped++;
 }
 
+int64_t vm_attach_heap(struct vm *vm, uint64_t heap_bytes)
+{
+  (void) vm;
+  monitor_stubs.heap_bytes = heap_bytes;
+  return monitor_stubs.attach_result;
+}
+
 static ssize_t move(int fd, const struct iovec *pieces, int count)
 {
   monitor_stubs.moves++;

@@ -11,6 +11,8 @@ struct monitor_stubs
 {
   unsigned int stopped;
   unsigned int moves;
+  uint64_t heap_bytes;   /* what was asked for last */
+  int64_t attach_result; /* what is answered */
   int fd;
   int count;
   struct iovec pieces[HC_MAX_SEGMENTS];

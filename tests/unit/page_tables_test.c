@@ -8,7 +8,7 @@
 #include "page_walk.h"
 #include "unit_test.h"
 
-#define PAGE     4096u
+#define PAGE     UINT64_C(4096)
 #define POOL_GPA UINT64_C(0x7600000)
 #define GUARD    0xa5
 
@@ -250,12 +250,36 @@ static void reports_exhaustion_inside_a_range(void **state)
   pool_destroy(&pool);
 }
 
+/* Ring 0 of a running guest writes to its tables as it likes; the monitor still maps there. What
+ * the entries lead to must not make it write outside of the pool. */
+static void damaged_tables_lead_nowhere(void **state)
+{
+  (void) state;
+  const uint64_t wild[] = {POOL_GPA + 8 * PAGE, POOL_GPA - PAGE};
+  for (size_t i = 0; i < COUNT_OF(wild); i++)
+    for (unsigned int level = 0; level < 3; level++)
+    {
+      struct pool pool;
+      pool_create(&pool, 8 * PAGE, true);
+      assert_int_equal(page_tables_init(&pool.tables), 0);
+      assert_int_equal(page_tables_map(&pool.tables, 0, 0, PAGE, PTE_USER), 0);
+      /* Tables follow each other; the first entry of each leads to the next. */
+      uint64_t entry = wild[i] | PTE_PRESENT | PTE_WRITABLE | PTE_USER;
+      memcpy(pool.memory + (1 + level) * PAGE, &entry, sizeof(entry));
+      assert_true(page_tables_map(&pool.tables, PAGE, PAGE, PAGE, PTE_USER) < 0);
+      pool_destroy(&pool);
+    }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(maps_in_the_largest_pages),         cmocka_unit_test(many_ranges_translate),
-      cmocka_unit_test(rights_are_those_of_the_page),      cmocka_unit_test(stays_in_its_pool),
+      cmocka_unit_test(maps_in_the_largest_pages),
+      cmocka_unit_test(many_ranges_translate),
+      cmocka_unit_test(rights_are_those_of_the_page),
+      cmocka_unit_test(stays_in_its_pool),
       cmocka_unit_test(reports_exhaustion_inside_a_range),
+      cmocka_unit_test(damaged_tables_lead_nowhere),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,7 +13,7 @@
 #include "test_image.h"
 #include "unit_test.h"
 
-#define PAGE    4096u
+#define PAGE    UINT64_C(4096)
 #define FILL    0xa5
 #define TSC_KHZ 2893300u
 
@@ -79,7 +79,8 @@ static void guest_create(struct guest *guest, uint64_t memory_bytes, char **argv
       guest_layout_plan(&guest->layout, &guest->image, &guest->memory, 2, guest->block_bytes, true),
       0);
   assert_true(guest->layout.start_block_bytes >= guest->block_bytes);
-  guest->layout.tables_used_bytes = 0x5000;
+  guest->layout.tables.used_bytes = 0x5000;
+  guest->memory.attached_bytes = guest_layout_first_bytes(&guest->layout, &guest->memory);
   uint8_t *boot = guest_layout_boot_hva(&guest->layout, &guest->memory, UHYVE_KERNEL_BASE);
   uint64_t before = guest->layout.start_block_gva - UHYVE_KERNEL_BASE;
   uint64_t all_bytes = guest->layout.boot_bytes + PAGE;
@@ -131,12 +132,13 @@ static void assert_cmdline(const struct guest *guest, char **argv)
   for (char **argument = argv; *argument != NULL; argument++)
     bytes += strlen(*argument) + 1;
   char *expected = calloc(1, bytes);
-  assert_non_null(expected);
-  for (unsigned int i = 1; i < (unsigned int) guest->input.argc; i++)
+  if (expected == NULL)
+    abort();
+  for (char **argument = argv + 1; *argument != NULL; argument++)
   {
-    if (i > 1)
+    if (argument != argv + 1)
       strcat(expected, " ");
-    strcat(expected, argv[i]);
+    strcat(expected, *argument);
   }
   size_t used = strlen(expected) + 1;
   assert_memory_equal(multiboot_pointer(guest, MULTIBOOT_CMDLINE, used), expected, used);
@@ -206,7 +208,8 @@ static void many_and_long_arguments_arrive(void **state)
   char *long_string = malloc(LONG_BYTES);
   char **argv = calloc(MANY + 1, sizeof(*argv));
   char **envp = calloc(MANY + 1, sizeof(*envp));
-  assert_true(long_string != NULL && argv != NULL && envp != NULL);
+  if (long_string == NULL || argv == NULL || envp == NULL)
+    abort();
   memset(long_string, 'x', LONG_BYTES - 1);
   long_string[LONG_BYTES - 1] = '\0';
   for (unsigned int i = 0; i < MANY; i++)
@@ -352,7 +355,7 @@ static void layout_is_passed_on(void **state)
   assert_int_equal(info->page_table_root_gpa, layout->tables_gpa);
   assert_int_equal(info->page_tables_gpa, layout->tables_gpa);
   assert_int_equal(info->page_tables_len_bytes, layout->tables_bytes);
-  assert_int_equal(info->page_tables_used_bytes, layout->tables_used_bytes);
+  assert_int_equal(info->page_tables_used_bytes, layout->tables.used_bytes);
   assert_int_equal(info->image_gva, layout->image_gva);
   assert_int_equal(info->image_len_bytes, layout->image_bytes);
   assert_int_equal(info->stack_gva, layout->stack_gva);
@@ -360,6 +363,7 @@ static void layout_is_passed_on(void **state)
   assert_int_equal(info->stack_guard_bytes, layout->stack_guard_bytes);
   assert_int_equal(info->heap_gva, UHYVE_HEAP_BASE);
   assert_int_equal(info->heap_len_bytes, layout->heap_bytes);
+  assert_int_equal(info->heap_attached_bytes, guest.memory.attached_bytes - layout->heap_gpa);
   for (unsigned int mark = 0; mark < UHYVE_MARKS; mark++)
     assert_int_equal(info->mark_tsc[mark], 0);
   unsigned int found = 0;
@@ -412,7 +416,7 @@ static void seeds_are_never_the_same(void **state)
     guest_create(&guest, 16 * MIB, argv, envp, no_streams);
     memcpy(seeds[i], guest.info.random_seed, sizeof(seeds[i]));
     for (unsigned int other = 0; other < i; other++)
-      for (unsigned int half = 0; half < 2; half++)
+      for (size_t half = 0; half < 2; half++)
         assert_memory_not_equal(seeds[i] + 16 * half, seeds[other] + 16 * half, 16);
     guest_destroy(&guest);
   }

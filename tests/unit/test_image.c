@@ -27,8 +27,9 @@ static void add_many(struct elf_image *image)
   uint64_t offset = IMAGE_BYTES;
   while (image->segment_count < ELF_IMAGE_MAX_SEGMENTS)
   {
-    add(image, offset + (image->segment_count % 2) * 8, 0x1100, flags[image->segment_count % 3]);
-    offset += 0x2000 + (image->segment_count % 4) * 0x1000;
+    add(image, offset + (uint64_t) (image->segment_count % 2) * 8, 0x1100,
+        flags[image->segment_count % 3]);
+    offset += 0x2000 + (uint64_t) (image->segment_count % 4) * 0x1000;
   }
   image->high_vaddr = image->low_vaddr + offset;
 }
