@@ -2,10 +2,10 @@
 #include "boot.h"
 
 #include "arch/x86_64/cpu.h"
+#include "arch/x86_64/string/string_init.h"
 #include "libc/start.h"
 #include "mm/heap.h"
 #include "start_info.h"
-#include "string/string_init.h"
 #include "time/clock.h"
 #include "tls.h"
 

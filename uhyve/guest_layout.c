@@ -84,13 +84,13 @@ int guest_layout_plan(struct guest_layout *layout, const struct elf_image *image
 
   uint64_t free_gpa = layout->tables_gpa + layout->tables_bytes;
   if (free_gpa >= low_ram_end(memory))
-    return -ENOMEM;
+    return memory->slots[1].len_bytes > 0 ? -E2BIG : -ENOMEM;
   uint64_t free_bytes = low_ram_end(memory) - free_gpa;
   layout->stack_bytes = free_bytes / 4 & ~(GUEST_LARGE_BYTES - 1);
   if (layout->stack_bytes > STACK_MAX_BYTES)
     layout->stack_bytes = STACK_MAX_BYTES;
   if (layout->stack_bytes == 0)
-    return -ENOMEM;
+    return memory->slots[1].len_bytes > 0 ? -E2BIG : -ENOMEM;
   layout->stack_gpa = free_gpa;
   layout->stack_gva = UHYVE_STACK_TOP - layout->stack_bytes;
   layout->stack_guard_bytes = STACK_GUARD_BYTES;
@@ -172,13 +172,15 @@ static void map_image(struct mapper *mapper, const struct guest_layout *layout,
     uint64_t end = round_up(segment->vaddr + segment->memsz, GUEST_PAGE_BYTES) + layout->load_bias;
     if ((segment->flags & PF_W) != 0)
     {
-      uint64_t relro_end = begin;
-      if (image->relro_end > image->relro_begin && image->relro_begin + layout->load_bias == begin)
-        relro_end = image->relro_end + layout->load_bias;
-      if (relro_end > begin)
+      uint64_t relro_begin = image->relro_begin + layout->load_bias;
+      uint64_t relro_end = image->relro_end + layout->load_bias;
+      if (relro_begin < begin || relro_begin >= end || relro_begin == relro_end)
+        relro_begin = relro_end = begin;
+      map_at(mapper, begin, begin + to_gpa, relro_begin - begin, RIGHTS_DATA);
+      if (relro_end > relro_begin)
       {
-        map_at(mapper, begin, begin + to_gpa, relro_end - begin, RIGHTS_READ);
-        restrict_range(mapper, begin + to_gpa, relro_end - begin, GUEST_READ);
+        map_at(mapper, relro_begin, relro_begin + to_gpa, relro_end - relro_begin, RIGHTS_READ);
+        restrict_range(mapper, relro_begin + to_gpa, relro_end - relro_begin, GUEST_READ);
       }
       map_at(mapper, relro_end, relro_end + to_gpa, end - relro_end, RIGHTS_DATA);
       continue;
@@ -266,5 +268,6 @@ int guest_layout_map(struct guest_layout *layout, const struct elf_image *image,
   map_at(&mapper, layout->stack_gva, layout->stack_gpa, layout->stack_bytes, RIGHTS_DATA);
   if (mapper.error == 0)
     mapper.error = guest_layout_map_heap(layout, memory, layout->heap_gpa, memory->attached_bytes);
+  memory->mapped_bytes = memory->attached_bytes;
   return mapper.error;
 }

@@ -81,9 +81,13 @@ int guest_memory_protect(struct guest_memory *memory, uint64_t gpa, uint64_t len
 void *guest_memory_access(const struct guest_memory *memory, uint64_t gpa, uint64_t len_bytes,
                           enum guest_access access)
 {
-  void *hva = guest_memory_hva(memory, gpa, len_bytes);
+  uint8_t *hva = guest_memory_hva(memory, gpa, len_bytes);
   if (hva == NULL || len_bytes == 0)
     return hva;
+  /* The host's addresses have no hole. */
+  uint64_t ram_end = (uint64_t) (hva - memory->slots[0].hva) + len_bytes;
+  if (ram_end > memory->mapped_bytes)
+    return NULL;
   for (unsigned int i = 0; i < memory->protected_count; i++)
   {
     const struct guest_protected_range *range = &memory->protected_ranges[i];

@@ -42,7 +42,8 @@ struct guest_memory
   struct guest_slot slots[GUEST_SLOTS]; /* unused ones have length 0 */
   struct guest_protected_range protected_ranges[GUEST_PROTECTED_RANGES];
   unsigned int protected_count;
-  uint64_t attached_bytes; /* how much of the RAM, from its start, KVM knows */
+  uint64_t attached_bytes;       /* how much of the RAM, from its start, KVM knows */
+  _Atomic uint64_t mapped_bytes; /* how much of it the guest has: attached and in its page tables */
   unsigned int attached_slots;
   uint8_t *mapping;
   size_t mapping_bytes;
@@ -71,7 +72,7 @@ int guest_memory_protect(struct guest_memory *memory, uint64_t gpa, uint64_t len
                          enum guest_access allowed);
 
 /* The host address of a range that a guest named, or null unless all of it is RAM in one slot
- * which the guest itself may access that way. Takes any numbers. */
+ * which the guest has and may access that way itself. Takes any numbers. For any thread. */
 void *guest_memory_access(const struct guest_memory *memory, uint64_t gpa, uint64_t len_bytes,
                           enum guest_access access);
 

@@ -64,11 +64,11 @@ static const char *set_memory(struct options *o, const char *value)
       return not_a_size;
     unsigned shift = 10 * ((unsigned) (unit - units) + 1);
     if (bytes > OPTIONS_MAX_MEMORY_BYTES >> shift)
-      return "is too much: at most 16T";
+      return "is too much: at most 512G";
     bytes <<= shift;
   }
   if (bytes > OPTIONS_MAX_MEMORY_BYTES)
-    return "is too much: at most 16T";
+    return "is too much: at most 512G";
   if (bytes < OPTIONS_MIN_MEMORY_BYTES)
     return plain ? "is too little: at least 16M (a number without unit is bytes)"
                  : "is too little: at least 16M";

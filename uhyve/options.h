@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 #define OPTIONS_MIN_MEMORY_BYTES  (UINT64_C(16) << 20)
-#define OPTIONS_MAX_MEMORY_BYTES  (UINT64_C(16) << 40)
+#define OPTIONS_MAX_MEMORY_BYTES  (UINT64_C(512) << 30)
 #define OPTIONS_MEMORY_STEP_BYTES (UINT64_C(2) << 20)
 #define OPTIONS_MAX_CPUS          1024
 

@@ -3,6 +3,7 @@
 #define UHYVE_PAGE_TABLES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Intel SDM vol. 3A, table 4-20 (June 2023) */
@@ -15,7 +16,11 @@
 #define PTE_NX       (1ull << 63)
 #define PTE_ADDRESS  0x000ffffffffff000ull
 
-/* The pool that tables are taken from, in order; the first is the root. */
+struct page_table_place;
+
+/* The pool that tables are taken from, in order; the first is the root. Where each table lies is
+ * kept here, outside the guest: the tables themselves are written, never read, for the guest may
+ * have changed them. */
 struct page_tables
 {
   uint8_t *pool_hva; /* zeroed */
@@ -23,13 +28,21 @@ struct page_tables
   uint64_t pool_bytes;
   uint64_t used_bytes;
   bool huge_pages; /* the processor has 1 GiB pages */
+
+  struct page_table_place *places; /* owned */
+  size_t place_count;
+  size_t place_capacity;
+  size_t recent[4]; /* by level: the place that was looked up last */
 };
 
-/* Takes the root. Returns 0 or -ENOSPC. */
+/* Takes the root. The fields up to huge_pages are set, the others zero. Returns 0, -ENOSPC or
+ * -ENOMEM. */
 int page_tables_init(struct page_tables *tables);
 
+void page_tables_free(struct page_tables *tables);
+
 /* Maps len_bytes (whole 4 KiB pages, nothing of it mapped yet) with the given rights, in the
- * largest pages that fit. Returns 0 or -ENOSPC when the pool is used up. */
+ * largest pages that fit. Returns 0, -ENOSPC when the pool is used up, or -ENOMEM. */
 int page_tables_map(struct page_tables *tables, uint64_t gva, uint64_t gpa, uint64_t len_bytes,
                     uint64_t rights);
 

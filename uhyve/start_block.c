@@ -164,7 +164,7 @@ static void write_cmdline(const struct cursor *cursor, char **argv)
   uint8_t *at = cursor->hva;
   for (char **argument = argv + 1; argv[0] != NULL && *argument != NULL; argument++)
   {
-    if (at != cursor->hva)
+    if (argument != argv + 1)
       *at++ = ' ';
     size_t bytes = strlen(*argument);
     memcpy(at, *argument, bytes);

@@ -64,15 +64,22 @@ static void print_figure(struct printer *printer, const char *group, const char 
 
 static void print_exits(struct printer *printer, const struct vm *vm)
 {
+  uint64_t others = 0;
   for (uint32_t reason = 0; reason < STATS_EXIT_REASONS; reason++)
   {
     uint64_t sum = 0;
     for (unsigned int cpu = 0; cpu < vm->vcpu_count; cpu++)
       sum += vm->stats.cpus[cpu].exits[reason];
     if (sum > 0)
-      print_figure(printer, "vm_exits", exit_names[reason] != NULL ? exit_names[reason] : "other",
-                   sum);
+    {
+      if (exit_names[reason] != NULL)
+        print_figure(printer, "vm_exits", exit_names[reason], sum);
+      else
+        others += sum;
+    }
   }
+  if (others > 0)
+    print_figure(printer, "vm_exits", "other", others);
 }
 
 static void print_hypercalls(struct printer *printer, const struct vm *vm)

@@ -33,7 +33,10 @@ void timeline_set_frequency(struct timeline *timeline, uint64_t tsc_khz)
 
 void timeline_set(struct timeline *timeline, enum timeline_point point, uint64_t tsc)
 {
-  if (tsc >= timeline->tsc[point - 1] && tsc <= timeline->tsc[TIMELINE_ENDED])
+  unsigned int before = point - 1;
+  while (before > 0 && timeline->tsc[before] == 0)
+    before--;
+  if (tsc >= timeline->tsc[before] && tsc <= timeline->tsc[TIMELINE_ENDED])
     timeline->tsc[point] = tsc;
 }
 

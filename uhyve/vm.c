@@ -136,6 +136,8 @@ static int fill_memory(struct vm *vm)
                                 start_block_bytes(&start), vm->options->aslr);
   if (error == -ENOMEM)
     return fail(vm, error, "the program does not fit into the guest's memory (see --memory-size)");
+  if (error == -E2BIG)
+    return fail(vm, error, "more memory than a guest can have (see --memory-size)");
   if (error != 0)
     return fail(vm, error, "cannot plan the guest's memory");
   error = image_load(&vm->image, &vm->layout, &vm->memory, vm->end.message);
@@ -210,6 +212,7 @@ int vm_create(struct vm *vm, const struct options *options)
   return 0;
 
 close_cpus:
+  page_tables_free(&vm->layout.tables);
   destroy_cpus(vm);
 release_memory:
   guest_memory_release(&vm->memory);
@@ -229,7 +232,7 @@ int64_t vm_attach_heap(struct vm *vm, uint64_t heap_bytes)
     return -ENOMEM;
   pthread_mutex_lock(&vm->memory_lock);
   int error = 0;
-  uint64_t from = memory->attached_bytes;
+  uint64_t from = memory->mapped_bytes;
   if (vm->layout.heap_gpa + heap_bytes > from)
   {
     /* Doubling keeps the number of slots small. */
@@ -243,8 +246,10 @@ int64_t vm_attach_heap(struct vm *vm, uint64_t heap_bytes)
     error = kvm_attach_memory(&vm->kvm, memory, to);
     if (error == 0)
       error = guest_layout_map_heap(&vm->layout, memory, from, to);
+    if (error == 0)
+      memory->mapped_bytes = to;
   }
-  int64_t result = error != 0 ? error : (int64_t) (memory->attached_bytes - vm->layout.heap_gpa);
+  int64_t result = error != 0 ? error : (int64_t) (memory->mapped_bytes - vm->layout.heap_gpa);
   pthread_mutex_unlock(&vm->memory_lock);
   return result;
 }
@@ -346,6 +351,7 @@ void vm_run(struct vm *vm)
 void vm_destroy(struct vm *vm)
 {
   destroy_cpus(vm);
+  page_tables_free(&vm->layout.tables);
   guest_memory_release(&vm->memory);
   kvm_close(&vm->kvm);
   streams_close(&vm->streams);

@@ -44,6 +44,7 @@ static void guest_create(struct guest *guest, const struct elf_image *image, uin
     uint64_t from = memory->attached_bytes;
     uint64_t to = 2 * from < memory_bytes ? 2 * from : memory_bytes;
     memory->attached_bytes = to;
+    memory->mapped_bytes = to;
     assert_int_equal(guest_layout_map_heap(layout, memory, from, to), 0);
   }
   guest->pool =
@@ -62,6 +63,7 @@ static uint64_t attached_end(const struct guest *guest)
 static void guest_destroy(struct guest *guest)
 {
   page_leaves_free(&guest->leaves);
+  page_tables_free(&guest->layout.tables);
   guest_memory_release(&guest->memory);
 }
 

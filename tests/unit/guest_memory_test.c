@@ -14,6 +14,7 @@ static void reserve_attached(struct guest_memory *memory, uint64_t size_bytes)
 {
   assert_int_equal(guest_memory_reserve(memory, size_bytes), 0);
   memory->attached_bytes = size_bytes;
+  memory->mapped_bytes = size_bytes;
 }
 
 static const uint64_t sizes[] = {2 * MIB, 16 * MIB,          3 * GIB - 2 * MIB,
@@ -268,7 +269,7 @@ static void agrees_with_a_model_of_bytes(void **state)
         .slots = {
             {.gpa = 0, .len_bytes = MODEL_SLOT, .hva = ram},
             {.gpa = MODEL_SLOT + MODEL_HOLE, .len_bytes = MODEL_SLOT, .hva = ram + MODEL_SLOT}}};
-    memory.attached_bytes = UINT64_MAX; /* the hole is not where it really is */
+    memory.mapped_bytes = UINT64_MAX; /* the hole is not where it really is */
     struct model model;
     memset(model.allowed, GUEST_READ_WRITE, sizeof(model.allowed));
     for (uint64_t i = 0; i < MODEL_BYTES; i++)

@@ -32,6 +32,7 @@ static int set_up(void **state)
   struct guest_memory *memory = &fixture->vm->memory;
   assert_int_equal(guest_memory_reserve(memory, RAM_BYTES), 0);
   memory->attached_bytes = RAM_BYTES;
+  memory->mapped_bytes = RAM_BYTES;
   assert_int_equal(guest_memory_protect(memory, READ_ONLY, PAGE, GUEST_READ), 0);
   assert_int_equal(guest_memory_protect(memory, FORBIDDEN, PAGE, GUEST_NONE), 0);
   fixture->message[256] = MESSAGE_END;

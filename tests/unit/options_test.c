@@ -170,8 +170,8 @@ static void reads_sizes(void **state)
       {"64m", 64 * MIB},
       {"4GiB", 4096 * MIB},
       {"4G", 4096 * MIB},
-      {"16T", OPTIONS_MAX_MEMORY_BYTES},
-      {"1TiB", MIB << 20},
+      {"512G", OPTIONS_MAX_MEMORY_BYTES},
+      {"1GiB", UINT64_C(1) << 30},
       {"65536K", 64 * MIB},
       {"16777216", 16 * MIB},
       {"16777216B", 16 * MIB},
@@ -179,7 +179,7 @@ static void reads_sizes(void **state)
       {"17M", 18 * MIB},
       {"18M", 18 * MIB},
       {"0064M", 64 * MIB},
-      {"17592186044416", OPTIONS_MAX_MEMORY_BYTES},
+      {"549755813888", OPTIONS_MAX_MEMORY_BYTES},
   };
   for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
   {

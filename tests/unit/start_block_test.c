@@ -97,6 +97,7 @@ static void guest_create(struct guest *guest, uint64_t memory_bytes, char **argv
 
 static void guest_destroy(struct guest *guest)
 {
+  page_tables_free(&guest->layout.tables);
   guest_memory_release(&guest->memory);
 }
 
