@@ -14,9 +14,10 @@ struct uhyve_start_info *start_info;
 _Noreturn void boot(struct uhyve_start_info *info)
 {
   start_info = info;
+  struct cpu_features features = cpu_features_read();
   /* The block lives as long as the main task: boot() does not return. */
-  tls_start(__builtin_alloca_with_align(tls_block_bytes(), 8ul * TLS_ALIGN_BYTES));
-  string_init();
+  tls_start(__builtin_alloca_with_align(tls_block_bytes(), 8ul * TLS_ALIGN_BYTES), &features);
+  string_init(&features);
   clock_init();
   heap_init();
   libc_start();

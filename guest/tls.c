@@ -42,7 +42,7 @@ size_t tls_block_bytes(void)
          sizeof(struct tls_control_block);
 }
 
-void tls_start(void *block)
+void tls_start(void *block, const struct cpu_features *features)
 {
   size_t align =
       tls_layout.align_bytes > TLS_ALIGN_BYTES ? tls_layout.align_bytes : TLS_ALIGN_BYTES;
@@ -60,7 +60,7 @@ void tls_start(void *block)
   uint64_t canary;
   __builtin_memcpy(&canary, start_info->random_seed, sizeof(canary));
   control->stack_canary = canary & ~0xffull;
-  cpu_set_fs_base(control_gva);
+  cpu_set_fs_base(features, control_gva);
 }
 
 extern void __stack_chk_fail(void);

@@ -4,6 +4,8 @@
 
 #include <stddef.h>
 
+struct cpu_features;
+
 /* Alignment a block must have. */
 #define TLS_ALIGN_BYTES 64
 
@@ -11,6 +13,6 @@
 size_t tls_block_bytes(void);
 
 /* Initialises a block and makes it the calling thread's. The caller owns the memory. */
-void tls_start(void *block);
+void tls_start(void *block, const struct cpu_features *features);
 
 #endif

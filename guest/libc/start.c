@@ -2,6 +2,8 @@
 #include "libc/start.h"
 
 #include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -28,12 +30,22 @@ static void set_program_name(char *path)
   }
 }
 
+/* Lines to a terminal, large blocks elsewhere. A buffer of our own saves a small program its whole
+ * heap. */
+static void buffer_output(void)
+{
+  static char buffer[65536];
+  bool terminal = (start_info->streams_terminal >> STDOUT_FILENO & 1) != 0;
+  setvbuf(stdout, buffer, terminal ? _IOLBF : _IOFBF, sizeof(buffer));
+}
+
 _Noreturn void libc_start(void)
 {
   char **argv = (char **) start_info->argv_gva; /* NOLINT(performance-no-int-to-ptr) */
   environ = (char **) start_info->envp_gva;     /* NOLINT(performance-no-int-to-ptr) */
   if (argv[0] != NULL)
     set_program_name(argv[0]);
+  buffer_output();
   atexit(__libc_fini_array); /* first registered: destructors come last of all */
   __libc_init_array();
   start_info->mark_tsc[UHYVE_MARK_MAIN] = cpu_tsc();

@@ -11,9 +11,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "arch/x86_64/cpu_features.h"
 #include "string_tuning.h"
 
-void uhyve_string_init(void);
+void uhyve_string_init(const struct cpu_features *features);
 void *uhyve_memcpy(void *restrict dst, const void *restrict src, size_t count);
 void *uhyve_memmove(void *dst, const void *src, size_t count);
 void *uhyve_memset(void *dst, int value, size_t count);
@@ -377,15 +378,16 @@ int main(void)
   static struct path sse2, avx2, evex, sse2_rep, avx2_rep;
 
   sse2.tuning = string_tuning;
-  uhyve_string_init();
+  struct cpu_features features = cpu_features_read();
+  uhyve_string_init(&features);
   detected = string_tuning;
   avx2.tuning = sse2.tuning;
   avx2.tuning.level = STRING_LEVEL_AVX2;
   evex.tuning = sse2.tuning;
   evex.tuning.level = STRING_LEVEL_EVEX;
   /* The `rep` paths are right on any CPU, if slow on some. */
-  sse2_rep.tuning = (struct string_tuning){STRING_LEVEL_SSE2, 1, 1000};
-  avx2_rep.tuning = (struct string_tuning){STRING_LEVEL_AVX2, 1, 1000};
+  sse2_rep.tuning = (struct string_tuning){STRING_LEVEL_SSE2, 1, true, 1000};
+  avx2_rep.tuning = (struct string_tuning){STRING_LEVEL_AVX2, 1, true, 1000};
 
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(string_init_is_no_worse_than_the_baseline),

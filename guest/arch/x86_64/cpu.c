@@ -1,8 +1,6 @@
 /* Interrupt mask, idle and FS base of one CPU. */
 #include "cpu.h"
 
-#include <cpuid.h>
-
 #include "trap.h"
 
 void cpu_unmask_interrupts(void)
@@ -24,18 +22,9 @@ void cpu_idle_masked(void)
   interrupts_run_pending(cpu_upcall_area());
 }
 
-static bool cpu_has_fsgsbase(void)
+void cpu_set_fs_base(const struct cpu_features *features, uint64_t base_gva)
 {
-  unsigned int eax;
-  unsigned int ebx;
-  unsigned int ecx;
-  unsigned int edx;
-  return __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) != 0 && (ebx & bit_FSGSBASE) != 0;
-}
-
-void cpu_set_fs_base(uint64_t base_gva)
-{
-  if (cpu_has_fsgsbase())
+  if (cpu_has_fsgsbase(features))
     __asm__ volatile("wrfsbase %0" : : "r"(base_gva));
   else
     nucleus_call(NUCLEUS_SET_FS, base_gva);

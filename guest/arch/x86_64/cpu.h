@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "arch/x86_64/cpu_features.h"
 #include "hypercalls/start_info.h"
 #include "layout.h"
 
@@ -37,6 +38,6 @@ void cpu_unmask_interrupts(void);
 void cpu_idle_masked(void);
 
 /* Sets the base of thread-local storage. */
-void cpu_set_fs_base(uint64_t base_gva);
+void cpu_set_fs_base(const struct cpu_features *features, uint64_t base_gva);
 
 #endif

@@ -29,7 +29,7 @@ VEC_TARGET void *MEMSET_LARGE(void *dst, int value, size_t count)
   STORE(end - 3 * VEC_BYTES);
   if (count <= 8 * VEC_BYTES)
     return dst;
-  if (STRING_UNLIKELY(count >= string_tuning.rep_stos_min_bytes))
+  if (STRING_UNLIKELY(count >= string_tuning.rep_stos_min_bytes) && string_fills_by_rep(count))
   {
     __asm__ volatile("rep stosb" : "+D"(to), "+c"(count) : "a"(value) : "memory");
     return dst;

@@ -17,31 +17,34 @@
 /* Where the third-level cache is not described: a size that most servers exceed. */
 #define CACHE_DEFAULT_BYTES ((size_t) 8 << 20)
 
+/* From here on it is worth a look how large the cache is. */
+#define CACHE_SMALLEST_BYTES ((size_t) 1 << 20)
+
 struct string_tuning string_tuning = {
     .level = STRING_LEVEL_SSE2,
     .rep_stos_min_bytes = SIZE_MAX,
 };
 
-void STRING_NAME(string_init)(void);
+void STRING_NAME(string_init)(const struct cpu_features *features);
 
 /*
  * Which vectors the CPU has and the system saves (Intel SDM vol. 1, "Detection of Intel AVX2" and
  * "Detection of AVX-512 Foundation Instructions").
  */
-static enum string_level vector_level(unsigned features)
+static enum string_level vector_level(const struct cpu_features *features)
 {
-  unsigned eax, ebx, ecx, edx;
-
-  if (!__get_cpuid(1, &eax, &ebx, &ecx, &edx) || !(ecx & bit_OSXSAVE) || !(ecx & bit_AVX) ||
-      !(features & CPUID_7_EBX_AVX2))
+  if (!(features->leaf_1_ecx & bit_OSXSAVE) || !(features->leaf_1_ecx & bit_AVX) ||
+      !(features->leaf_7_ebx & CPUID_7_EBX_AVX2))
     return STRING_LEVEL_SSE2;
 
+  unsigned edx;
   unsigned xcr0;
 
   __asm__ volatile("xgetbv" : "=a"(xcr0), "=d"(edx) : "c"(0));
   if ((xcr0 & XCR0_AVX) != XCR0_AVX)
     return STRING_LEVEL_SSE2;
-  if ((xcr0 & XCR0_AVX512) != XCR0_AVX512 || (features & CPUID_7_EBX_EVEX) != CPUID_7_EBX_EVEX)
+  if ((xcr0 & XCR0_AVX512) != XCR0_AVX512 ||
+      (features->leaf_7_ebx & CPUID_7_EBX_EVEX) != CPUID_7_EBX_EVEX)
     return STRING_LEVEL_AVX2;
   return STRING_LEVEL_EVEX;
 }
@@ -65,17 +68,24 @@ static size_t last_cache_bytes(void)
   return CACHE_DEFAULT_BYTES;
 }
 
-void STRING_NAME(string_init)(void)
+bool string_fills_by_rep(size_t count)
 {
-  unsigned eax, features, ecx, edx;
+  if (!string_tuning.cache_known)
+  {
+    /* Below half the cache a vector loop is as fast or faster; above, `rep stosb` need not read
+     * what it fills. */
+    string_tuning.rep_stos_min_bytes = last_cache_bytes() / 2;
+    string_tuning.cache_known = true;
+  }
+  return count >= string_tuning.rep_stos_min_bytes;
+}
 
-  if (!__get_cpuid_count(7, 0, &eax, &features, &ecx, &edx))
-    features = 0;
-  if (features & CPUID_7_EBX_ERMS)
+void STRING_NAME(string_init)(const struct cpu_features *features)
+{
+  if (features->leaf_7_ebx & CPUID_7_EBX_ERMS)
   {
     string_tuning.fast_rep = 1;
-    /* Below, a vector loop is as fast or faster; above, `rep stosb` need not read what it fills. */
-    string_tuning.rep_stos_min_bytes = last_cache_bytes() / 2;
+    string_tuning.rep_stos_min_bytes = CACHE_SMALLEST_BYTES;
   }
   string_tuning.level = (uint8_t) vector_level(features);
 }

@@ -2,6 +2,7 @@
 #ifndef STRING_TUNING_H
 #define STRING_TUNING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,10 +25,14 @@ struct string_tuning
 {
   uint8_t level;             /* enum string_level */
   uint8_t fast_rep;          /* ERMS: `rep movsb` and `rep stosb` work in blocks, not in bytes */
-  size_t rep_stos_min_bytes; /* memset uses `rep stosb` from this size up */
+  bool cache_known;          /* rep_stos_min_bytes is final */
+  size_t rep_stos_min_bytes; /* memset asks string_fills_by_rep from this size up */
 };
 
 extern struct string_tuning string_tuning __attribute__((visibility("hidden")));
+
+/* Whether `rep stosb` is the best way to fill that much. The first call looks at the cache. */
+__attribute__((visibility("hidden"))) bool string_fills_by_rep(size_t count);
 
 #define STRING_LIKELY(condition)   __builtin_expect(!!(condition), 1)
 #define STRING_UNLIKELY(condition) __builtin_expect(!!(condition), 0)

@@ -1,0 +1,102 @@
+#!/bin/bash
+# The documentation agrees with the code: docs/hypercalls.md is what the header makes it, README and
+# manual page know all options of `uhyve --help`, manual pages are clean, links lead somewhere.
+# usage: docs.sh UHYVE
+set -euo pipefail
+export LC_ALL=C.UTF-8
+uhyve=$(readlink -f "$1")
+cd "${BASH_SOURCE[0]%/*}/../.."
+
+status=0
+wrong() {
+    printf '%s\n' "$*"
+    status=1
+}
+
+# ---- docs/hypercalls.md ----
+
+if ! diff -u docs/hypercalls.md <(scripts/hypercalls-doc.sh); then
+    wrong "docs/hypercalls.md is old: run scripts/hypercalls-doc.sh > docs/hypercalls.md"
+fi
+
+# ---- Options ----
+
+help=$("$uhyve" --help)
+# The part of the help before the example: its options are the program's.
+own_help=${help%%Example:*}
+manual=$(sed -e 's/\\-/-/g' docs/man/uhyve.1)
+readme=$(< README.md)
+
+# Whether text $1 has word $2, and not only as a part of a longer one.
+has_word() { grep -qE -e "(^|[^A-Za-z0-9_-])$2([^A-Za-z0-9_-]|\$)" <<< "$1"; }
+
+mapfile -t options < <(grep -oE -e '(^|[ ,])--?[a-zA-Z][a-z-]*' <<< "$own_help" | tr -d ' ,' | sort -u)
+((${#options[@]} >= 20)) || wrong "uhyve --help has ${#options[@]} options only: is it read right?"
+for option in "${options[@]}"; do
+    has_word "$readme" "$option" || wrong "README.md: option $option is missing"
+    has_word "$manual" "$option" || wrong "docs/man/uhyve.1: option $option is missing"
+done
+# Names of options that the manual page has and the help has not; those of examples' programs aside.
+mapfile -t options < <(sed -e '/^\.EX/,/^\.EE/d' <<< "$manual" | grep -oE -e '--[a-z][a-z-]*' | sort -u)
+for option in "${options[@]}"; do
+    has_word "$own_help" "$option" || wrong "docs/man/uhyve.1: there is no option $option"
+done
+mapfile -t variables < <(grep -oE '\<(UHYVE|HERMIT)_[A-Za-z_]+' <<< "$own_help" | grep -v '_$' | sort -u)
+((${#variables[@]} >= 10)) || wrong "uhyve --help has ${#variables[@]} variables only: is it read right?"
+for variable in "${variables[@]}"; do
+    has_word "$manual" "$variable" || wrong "docs/man/uhyve.1: variable $variable is missing"
+done
+while read -r variable; do
+    has_word "$own_help" "$variable" || wrong "there is no variable $variable"
+done < <(grep -ohE '\<(UHYVE|HERMIT)_[A-Z_]+' <<< "$manual"$'\n'"$readme" | grep -v '_$' | sort -u)
+
+# ---- Manual pages ----
+
+for page in docs/man/*.1; do
+    if command -v groff > /dev/null; then
+        complaints=$(groff -man -ww -Tutf8 -z "$page" 2>&1)
+    elif command -v mandoc > /dev/null; then
+        complaints=$(mandoc -Tlint -W warning "$page" 2>&1 || true)
+    else
+        echo "neither groff nor mandoc: manual pages are not checked"
+        break
+    fi
+    [[ -z $complaints ]] || wrong "$complaints"
+done
+
+# ---- Links ----
+
+# Prints the anchors of a page's headings as GitHub makes them.
+anchors() {
+    awk '/^```/ { code = !code; next }
+        !code && /^#+ / {
+            sub(/^#+ +/, "")
+            $0 = tolower($0)
+            gsub(/[^a-z0-9 _-]/, "")
+            gsub(/ /, "-")
+            print
+        }' "$1"
+}
+
+# Prints the targets of a page's links, one a line.
+link_targets() {
+    awk '/^```/ { code = !code; next } !code' "$1" |
+        sed -e 's/`[^`]*`//g' | grep -oE '\]\([^) ]+\)' | sed -e 's/^](//' -e 's/)$//' || true
+}
+
+while IFS= read -r page; do
+    while IFS= read -r target; do
+        case $target in *://* | mailto:*) continue ;; esac
+        file=$page
+        if [[ ${target%%#*} != '' ]]; then
+            file=${page%/*}/${target%%#*}
+        fi
+        if [[ ! -e $file ]]; then
+            wrong "$page: link to $target leads nowhere"
+        elif [[ $target == *'#'* ]] && ! grep -qxF -e "${target#*#}" < <(anchors "$file"); then
+            wrong "$page: link to $target: no such heading"
+        fi
+    done < <(link_targets "$page")
+done < <(find . -name '*.md' -not -path './.git/*' -not -path './build*')
+
+exit "$status"
