@@ -58,6 +58,11 @@ static int enable(int vm_fd, unsigned int capability, uint64_t argument)
 static int check_host(int fd, char message[static 256])
 {
   int version = ioctl(fd, KVM_GET_API_VERSION, 0);
+  if (version < 0)
+  {
+    snprintf(message, 256, KVM_DEVICE " is no KVM device: %s", strerror(errno));
+    return -ENODEV;
+  }
   if (version != KVM_API_VERSION)
   {
     snprintf(message, 256, KVM_DEVICE " speaks version %d of the KVM interface, needed is %d",

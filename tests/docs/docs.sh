@@ -54,7 +54,7 @@ done < <(grep -ohE '\<(UHYVE|HERMIT)_[A-Z_]+' <<< "$manual"$'\n'"$readme" | grep
 
 for page in docs/man/*.1; do
     if command -v groff > /dev/null; then
-        complaints=$(groff -man -ww -Tutf8 -z "$page" 2>&1)
+        complaints=$(groff -man -ww -Tutf8 -z "$page" 2>&1 || true)
     elif command -v mandoc > /dev/null; then
         complaints=$(mandoc -Tlint -W warning "$page" 2>&1 || true)
     else
