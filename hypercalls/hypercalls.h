@@ -77,10 +77,10 @@ enum hc_crash_cause
 
 struct hc_crash
 {
-  uint32_t cause;  /* IN: enum hc_crash_cause */
-  uint32_t signal; /* IN: Linux's signal number, 1 to 64 */
-  uint32_t vector; /* IN: exception vector */
-  uint32_t error_code;
+  uint32_t cause;             /* IN: enum hc_crash_cause */
+  uint32_t signal;            /* IN: Linux's signal number, 1 to 64 */
+  uint32_t vector;            /* IN: exception vector */
+  uint32_t error_code;        /* IN: of the exception, 0 for one that has none */
   uint64_t fault_gva;         /* IN: CR2 of a page fault */
   uint32_t cpu;               /* IN: index of the CPU it happened on */
   uint32_t message_len_bytes; /* IN: of the text at message_gpa, at most 256; 0 for none */
@@ -96,7 +96,7 @@ struct hc_memory
   int64_t result;      /* OUT: 0 or a negative errno; -ENOMEM: more than is reserved */
 };
 
-/* At %rsp when the nucleus reports its failure; the processor pushed all but the first. */
+/* At %rsp when the nucleus reports its failure; from rip on it is what the processor pushed. */
 struct hc_nucleus_frame
 {
   uint64_t vector;
@@ -104,7 +104,7 @@ struct hc_nucleus_frame
   uint64_t rip, cs, rflags, rsp, ss;
 };
 
-/* A block is aligned to the next power of two of its size, so it never crosses a page. */
+/* Blocks are aligned to this and no larger, so that none crosses a page. */
 #define HC_BLOCK_ALIGN 256
 
 _Static_assert(sizeof(struct hc_exit) == 8, "ABI");

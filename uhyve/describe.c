@@ -23,10 +23,10 @@ static void describe_map(FILE *out, const struct guest_layout *layout)
 void vm_describe(FILE *out, const struct vm *vm)
 {
   const struct options *options = vm->options;
-  fprintf(out, "uhyve: %s: %s, %llu KiB, %s address\n", options->file,
-          vm->image.position_independent ? "position-independent" : "fixed",
+  fprintf(out, "uhyve: %s: %s, %llu KiB, at 0x%llx\n", options->file,
+          vm->image.position_independent ? "position-independent" : "fixed address",
           (unsigned long long) (vm->image.file_size >> 10),
-          vm->image.position_independent && options->aslr ? "a random" : "its linked");
+          (unsigned long long) vm->layout.image_gva);
   fprintf(out, "uhyve: %u CPU%s, %llu MiB of memory (reserved), huge pages %s, TSC %llu MHz\n",
           vm->vcpu_count, vm->vcpu_count > 1 ? "s" : "",
           (unsigned long long) (options->memory_bytes >> 20),

@@ -11,16 +11,14 @@
 /* Where a version of cgroups keeps what. */
 struct version
 {
-  const char *line_mark; /* of the line in /proc/self/cgroup */
   const char *root;
   const char *limit_file;
   const char *events_file;
 };
 
-static const struct version versions[] = {
-    {":memory:", "/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.oom_control"},
-    {"0::", "/sys/fs/cgroup", "memory.max", "memory.events"},
-};
+static const struct version version_1 = {"/sys/fs/cgroup/memory", "memory.limit_in_bytes",
+                                         "memory.oom_control"};
+static const struct version version_2 = {"/sys/fs/cgroup", "memory.max", "memory.events"};
 
 /* Reads a small file. Returns whether there is one. */
 static bool read_text(const char *path, char *text, size_t size)
@@ -45,14 +43,14 @@ static uint64_t read_limit(const struct version *version, const char *folder)
   return strtoull(text, NULL, 10);
 }
 
-/* From the group of that path up to the root. */
+/* From the group of that path up to the root, which in a container has a limit too. */
 static void read_chain(struct memory_limit *limit, const struct version *version, const char *group)
 {
   char folder[448];
   int length = snprintf(folder, sizeof(folder), "%s%s", version->root, group);
   if (length < 0 || (size_t) length >= sizeof(folder))
     return;
-  while (strlen(folder) > strlen(version->root))
+  while (strlen(folder) >= strlen(version->root))
   {
     uint64_t bytes = read_limit(version, folder);
     if (bytes < limit->bytes)
@@ -65,22 +63,38 @@ static void read_chain(struct memory_limit *limit, const struct version *version
   }
 }
 
+/* Whether a comma-separated list has the controller. */
+static bool has_memory(char *controllers)
+{
+  char *rest = NULL;
+  for (char *name = strtok_r(controllers, ",", &rest); name != NULL;
+       name = strtok_r(NULL, ",", &rest))
+  {
+    if (strcmp(name, "memory") == 0)
+      return true;
+  }
+  return false;
+}
+
 void memory_limit_read(struct memory_limit *limit)
 {
   *limit = (struct memory_limit){.bytes = UINT64_MAX};
   char groups[4096];
   if (!read_text("/proc/self/cgroup", groups, sizeof(groups)))
     return;
-  for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++)
+  /* Lines of the form ID:CONTROLLERS:PATH; version 2 has no controllers there. */
+  char *rest = NULL;
+  for (char *line = strtok_r(groups, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest))
   {
-    char *line = strstr(groups, versions[i].line_mark);
-    if (line == NULL)
+    char *controllers = strchr(line, ':');
+    char *path = controllers != NULL ? strchr(controllers + 1, ':') : NULL;
+    if (path == NULL)
       continue;
-    char group[400];
-    const char *begin = line + strlen(versions[i].line_mark);
-    int length = (int) strcspn(begin, "\n");
-    if (snprintf(group, sizeof(group), "%.*s", length, begin) < (int) sizeof(group))
-      read_chain(limit, &versions[i], group);
+    *path++ = '\0';
+    if (controllers[1] == '\0')
+      read_chain(limit, &version_2, path);
+    else if (has_memory(controllers + 1))
+      read_chain(limit, &version_1, path);
   }
 }
 

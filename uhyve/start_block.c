@@ -131,8 +131,8 @@ static struct multiboot_mmap_entry mmap_entry(uint64_t base, uint64_t len, uint3
   };
 }
 
-/* Free for the guest: the memory below the image. The rest of it is spoken for by the start
- * information (image, boot area, tables, stack, heap). */
+/* What a Multiboot loader would say: image, boot area and tables are reserved, the rest is RAM.
+ * Which of that is stack and heap, and how much is attached, the start information says. */
 static void write_multiboot(uint8_t *at, uint64_t at_gpa, uint64_t cmdline_gpa,
                             const struct guest_layout *layout, const struct guest_memory *memory)
 {

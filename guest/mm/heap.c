@@ -1,5 +1,5 @@
-/* The application heap: a break in a region that the monitor maps as it grows; the host gives memory
- * on first touch. */
+/* The application heap: a break in a region that the monitor maps as it grows; the host gives
+ * memory on first touch. */
 #include "mm/heap.h"
 
 #include <stdbool.h>

@@ -29,7 +29,8 @@ pid_t sys_getpid(void)
 static bool is_ignored_by_default(int signal)
 {
   return signal == 0 || signal == SIGCHLD || signal == SIGURG || signal == SIGWINCH ||
-         signal == SIGCONT;
+         signal == SIGCONT || signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN ||
+         signal == SIGTTOU;
 }
 
 int sys_kill(pid_t pid, int signal)

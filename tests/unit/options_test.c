@@ -402,7 +402,8 @@ static void survives_long_values(void **state)
   memset(text, '\n', sizeof text - 1);
   assert_int_equal(parse(WORDS("-m", text, "a"), NULL), -EINVAL);
   assert_true(strlen(message) < 256);
-  memcpy(text, "--", 2);
+  text[0] = '-';
+  text[1] = '-';
   assert_int_equal(parse(WORDS(text, "a"), NULL), -EINVAL);
   assert_null(strchr(message, '\n'));
 }

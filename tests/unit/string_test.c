@@ -367,9 +367,9 @@ static void string_init_is_no_worse_than_the_baseline(void **state)
 #endif
 }
 
-#define ON_PATH(test, path)                                 \
-  {                                                         \
-#test " on " #path, test, path_enter, path_leave, &path \
+#define ON_PATH(test, path)                                   \
+  {                                                           \
+#test " on " #path, test, path_enter, path_leave, &(path) \
   }
 
 int main(void)

@@ -1,0 +1,210 @@
+/* The table of all options, and how their values are read. */
+#define _GNU_SOURCE 1
+#include "uhyve/option_table.h"
+
+#include <string.h>
+
+#define MAX_VERBOSITY 100
+
+/* Reads digits at *text and moves it behind them; at least one digit, and no overflow. */
+static bool read_number(const char **text, uint64_t *number)
+{
+  const char *at = *text;
+  uint64_t sum = 0;
+  for (; *at >= '0' && *at <= '9'; at++)
+  {
+    if (__builtin_mul_overflow(sum, 10, &sum) ||
+        __builtin_add_overflow(sum, (uint64_t) (*at - '0'), &sum))
+      return false;
+  }
+  bool found = at != *text;
+  *text = at;
+  *number = sum;
+  return found;
+}
+
+static const char *set_memory(struct options *o, const char *value)
+{
+  static const char units[] = "kmgt";
+  static const char not_a_size[] = "is not a size: write it like 64M or 4GiB";
+  uint64_t bytes;
+  if (!read_number(&value, &bytes))
+    return not_a_size;
+
+  bool plain = *value == '\0' || strcmp(value, "B") == 0;
+  if (!plain)
+  {
+    const char *unit = strchr(units, *value | 0x20);
+    if (unit == NULL ||
+        (value[1] != '\0' && strcmp(value + 1, "B") != 0 && strcmp(value + 1, "iB") != 0))
+      return not_a_size;
+    unsigned shift = 10 * ((unsigned) (unit - units) + 1);
+    if (bytes > OPTIONS_MAX_MEMORY_BYTES >> shift)
+      return "is too much: at most 512G";
+    bytes <<= shift;
+  }
+  if (bytes > OPTIONS_MAX_MEMORY_BYTES)
+    return "is too much: at most 512G";
+  if (bytes < OPTIONS_MIN_MEMORY_BYTES)
+    return plain ? "is too little: at least 16M (a number without unit is bytes)"
+                 : "is too little: at least 16M";
+  o->memory_bytes = (bytes + OPTIONS_MEMORY_STEP_BYTES - 1) & ~(OPTIONS_MEMORY_STEP_BYTES - 1);
+  return NULL;
+}
+
+static const char *set_cpus(struct options *o, const char *value)
+{
+  if (strcmp(value, "auto") == 0)
+  {
+    o->cpu_count = OPTION_CPU_COUNT_AUTO;
+    return NULL;
+  }
+  uint64_t count;
+  if (!read_number(&value, &count) || *value != '\0' || count < 1 || count > OPTIONS_MAX_CPUS)
+    return "is not a number of CPUs: 1 to 1024, or auto";
+  o->cpu_count = (unsigned) count;
+  return NULL;
+}
+
+static const char *set_affinity(struct options *o, const char *value)
+{
+  static const char not_a_list[] = "is not a list of CPUs: write it like 0,2-5";
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  for (;;)
+  {
+    uint64_t first, last;
+    if (!read_number(&value, &first))
+      return not_a_list;
+    last = first;
+    if (*value == '-')
+    {
+      value++;
+      if (!read_number(&value, &last))
+        return not_a_list;
+    }
+    if (last < first)
+      return "has a range that runs backwards: write it like 0,2-5";
+    if (last >= CPU_SETSIZE)
+      return "names a CPU above 1023";
+    for (uint64_t cpu = first; cpu <= last; cpu++)
+      CPU_SET((size_t) cpu, &set);
+    if (*value == '\0')
+      break;
+    if (*value++ != ',')
+      return not_a_list;
+  }
+  o->affinity = set;
+  o->affinity_given = true;
+  return NULL;
+}
+
+static const char *set_output(struct options *o, const char *value)
+{
+  if (*value == '\0')
+    return "is no file name";
+  o->output_none = strcmp(value, "none") == 0;
+  o->output = o->output_none || strcmp(value, "-") == 0 ? NULL : value;
+  return NULL;
+}
+
+static bool read_flag(const char *value, bool *flag)
+{
+  static const char *const words[][2] = {
+      {"0", "1"}, {"no", "yes"}, {"false", "true"}, {"off", "on"}};
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+  {
+    for (int on = 0; on < 2; on++)
+    {
+      if (strcmp(value, words[i][on]) == 0)
+      {
+        *flag = on;
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+static const char *set_stats(struct options *o, const char *value)
+{
+  bool on = true;
+  if (value != NULL && strcmp(value, "json") == 0)
+    o->stats = OPTIONS_STATS_JSON;
+  else if (value == NULL || read_flag(value, &on))
+    o->stats = on ? OPTIONS_STATS_TEXT : OPTIONS_STATS_NONE;
+  else
+    return "is not a form of statistics: 1, 0 or json";
+  return NULL;
+}
+
+static const char *set_verbosity(struct options *o, const char *value)
+{
+  uint64_t level = o->verbosity + 1;
+  if (value != NULL && (!read_number(&value, &level) || *value != '\0' || level > MAX_VERBOSITY))
+    return "is not a number from 0 to 100";
+  o->verbosity = (unsigned) level;
+  return NULL;
+}
+
+static const char *set_help(struct options *o, const char *value)
+{
+  (void) value;
+  o->action = OPTIONS_HELP;
+  return NULL;
+}
+
+static const char *set_version(struct options *o, const char *value)
+{
+  (void) value;
+  o->action = OPTIONS_VERSION;
+  return NULL;
+}
+
+const char *option_set_env(struct options *o, const char *value)
+{
+  (void) o;
+  return *value == '\0' || *value == '=' ? "has no variable name: write NAME or NAME=VALUE" : NULL;
+}
+
+#define MEMBER(member) offsetof(struct options, member)
+
+const struct option_row option_rows[] = {
+    {"memory-size", 'm', set_memory, MEMBER(memory_bytes), "SIZE", "MEMORY_SIZE", "MEM",
+     "memory of the guest, with unit K, M, G or T\n(default: 512M)"},
+    {"cpu-count", 'c', set_cpus, MEMBER(cpu_count), "N", "CPU_COUNT", "CPUS",
+     "CPUs of the guest; auto: as many as uhyve may\nuse (default: 1)"},
+    {"output", 'o', set_output, MEMBER(output), "FILE", "OUTPUT", NULL,
+     "where the guest's standard output goes; none:\nnowhere (default: uhyve's own)"},
+    {"env", 'e', option_set_env, MEMBER(guest_env), "NAME[=VALUE]", "ENV", NULL,
+     "pass a variable to the guest, with uhyve's own\nvalue if none is given; may be repeated"},
+    {"env-all", 0, NULL, MEMBER(env_all), NULL, "ENV_ALL", NULL,
+     "pass uhyve's whole environment to the guest"},
+    {"affinity", 0, set_affinity, MEMBER(affinity), "LIST", "AFFINITY", NULL,
+     "host CPUs to run on, like 0,2-5"},
+    {"thp", 0, NULL, MEMBER(thp), NULL, "THP", NULL, "ask the host for transparent huge pages"},
+    {"ksm", 0, NULL, MEMBER(ksm), NULL, "KSM", NULL, "let the host merge equal pages of guests"},
+    {"aslr", 0, NULL, MEMBER(aslr), NULL, "ASLR", NULL,
+     "load position-independent programs at random\naddresses (the default)"},
+    {"no-aslr", 0, NULL, MEMBER(aslr), NULL, "NO_ASLR", NULL,
+     "load them always at the same address"},
+    {"stats", 0, set_stats, MEMBER(stats), "[=json]", "STATS", NULL,
+     "print statistics when the guest has ended"},
+    {"timeline", 0, NULL, MEMBER(timeline), NULL, "TIMELINE", NULL,
+     "print when each step of the start was reached"},
+    {"verbose", 'v', set_verbosity, MEMBER(verbosity), NULL, "VERBOSE", NULL,
+     "say what is done; may be repeated"},
+    {"help", 'h', set_help, MEMBER(action), NULL, NULL, NULL, "print this text"},
+    {"version", 'V', set_version, MEMBER(action), NULL, NULL, NULL, "print the version"},
+};
+
+const char *option_set(struct options *o, const struct option_row *row, const char *value)
+{
+  if (row->set != NULL)
+    return row->set(o, value);
+  bool on = true;
+  if (value != NULL && !read_flag(value, &on))
+    return "is neither 0 nor 1";
+  *(bool *) ((char *) o + row->member) = on != (strncmp(row->name, "no-", 3) == 0);
+  return NULL;
+}
