@@ -2,7 +2,11 @@
 #include "elf_file.h"
 
 #include <errno.h>
+#include <spawn.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #define CODE "is not inside an executable segment"
 
@@ -331,8 +335,68 @@ static void refuses_bad_relocations(void **state)
   }
 }
 
-int main(void)
+/* ---- The same files given to the monitor itself ---- */
+
+static const char *monitor_path;
+
+/* Runs the monitor on the stored file. Returns its wait status and what it says on standard error,
+ * cut to the buffer's size. */
+static int run_monitor(char *said, size_t size)
 {
+  char path[64];
+  int ends[2];
+  posix_spawn_file_actions_t actions;
+  pid_t pid;
+  int status;
+  snprintf(path, sizeof path, "/proc/%d/fd/%d", (int) getpid(), image_fd);
+  assert_int_equal(pipe(ends), 0);
+  assert_int_equal(posix_spawn_file_actions_init(&actions), 0);
+  assert_int_equal(posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO), 0);
+  assert_int_equal(posix_spawn_file_actions_addclose(&actions, ends[0]), 0);
+  char *arguments[] = {(char *) (uintptr_t) monitor_path, path, NULL};
+  char *environment[] = {NULL};
+  assert_int_equal(posix_spawn(&pid, monitor_path, &actions, NULL, arguments, environment), 0);
+  posix_spawn_file_actions_destroy(&actions);
+  close(ends[1]);
+  size_t len = 0;
+  ssize_t got;
+  while ((got = read(ends[0], said + len, size - 1 - len)) > 0)
+    len += (size_t) got;
+  said[len] = '\0';
+  close(ends[0]);
+  assert_int_equal(waitpid(pid, &status, 0), pid);
+  return status;
+}
+
+static void monitor_refuses(const struct patched_image *bad)
+{
+  char said[1024];
+  elf_file_store_patched(bad);
+  int status = run_monitor(said, sizeof said);
+  const char *newline = strchr(said, '\n');
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 127 || strncmp(said, "uhyve: ", 7) != 0 ||
+      strstr(said, bad->message) == NULL || newline == NULL || newline[1] != '\0')
+    fail_msg("%s: wait status %d, '%s', expected '%s'", bad->name, status, said, bad->message);
+}
+
+static void monitor_refuses_all(void **state)
+{
+  (void) state;
+  for (size_t i = 0; i < sizeof bad_images / sizeof *bad_images; i++)
+    monitor_refuses(&bad_images[i]);
+  for (size_t i = 0; i < sizeof bad_relocations / sizeof *bad_relocations; i++)
+    monitor_refuses(&bad_relocations[i]);
+}
+
+/* With the monitor's path as argument, it is the monitor that is tested. */
+int main(int argc, char **argv)
+{
+  if (argc > 1)
+  {
+    monitor_path = argv[1];
+    const struct CMUnitTest monitor_tests[] = {cmocka_unit_test(monitor_refuses_all)};
+    return cmocka_run_group_tests(monitor_tests, elf_file_set_up, elf_file_tear_down);
+  }
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(refuses_bad_images),
       cmocka_unit_test(refuses_bad_relocations),
