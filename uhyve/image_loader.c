@@ -64,11 +64,24 @@ static int load_writable(const struct loader *loader, const struct elf_segment *
   return error;
 }
 
-static int load_read_only(const struct loader *loader, const struct elf_segment *segment)
+/* Read-only segments that follow each other in file and memory are mapped as one: from the first,
+ * returns the index behind the last. */
+static int load_read_only(const struct loader *loader, unsigned int first, unsigned int *behind)
 {
-  uint64_t in_page = segment->vaddr & (GUEST_PAGE_BYTES - 1);
-  uint64_t len_bytes = (segment->filesz + in_page + GUEST_PAGE_BYTES - 1) & ~(GUEST_PAGE_BYTES - 1);
-  return map_pages(loader, segment->vaddr - in_page, segment->offset - in_page, len_bytes);
+  const struct elf_segment *segments = loader->image->segments;
+  uint64_t begin = segments[first].vaddr & ~(GUEST_PAGE_BYTES - 1);
+  uint64_t to_offset = segments[first].offset - segments[first].vaddr; /* wraps, as meant */
+  uint64_t end = begin;
+  unsigned int i = first;
+  while (i < loader->image->segment_count && (segments[i].flags & PF_W) == 0 &&
+         (i == first || ((segments[i].vaddr & ~(GUEST_PAGE_BYTES - 1)) == end &&
+                         segments[i].offset - segments[i].vaddr == to_offset)))
+  {
+    end = (segments[i].vaddr + segments[i].filesz + GUEST_PAGE_BYTES - 1) & ~(GUEST_PAGE_BYTES - 1);
+    i++;
+  }
+  *behind = i;
+  return end > begin ? map_pages(loader, begin, begin + to_offset, end - begin) : 0;
 }
 
 static int relocate(void *context, uint64_t vaddr, int64_t addend)
@@ -86,13 +99,12 @@ int image_load(const struct elf_image *image, const struct guest_layout *layout,
                const struct guest_memory *memory, char message[static 256])
 {
   struct loader loader = {.image = image, .layout = layout, .memory = memory};
-  for (unsigned int i = 0; i < image->segment_count; i++)
+  unsigned int next;
+  for (unsigned int i = 0; i < image->segment_count; i = next)
   {
-    const struct elf_segment *segment = &image->segments[i];
-    int error = 0;
-    if (segment->filesz > 0)
-      error = (segment->flags & PF_W) != 0 ? load_writable(&loader, segment)
-                                           : load_read_only(&loader, segment);
+    next = i + 1;
+    int error = (image->segments[i].flags & PF_W) != 0 ? load_writable(&loader, &image->segments[i])
+                                                       : load_read_only(&loader, i, &next);
     if (error != 0)
     {
       snprintf(message, 256, "%s: cannot map it into the guest: %s", image->path, strerror(-error));

@@ -6,9 +6,9 @@
 
 #include "crash_report.h"
 #include "describe.h"
+#include "memory_watch.h"
 #include "options.h"
 #include "signals.h"
-#include "supervisor.h"
 #include "symbols.h"
 #include "uhyve_version.h"
 #include "vm.h"
@@ -117,7 +117,6 @@ int main(int argc, char **argv, char **envp)
     return EXIT_SUCCESS;
   }
 
-  supervisor_start(options.memory_bytes);
   signals_install();
   if (vm_create(&vm, &options) != 0)
     return complain(vm.end.message, vm.end.status);
@@ -133,6 +132,7 @@ int main(int argc, char **argv, char **envp)
     vm_destroy(&vm);
     timeline_print(stderr, &vm.timeline, tsc_khz);
   }
+  memory_watch_stop();
   /* Otherwise the kernel frees everything at once, faster than piece by piece. */
   return status;
 }

@@ -5,11 +5,14 @@
 #include <stddef.h>
 #include <unistd.h>
 
+#include "memory_watch.h"
+
 #define STATUS_MONITOR 125
 
 /* The guest dies with the monitor: its memory and CPUs are this process's. */
 static void on_terminate(int signal)
 {
+  memory_watch_stop();
   _exit(128 + signal);
 }
 
@@ -21,6 +24,7 @@ static void on_bus_error(int signal)
   (void) signal;
   ssize_t written = write(STDERR_FILENO, text, sizeof(text) - 1);
   (void) written;
+  memory_watch_stop();
   _exit(STATUS_MONITOR);
 }
 

@@ -11,6 +11,7 @@
 #include "affinity.h"
 #include "cpu_tables.h"
 #include "image_loader.h"
+#include "memory_watch.h"
 #include "page_tables.h"
 #include "start_block.h"
 #include "vcpu_run.h"
@@ -235,6 +236,7 @@ int64_t vm_attach_heap(struct vm *vm, uint64_t heap_bytes)
   uint64_t from = memory->mapped_bytes;
   if (vm->layout.heap_gpa + heap_bytes > from)
   {
+    memory_watch_start(guest_memory_size(memory));
     /* Doubling keeps the number of slots small. */
     uint64_t to = 2 * from;
     if (to < vm->layout.heap_gpa + heap_bytes)
