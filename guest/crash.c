@@ -17,14 +17,14 @@ _Noreturn void crash_report(const struct crash *crash)
       .vector = crash->vector,
       .error_code = crash->error_code,
       .fault_gva = crash->fault_gva,
-      .cpu = cpu_upcall_area()->cpu,
+      .cpu = crash->cpu,
       .regs = crash->regs,
   };
   if (crash->message != NULL)
   {
     while (block.message_len_bytes < 256 && crash->message[block.message_len_bytes] != '\0')
       block.message_len_bytes++;
-    block.message_gpa = address_to_gpa(crash->message);
+    block.message_gpa = address_to_gpa(crash->message, ADDRESS_READ);
   }
   for (;;)
     hypercall(HC_crash, &block);
@@ -32,14 +32,18 @@ _Noreturn void crash_report(const struct crash *crash)
 
 _Noreturn void crash_by_signal(int signal, const char *message)
 {
-  struct crash crash = {.cause = HC_CRASH_SIGNAL, .signal = signal, .message = message};
+  struct crash crash = {.cause = HC_CRASH_SIGNAL,
+                        .signal = signal,
+                        .cpu = cpu_upcall_area()->cpu,
+                        .message = message};
   registers_capture(&crash.regs);
   crash_report(&crash);
 }
 
 _Noreturn void panic(const char *message)
 {
-  struct crash crash = {.cause = HC_CRASH_KERNEL, .message = message};
+  struct crash crash = {
+      .cause = HC_CRASH_KERNEL, .cpu = cpu_upcall_area()->cpu, .message = message};
   registers_capture(&crash.regs);
   crash_report(&crash);
 }

@@ -10,6 +10,7 @@ struct crash
 {
   enum hc_crash_cause cause;
   int signal;
+  uint32_t cpu;
   uint32_t vector;
   uint32_t error_code;
   uint64_t fault_gva;

@@ -8,17 +8,18 @@
 
 void hypercall(enum hc_port port, void *block)
 {
-  hypercall_raw(port, address_to_gpa(block));
+  hypercall_raw(port, address_to_gpa(block, ADDRESS_WRITE));
 }
 
 /* Fills the block's scatter list with as much of the buffer as fits. Returns the bytes covered. */
-static size_t fill_segments(struct hc_io *io, const char *buffer, size_t len_bytes)
+static size_t fill_segments(struct hc_io *io, const char *buffer, size_t len_bytes,
+                            enum address_access access)
 {
   size_t done = 0;
   io->segments = 0;
   while (done < len_bytes)
   {
-    uint64_t gpa = address_to_gpa(buffer + done);
+    uint64_t gpa = address_to_gpa(buffer + done, access);
     if (gpa == ADDRESS_UNMAPPED)
       break;
     size_t piece = PAGE_BYTES - (gpa & (PAGE_BYTES - 1));
@@ -41,7 +42,8 @@ long hypercall_io(enum hc_port port, int fd, const void *buffer, size_t len_byte
   HC_BLOCK(struct hc_io) io;
   io.fd = fd;
   io.result = 0;
-  if (fill_segments(&io, buffer, len_bytes) == 0 && len_bytes > 0)
+  enum address_access access = port == HC_read ? ADDRESS_WRITE : ADDRESS_READ;
+  if (fill_segments(&io, buffer, len_bytes, access) == 0 && len_bytes > 0)
     return -EFAULT;
   hypercall(port, &io);
   return io.result;

@@ -14,7 +14,8 @@
 void hypercall(enum hc_port port, void *block);
 
 /* Moves bytes by HC_write or HC_read, as many as one call takes. Returns their number or a
- * negative errno; -EFAULT where the buffer is not mapped. Blocks as the call does. */
+ * negative errno; -EFAULT where the program may not access the buffer so. Blocks as the call does.
+ */
 long hypercall_io(enum hc_port port, int fd, const void *buffer, size_t len_bytes);
 
 #endif

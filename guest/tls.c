@@ -57,9 +57,7 @@ void tls_start(void *block, const struct cpu_features *features)
   struct tls_control_block *control = (struct tls_control_block *) control_gva;
   control->self = control;
   /* The lowest byte stays zero: a string that runs over ends there. */
-  uint64_t canary;
-  __builtin_memcpy(&canary, start_info->random_seed, sizeof(canary));
-  control->stack_canary = canary & ~0xffull;
+  control->stack_canary = start_info->stack_canary & ~0xffull;
   cpu_set_fs_base(features, control_gva);
 }
 

@@ -53,7 +53,8 @@ struct uhyve_nucleus_cpu
 
 #define UHYVE_NO_EXCEPTION 0xffffffffu
 
-/* Where nucleus and kernel library meet: one per CPU, at the start of its GS page.
+/* Where nucleus and kernel library meet: one per CPU, at the start of its GS page, right behind its
+ * upcall stack.
  *
  * 'masked' set by ring 3 holds interrupts back: the nucleus notes the vector and returns. 'active'
  * says that rip, rsp, rflags belong to code interrupted by an upcall that has not yet returned.
@@ -79,7 +80,7 @@ struct uhyve_upcall_area
 _Static_assert(sizeof(struct uhyve_nucleus_cpu) == 32, "ABI");
 _Static_assert(sizeof(struct uhyve_upcall_area) == 104, "ABI");
 
-/* A range whose guest-physical addresses are contiguous: gpa = gva - gva_begin + gpa_begin. */
+/* A writable range whose guest-physical addresses are contiguous. */
 struct uhyve_linear_range
 {
   uint64_t gva;
@@ -119,7 +120,7 @@ struct uhyve_start_info
   uint64_t page_table_root_gpa;
   uint64_t page_tables_gpa; /* the pool all page tables come from */
   uint64_t page_tables_len_bytes;
-  uint64_t page_tables_used_bytes;
+  uint64_t page_tables_used_bytes; /* by the monitor; the rest is the guest's */
 
   uint64_t image_gva;
   uint64_t image_len_bytes;
@@ -130,16 +131,18 @@ struct uhyve_start_info
   uint64_t heap_len_bytes;
   uint64_t heap_attached_bytes; /* mapped now; hypercall 'memory' attaches more */
 
-  struct uhyve_linear_range linear[UHYVE_LINEAR_RANGES]; /* unused entries have length 0 */
+  /* Most buffers lie here: no walk through the page tables. Unused entries have length 0. */
+  struct uhyve_linear_range linear[UHYVE_LINEAR_RANGES];
 
   uint32_t stream_mode[3];   /* st_mode of the host's descriptors 0, 1, 2; 0: closed */
   uint32_t streams_terminal; /* bit n: stream n is a terminal */
 
-  uint8_t random_seed[32];
+  uint64_t stack_canary;   /* random */
+  uint8_t random_seed[32]; /* the guest erases it when it has used it */
 
   uint64_t multiboot_info_gva;
 };
 
-_Static_assert(sizeof(struct uhyve_start_info) == 344, "ABI");
+_Static_assert(sizeof(struct uhyve_start_info) == 352, "ABI");
 
 #endif

@@ -159,7 +159,7 @@ static void restrict_range(struct mapper *mapper, uint64_t gpa, uint64_t len_byt
   mapper->window_done_gpa = gpa + len_bytes;
 }
 
-static void map_image(struct mapper *mapper, const struct guest_layout *layout,
+static void map_image(struct mapper *mapper, struct guest_layout *layout,
                       const struct elf_image *image)
 {
   uint64_t nucleus_gva = layout->image_gva + image->layout.nucleus_begin;
@@ -183,6 +183,8 @@ static void map_image(struct mapper *mapper, const struct guest_layout *layout,
         restrict_range(mapper, relro_begin + to_gpa, relro_end - relro_begin, GUEST_READ);
       }
       map_at(mapper, relro_end, relro_end + to_gpa, end - relro_end, RIGHTS_DATA);
+      layout->data_gva = relro_end;
+      layout->data_bytes = end - relro_end;
       continue;
     }
     uint64_t rights = (segment->flags & PF_X) != 0 ? PTE_USER : RIGHTS_READ;
@@ -266,6 +268,15 @@ int guest_layout_map(struct guest_layout *layout, const struct elf_image *image,
   map_at(&mapper, UHYVE_TABLES_BASE, layout->tables_gpa, layout->tables_bytes, RIGHTS_NUCLEUS_DATA);
   map_window(&mapper, layout->stack_gpa, layout->stack_bytes, RIGHTS_DATA);
   map_at(&mapper, layout->stack_gva, layout->stack_gpa, layout->stack_bytes, RIGHTS_DATA);
+  /* The monitor takes no table after this: the rest of the pool is the guest's. */
+  const struct guest_slot *high = &memory->slots[1];
+  if (mapper.error == 0)
+    mapper.error = page_tables_prepare(&layout->tables, UHYVE_HEAP_BASE, layout->heap_bytes);
+  if (mapper.error == 0)
+    mapper.error = page_tables_prepare(&layout->tables, UHYVE_WINDOW_BASE, low_ram_end(memory));
+  if (mapper.error == 0)
+    mapper.error =
+        page_tables_prepare(&layout->tables, UHYVE_WINDOW_BASE + high->gpa, high->len_bytes);
   if (mapper.error == 0)
     mapper.error = guest_layout_map_heap(layout, memory, layout->heap_gpa, memory->attached_bytes);
   memory->mapped_bytes = memory->attached_bytes;

@@ -22,7 +22,10 @@
 #define CPU_UPCALL_AREA_OFFSET  0x5000
 #define CPU_UPCALL_BYTES        0x6000
 
-#define CPU_IST_STACK_BYTES     0x500
+_Static_assert(CPU_UPCALL_STACK_OFFSET + CPU_UPCALL_STACK_BYTES == CPU_UPCALL_AREA_OFFSET,
+               "upcall_entry finds the area at the end of its stack");
+
+#define CPU_IST_STACK_BYTES 0x500
 
 struct guest_layout
 {
@@ -30,6 +33,8 @@ struct guest_layout
   uint64_t image_gva;
   uint64_t image_bytes; /* whole pages */
   uint64_t load_bias;   /* to add to addresses in the ELF file */
+  uint64_t data_gva;    /* the last writable segment, without what is read-only in it */
+  uint64_t data_bytes;
 
   uint64_t boot_gpa; /* IDT, CPUs' blocks, start information: linear from UHYVE_KERNEL_BASE */
   uint64_t boot_bytes;

@@ -10,6 +10,10 @@
 
 #define KVM_DEVICE "/dev/kvm"
 
+/* One page and three pages in the hole below 4 GiB. */
+#define IDENTITY_MAP_GPA 0xfffbc000ul
+#define TASK_STATE_GPA   0xfffbd000ul
+
 /* Routes for interrupts that are no pins of a chip (MSI). */
 #define SPLIT_IRQCHIP_ROUTES 24
 
@@ -23,6 +27,8 @@ static const struct
     {KVM_CAP_SYNC_REGS, "shared registers"},
     {KVM_CAP_TSC_DEADLINE_TIMER, "the TSC deadline timer"},
     {KVM_CAP_X2APIC_API, "x2APIC"},
+    {KVM_CAP_IMMEDIATE_EXIT, "immediate exits"},
+    {KVM_CAP_VCPU_ATTRIBUTES, "control of the time stamp counter (Linux 5.16)"},
 };
 
 static int explain_open_error(int error, char message[static 256])
@@ -87,10 +93,13 @@ static int configure_vm(struct kvm *kvm)
   if (error == 0)
     error = enable(kvm->vm_fd, KVM_CAP_X2APIC_API,
                    KVM_X2APIC_API_USE_32BIT_IDS | KVM_X2APIC_API_DISABLE_BROADCAST_QUIRK);
-  /* Processors without unrestricted guest need room for a task state and an identity map; both
-   * lie in the hole below 4 GiB (Documentation/virt/kvm/api.rst, 4.35 and 4.40). */
-  if (error == 0 && ioctl(kvm->vm_fd, KVM_SET_TSS_ADDR, 0xfffbd000ul) != 0 && errno != ENXIO &&
-      errno != EINVAL && errno != ENOTTY)
+  /* Intel processors without unrestricted guest need room for a task state and an identity map; no
+   * other back end has the calls (Documentation/virt/kvm/api.rst, 4.35 and 4.40). */
+  uint64_t identity_map_gpa = IDENTITY_MAP_GPA;
+  if (error == 0 && ioctl(kvm->vm_fd, KVM_SET_IDENTITY_MAP_ADDR, &identity_map_gpa) != 0 &&
+      errno != ENOTTY)
+    error = -errno;
+  if (error == 0 && ioctl(kvm->vm_fd, KVM_SET_TSS_ADDR, TASK_STATE_GPA) != 0 && errno != ENOTTY)
     error = -errno;
   return error;
 }

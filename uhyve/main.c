@@ -98,6 +98,13 @@ static int finish(void)
   return complain(vm.end.message, STATUS_MONITOR);
 }
 
+static int finish_output(void)
+{
+  return fflush(stdout) == 0 && ferror(stdout) == 0
+             ? EXIT_SUCCESS
+             : complain("cannot write to standard output", STATUS_MONITOR);
+}
+
 int main(int argc, char **argv, char **envp)
 {
   timeline_start(&vm.timeline);
@@ -109,12 +116,12 @@ int main(int argc, char **argv, char **envp)
   if (options.action == OPTIONS_HELP)
   {
     options_print_help(stdout);
-    return EXIT_SUCCESS;
+    return finish_output();
   }
   if (options.action == OPTIONS_VERSION)
   {
     printf("uhyve %s (interface version %d)\n", UHYVE_VERSION, UHYVE_INTERFACE_VERSION);
-    return EXIT_SUCCESS;
+    return finish_output();
   }
 
   signals_install();

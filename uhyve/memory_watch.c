@@ -14,21 +14,26 @@
 
 #include "memory_limit.h"
 
+/* What else is in the group, beside the guest's memory: monitor, KVM's tables, neighbours. */
+#define OTHERS_BYTES (256ull << 20)
+
 static volatile pid_t watcher;
 
 static _Noreturn void watch(const struct memory_limit *limit, uint64_t kills_before, int pipe_end)
 {
   /* A virtual machine lives as long as anybody has it open. */
   dup2(pipe_end, 3);
-  close_range(4, ~0U, 0);
+  if (close_range(4, ~0U, 0) != 0)
+    _exit(EXIT_FAILURE);
   char nothing;
   while (read(3, &nothing, 1) > 0)
     ;
   if (memory_limit_kills(limit) > kills_before)
-    fprintf(stderr,
-            "uhyve: killed by the kernel: guest and monitor reached the memory limit of their "
-            "control group (%llu MiB): raise it or lower --memory-size\n",
-            (unsigned long long) (limit->bytes >> 20));
+    fprintf(
+        stderr,
+        "uhyve: killed, it seems by the kernel: the memory limit of its control group (%llu MiB) "
+        "was reached: raise it or lower --memory-size\n",
+        (unsigned long long) (limit->bytes >> 20));
   _exit(EXIT_SUCCESS);
 }
 
@@ -41,7 +46,7 @@ void memory_watch_start(uint64_t ram_bytes)
   struct memory_limit limit;
   memory_limit_read(&limit);
   int ends[2];
-  if (limit.bytes >= ram_bytes || pipe2(ends, O_CLOEXEC) != 0)
+  if (limit.bytes >= ram_bytes + OTHERS_BYTES || pipe2(ends, O_CLOEXEC) != 0)
     return;
   uint64_t kills_before = memory_limit_kills(&limit);
   pid_t child = fork();

@@ -175,7 +175,7 @@ const struct option_row option_rows[] = {
     {"cpu-count", 'c', set_cpus, MEMBER(cpu_count), "N", "CPU_COUNT", "CPUS",
      "CPUs of the guest; auto: as many as uhyve may\nuse (default: 1)"},
     {"output", 'o', set_output, MEMBER(output), "FILE", "OUTPUT", NULL,
-     "where the guest's standard output goes; none:\nnowhere (default: uhyve's own)"},
+     "where the guest's standard output and error go;\nnone: nowhere (default: uhyve's own)"},
     {"env", 'e', option_set_env, MEMBER(guest_env), "NAME[=VALUE]", "ENV", NULL,
      "pass a variable to the guest, with uhyve's own\nvalue if none is given; may be repeated"},
     {"env-all", 0, NULL, MEMBER(env_all), NULL, "ENV_ALL", NULL,

@@ -104,6 +104,18 @@ static int make_table(struct page_tables *tables, uint64_t gva, unsigned int shi
   return 0;
 }
 
+int page_tables_prepare(struct page_tables *tables, uint64_t gva, uint64_t len_bytes)
+{
+  int error = 0;
+  uint64_t end = gva + len_bytes;
+  for (gva &= ~(GUEST_HUGE_BYTES - 1); gva < end && error == 0; gva += GUEST_HUGE_BYTES)
+  {
+    if (find_place(tables, gva, 21) == NULL)
+      error = make_table(tables, gva, 21);
+  }
+  return error;
+}
+
 static unsigned int largest_shift(const struct page_tables *tables, uint64_t gva, uint64_t gpa,
                                   uint64_t len_bytes)
 {

@@ -41,6 +41,10 @@ int page_tables_init(struct page_tables *tables);
 
 void page_tables_free(struct page_tables *tables);
 
+/* Takes all tables down to those whose entries map 2 MiB, so that mapping in such pages later takes
+ * none. Maps nothing. Returns as page_tables_map. */
+int page_tables_prepare(struct page_tables *tables, uint64_t gva, uint64_t len_bytes);
+
 /* Maps len_bytes (whole 4 KiB pages, nothing of it mapped yet) with the given rights, in the
  * largest pages that fit. Returns 0, -ENOSPC when the pool is used up, or -ENOMEM. */
 int page_tables_map(struct page_tables *tables, uint64_t gva, uint64_t gpa, uint64_t len_bytes,

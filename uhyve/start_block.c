@@ -218,8 +218,9 @@ static void fill_layout(struct uhyve_start_info *info, const struct guest_layout
   info->heap_attached_bytes = memory->attached_bytes - layout->heap_gpa;
   info->linear[0] =
       (struct uhyve_linear_range){layout->stack_gva, layout->stack_gpa, layout->stack_bytes};
-  info->linear[1] =
-      (struct uhyve_linear_range){layout->image_gva, layout->image_gpa, layout->image_bytes};
+  info->linear[1] = (struct uhyve_linear_range){
+      layout->data_gva, layout->data_gva - layout->image_gva + layout->image_gpa,
+      layout->data_bytes};
 }
 
 int start_block_write(const struct start_block_input *input, const struct guest_layout *layout,
@@ -239,9 +240,11 @@ int start_block_write(const struct start_block_input *input, const struct guest_
   fill_clocks(&info, input->tsc_khz);
   fill_streams(&info, input->stream_fds);
   fill_layout(&info, layout, memory);
-  if (getrandom(info.random_seed, sizeof(info.random_seed), 0) !=
-      (ssize_t) sizeof(info.random_seed))
+  uint8_t random[sizeof(info.stack_canary) + sizeof(info.random_seed)];
+  if (getrandom(random, sizeof(random), 0) != (ssize_t) sizeof(random))
     return -errno;
+  memcpy(&info.stack_canary, random, sizeof(info.stack_canary));
+  memcpy(info.random_seed, random + sizeof(info.stack_canary), sizeof(info.random_seed));
 
   uint64_t multiboot_offset = round_up_16(sizeof(info));
   info.multiboot_info_gva = gva + multiboot_offset;

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define STATUS_MONITOR 125
@@ -25,17 +26,35 @@ void streams_keep_places(struct streams *streams)
   }
 }
 
-int streams_open(struct streams *streams, const struct options *options, char message[static 256])
+int streams_open(struct streams *streams, const struct options *options, int program_fd,
+                 char message[static 256])
 {
   streams->output_fd = -1;
   const char *path = options->output_none ? "/dev/null" : options->output;
   if (path == NULL)
     return 0;
-  streams->output_fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  streams->output_fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
   if (streams->output_fd < 0)
   {
     int error = errno;
     snprintf(message, 256, "cannot write the output to %s: %s", path, strerror(error));
+    return -error;
+  }
+  /* Not cut by open(): it may be the program. */
+  struct stat output;
+  struct stat program;
+  if (fstat(streams->output_fd, &output) != 0 || fstat(program_fd, &program) != 0 ||
+      (output.st_dev == program.st_dev && output.st_ino == program.st_ino))
+  {
+    snprintf(message, 256, "%s is the program itself: its output cannot go there", path);
+    close(streams->output_fd);
+    return -ETXTBSY;
+  }
+  if (S_ISREG(output.st_mode) && ftruncate(streams->output_fd, 0) != 0)
+  {
+    int error = errno;
+    snprintf(message, 256, "cannot write the output to %s: %s", path, strerror(error));
+    close(streams->output_fd);
     return -error;
   }
   streams->fds[1] = streams->output_fd;
@@ -59,7 +78,7 @@ static int host_fd(const struct streams *streams, int fd)
 static bool wait_until_ready(int fd, short events)
 {
   struct pollfd ready = {.fd = fd, .events = events};
-  return poll(&ready, 1, -1) >= 0;
+  return poll(&ready, 1, -1) >= 0 || errno == EINTR;
 }
 
 ssize_t streams_write(const struct streams *streams, int fd, const struct iovec *pieces, int count)

@@ -17,8 +17,10 @@ struct streams
  * that no file opened later gets a standard stream's number, and notes that they were closed. */
 void streams_keep_places(struct streams *streams);
 
-/* After streams_keep_places. Returns 0 or a negative errno with one line in message. */
-int streams_open(struct streams *streams, const struct options *options, char message[static 256]);
+/* After streams_keep_places. program_fd: what no output may go to. Returns 0 or a negative errno
+ * with one line in message. */
+int streams_open(struct streams *streams, const struct options *options, int program_fd,
+                 char message[static 256]);
 void streams_close(struct streams *streams);
 
 /* Both block as the host's stream does, also when it is set to non-blocking. Return the number of

@@ -22,6 +22,7 @@
 #define CR0_PG         (1ull << 31)
 
 #define CR4_PAE        (1ull << 5)
+#define CR4_MCE        (1ull << 6) /* else a machine check shuts down, without a report */
 #define CR4_PGE        (1ull << 7)
 #define CR4_OSFXSR     (1ull << 9)
 #define CR4_OSXMMEXCPT (1ull << 10)
@@ -83,6 +84,9 @@ static const struct kvm_segment user_data = {
     .g = 1,
 };
 
+/* What the guest's arithmetic needs; 0 is what KVM says where the rate is not constant. */
+#define TSC_LEAST_KHZ 1000
+
 int vcpu_create(struct vcpu *vcpu, const struct kvm *kvm, unsigned int index)
 {
   *vcpu = (struct vcpu){.index = index, .fd = ioctl(kvm->vm_fd, KVM_CREATE_VCPU, index)};
@@ -98,7 +102,12 @@ int vcpu_create(struct vcpu *vcpu, const struct kvm *kvm, unsigned int index)
   vcpu->run = run;
   vcpu->run->kvm_valid_regs = KVM_SYNC_X86_REGS;
   int khz = ioctl(vcpu->fd, KVM_GET_TSC_KHZ, 0);
-  vcpu->tsc_khz = khz > 0 ? (uint64_t) khz : 0;
+  if (khz < TSC_LEAST_KHZ)
+  {
+    vcpu_destroy(vcpu, kvm);
+    return -ENOTSUP;
+  }
+  vcpu->tsc_khz = (uint64_t) khz;
   return 0;
 }
 
@@ -155,8 +164,8 @@ static int set_sregs(const struct vcpu *vcpu, const struct kvm *kvm, const struc
       .idt = {.base = start->idt_gva, .limit = IDT_BYTES - 1},
       .cr0 = CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_PG,
       .cr3 = root_gpa,
-      .cr4 = CR4_PAE | CR4_PGE | CR4_OSFXSR | CR4_OSXMMEXCPT | (fsgsbase ? CR4_FSGSBASE : 0) |
-             (xsave ? CR4_OSXSAVE : 0),
+      .cr4 = CR4_PAE | CR4_MCE | CR4_PGE | CR4_OSFXSR | CR4_OSXMMEXCPT |
+             (fsgsbase ? CR4_FSGSBASE : 0) | (xsave ? CR4_OSXSAVE : 0),
       .efer = EFER_LME | EFER_LMA | EFER_NX,
       .apic_base = APIC_BASE_GPA | APIC_BASE_ENABLE | APIC_BASE_X2APIC |
                    (vcpu->index == 0 ? APIC_BASE_BSP : 0),

@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <time.h>
 
 #include "affinity.h"
 #include "cpu_tables.h"
@@ -15,9 +17,6 @@
 #include "page_tables.h"
 #include "start_block.h"
 #include "vcpu_run.h"
-
-/* Wakes a vCPU's thread out of KVM_RUN or a blocking call. */
-#define KICK_SIGNAL                   SIGUSR1
 
 #define STATUS_MONITOR                125
 #define STATUS_CANNOT_RUN             127
@@ -73,6 +72,14 @@ static int create_memory(struct vm *vm)
 /* vCPU 0 first: its TSC frequency goes into the start information. */
 static int create_cpus(struct vm *vm)
 {
+  int most = ioctl(vm->kvm.fd, KVM_CHECK_EXTENSION, KVM_CAP_MAX_VCPUS);
+  if (most > 0 && vm->vcpu_count > (unsigned int) most)
+  {
+    snprintf(vm->end.message, sizeof(vm->end.message),
+             "this host's KVM allows a guest %d CPUs at most: lower --cpu-count", most);
+    vm->end.status = STATUS_MONITOR;
+    return -EINVAL;
+  }
   vm->vcpus = calloc(vm->vcpu_count, sizeof(vm->vcpus[0]));
   vm->threads = calloc(vm->vcpu_count, sizeof(vm->threads[0]));
   int error = vm->vcpus != NULL && vm->threads != NULL ? 0 : -ENOMEM;
@@ -91,7 +98,10 @@ static int create_cpus(struct vm *vm)
     vcpu_destroy(&vm->vcpus[--created], &vm->kvm);
   free(vm->vcpus);
   free(vm->threads);
-  return fail(vm, error, "cannot create the guest's CPUs");
+  return fail(vm, error,
+              error == -ENOTSUP  ? "this host's time stamp counter has no constant rate"
+              : error == -EMFILE ? "too few open files are allowed for the guest's CPUs (ulimit -n)"
+                                 : "cannot create the guest's CPUs");
 }
 
 static void destroy_cpus(struct vm *vm)
@@ -120,6 +130,16 @@ static int advise_merging(const struct vm *vm)
 {
   const struct guest_memory *memory = &vm->memory;
   return madvise(memory->mapping, memory->mapping_bytes, MADV_MERGEABLE) == 0 ? 0 : -errno;
+}
+
+/* A guest that can touch more than this without asking for more is worth a watch from the start. */
+#define WATCH_BYTES (32ull << 20)
+
+static void start_memory_watch(struct vm *vm)
+{
+  /* The watching process needs none of the guest's memory. */
+  madvise(vm->memory.mapping, vm->memory.mapping_bytes, MADV_DONTFORK);
+  memory_watch_start(guest_memory_size(&vm->memory));
 }
 
 /* Plans and fills the guest's memory. */
@@ -157,8 +177,11 @@ static int fill_memory(struct vm *vm)
     return fail(vm, error, "cannot build the guest's page tables");
   if (vm->options->thp)
     advise_huge_pages(vm, 0, vm->memory.attached_bytes);
-  if (vm->options->ksm && advise_merging(vm) != 0)
-    return fail(vm, -errno, "this host's kernel cannot merge pages (--ksm)");
+  error = vm->options->ksm ? advise_merging(vm) : 0;
+  if (error != 0)
+    return fail(vm, error, "this host's kernel cannot merge pages (--ksm)");
+  if (vm->memory.attached_bytes > WATCH_BYTES)
+    start_memory_watch(vm);
   cpu_tables_write(&vm->layout, &vm->image, &vm->memory, vm->vcpu_count);
   error = start_block_write(&start, &vm->layout, &vm->memory);
   return error == 0 ? 0 : fail(vm, error, "cannot write the start information");
@@ -181,11 +204,12 @@ int vm_create(struct vm *vm, const struct options *options)
   vm->options = options;
   vm->vcpu_count = options->cpu_count;
   pthread_mutex_init(&vm->memory_lock, NULL);
+  pthread_mutex_init(&vm->start_lock, NULL);
   int error = open_image(vm);
   if (error != 0)
     return error;
   timeline_mark(&vm->timeline, TIMELINE_ELF);
-  error = streams_open(&vm->streams, options, vm->end.message);
+  error = streams_open(&vm->streams, options, vm->image.fd, vm->end.message);
   if (error != 0)
   {
     vm->end.status = STATUS_MONITOR;
@@ -236,7 +260,7 @@ int64_t vm_attach_heap(struct vm *vm, uint64_t heap_bytes)
   uint64_t from = memory->mapped_bytes;
   if (vm->layout.heap_gpa + heap_bytes > from)
   {
-    memory_watch_start(guest_memory_size(memory));
+    start_memory_watch(vm);
     /* Doubling keeps the number of slots small. */
     uint64_t to = 2 * from;
     if (to < vm->layout.heap_gpa + heap_bytes)
@@ -261,13 +285,29 @@ bool vm_begin_end(struct vm *vm)
   return !atomic_exchange(&vm->ending, true);
 }
 
+/* Wakes a vCPU's thread out of KVM_RUN or a blocking call. Nobody else sends real-time signals. */
+#define KICK_SIGNAL   SIGRTMIN
+#define KICK_PAUSE_NS 50000
+
+static void kick_others(struct vm *vm)
+{
+  for (unsigned int i = 0; i < vm->thread_count; i++)
+  {
+    if (!pthread_equal(vm->threads[i], pthread_self()))
+      pthread_kill(vm->threads[i], KICK_SIGNAL);
+  }
+}
+
 void vm_stop_cpus(struct vm *vm)
 {
   for (unsigned int i = 0; i < vm->vcpu_count; i++)
-  {
     vm->vcpus[i].run->immediate_exit = 1;
-    if (vm->vcpu_count > 1 && !pthread_equal(vm->threads[i], pthread_self()))
-      pthread_kill(vm->threads[i], KICK_SIGNAL);
+  /* A kick that comes just before a thread blocks is lost: again until all are out. */
+  const struct timespec pause = {.tv_nsec = KICK_PAUSE_NS};
+  while (atomic_load(&vm->running_threads) > 1)
+  {
+    kick_others(vm);
+    nanosleep(&pause, NULL);
   }
 }
 
@@ -276,72 +316,85 @@ static void on_kick(int signal)
   (void) signal; /* to interrupt a call is all it is for */
 }
 
+static void fail_affinity(struct vm *vm, unsigned int cpu, int error)
+{
+  if (!vm_begin_end(vm))
+    return;
+  vm->end.kind = VM_END_MONITOR;
+  snprintf(vm->end.message, sizeof(vm->end.message), "cannot pin CPU %u as --affinity says: %s",
+           cpu, error == -EINVAL ? "this process may not use that host CPU" : strerror(-error));
+  vm_stop_cpus(vm);
+}
+
+/* The life of a vCPU's thread. */
+static void run_cpu(struct vm *vm, unsigned int cpu)
+{
+  int error = vm->options->affinity_given ? affinity_pin(&vm->options->affinity, cpu) : 0;
+  if (error != 0)
+    fail_affinity(vm, cpu, error);
+  vcpu_run(vm, cpu);
+  atomic_fetch_sub(&vm->running_threads, 1);
+}
+
 struct cpu_thread
 {
   struct vm *vm;
   unsigned int cpu;
 };
 
-/* The life of a vCPU's thread. */
-static void run_cpu(struct vm *vm, unsigned int cpu)
-{
-  int error = vm->options->affinity_given ? affinity_pin(&vm->options->affinity, cpu) : 0;
-  if (error != 0 && vm_begin_end(vm))
-  {
-    vm->end.kind = VM_END_MONITOR;
-    snprintf(vm->end.message, sizeof(vm->end.message), "cannot pin CPU %u as --affinity says: %s",
-             cpu, error == -EINVAL ? "this process may not use that host CPU" : strerror(-error));
-    vm_stop_cpus(vm);
-  }
-  vcpu_run(vm, cpu);
-}
-
 static void *run_cpu_thread(void *argument)
 {
   struct cpu_thread thread = *(struct cpu_thread *) argument;
   free(argument);
+  /* Nobody runs, and so nobody stops others, before all are there. */
+  pthread_mutex_lock(&thread.vm->start_lock);
+  pthread_mutex_unlock(&thread.vm->start_lock);
   run_cpu(thread.vm, thread.cpu);
   return NULL;
 }
 
-/* Starts the threads of all CPUs but the first. Returns how many could be started. */
-static unsigned int start_secondary_threads(struct vm *vm)
+static bool start_thread(struct vm *vm, unsigned int cpu)
+{
+  struct cpu_thread *thread = malloc(sizeof(*thread));
+  if (thread == NULL)
+    return false;
+  *thread = (struct cpu_thread){.vm = vm, .cpu = cpu};
+  if (pthread_create(&vm->threads[cpu], NULL, run_cpu_thread, thread) == 0)
+    return true;
+  free(thread);
+  return false;
+}
+
+/* Starts the threads of all CPUs but the first, as many as can be had. */
+static void start_threads(struct vm *vm)
 {
   struct sigaction action = {.sa_handler = on_kick};
   sigaction(KICK_SIGNAL, &action, NULL);
   vm->threads[0] = pthread_self();
-  for (unsigned int cpu = 1; cpu < vm->vcpu_count; cpu++)
+  vm->thread_count = 1;
+  while (vm->thread_count < vm->vcpu_count && start_thread(vm, vm->thread_count))
+    vm->thread_count++;
+  atomic_store(&vm->running_threads, vm->thread_count);
+  if (vm->thread_count < vm->vcpu_count && vm_begin_end(vm))
   {
-    struct cpu_thread *thread = malloc(sizeof(*thread));
-    if (thread == NULL)
-      return cpu - 1;
-    *thread = (struct cpu_thread){.vm = vm, .cpu = cpu};
-    if (pthread_create(&vm->threads[cpu], NULL, run_cpu_thread, thread) != 0)
-    {
-      free(thread);
-      return cpu - 1;
-    }
+    vm->end.kind = VM_END_MONITOR;
+    snprintf(vm->end.message, sizeof(vm->end.message),
+             "cannot start a thread for every CPU: lower --cpu-count");
   }
-  return vm->vcpu_count - 1;
 }
 
 void vm_run(struct vm *vm)
 {
-  unsigned int started = vm->vcpu_count > 1 ? start_secondary_threads(vm) : 0;
   timeline_mark(&vm->timeline, TIMELINE_RUN);
-  if (started + 1 < vm->vcpu_count)
-  {
-    vm->vcpu_count = started + 1;
-    if (vm_begin_end(vm))
-    {
-      vm->end.kind = VM_END_MONITOR;
-      snprintf(vm->end.message, sizeof(vm->end.message),
-               "cannot start a thread for every CPU: lower --cpu-count");
-      vm_stop_cpus(vm);
-    }
-  }
+  pthread_mutex_lock(&vm->start_lock);
+  start_threads(vm);
+  pthread_mutex_unlock(&vm->start_lock);
   run_cpu(vm, 0);
-  for (unsigned int cpu = 1; cpu <= started; cpu++)
+  /* One of the others may still be kicking the rest: a thread is joined when none is kicked. */
+  const struct timespec pause = {.tv_nsec = KICK_PAUSE_NS};
+  while (atomic_load(&vm->running_threads) > 0)
+    nanosleep(&pause, NULL);
+  for (unsigned int cpu = 1; cpu < vm->thread_count; cpu++)
     pthread_join(vm->threads[cpu], NULL);
   timeline_mark(&vm->timeline, TIMELINE_ENDED);
   const struct uhyve_start_info *info = start_block_info(&vm->layout, &vm->memory);

@@ -53,6 +53,9 @@ struct vm
   struct guest_layout layout;
   struct vcpu *vcpus;
   pthread_t *threads; /* of vcpus[i]; [0] is the thread that called vm_run */
+  unsigned int thread_count;
+  pthread_mutex_t start_lock;  /* held until all threads are there */
+  atomic_uint running_threads; /* that serve a vCPU */
   unsigned int vcpu_count;
   struct stats stats;
   pthread_mutex_t memory_lock; /* for vm_attach_heap */
@@ -73,6 +76,8 @@ void vm_destroy(struct vm *vm);
 /* For the code that serves exits, on any vCPU's thread: true if the caller is the one to fill
  * vm->end; it calls vm_stop_cpus when that is done. */
 bool vm_begin_end(struct vm *vm);
+
+/* Returns when no other thread serves a vCPU any more, or waits for anything. */
 void vm_stop_cpus(struct vm *vm);
 
 /* Attaches and maps memory so that the heap has at least heap_bytes. Returns what it has then, or a

@@ -83,7 +83,6 @@ NOT_HERE(int, -1, settimeofday, const struct timeval *, const struct timezone *)
 NOT_HERE(clock_t, (clock_t) -1, times, struct tms *)
 NOT_HERE(int, -1, tcgetattr, int, struct termios *)
 NOT_HERE(int, -1, tcsetattr, int, int, const struct termios *)
-NOT_HERE(FILE *, NULL, popen, const char *, const char *)
 NOT_HERE(int, -1, pclose, FILE *)
 
 /* Returns the error, as POSIX has it for this one. sigsetjmp() calls it, and can do without. */

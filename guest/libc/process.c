@@ -2,8 +2,8 @@
 #include <dlfcn.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/random.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -42,10 +42,13 @@ int getentropy(void *buffer, size_t len_bytes)
 ssize_t getrandom(void *buffer, size_t len_bytes, unsigned int flags)
 {
   (void) flags;
-  if (len_bytes > 256)
-    len_bytes = 256;
-  long result = libc_result(sys_getentropy(buffer, len_bytes));
-  return result == 0 ? (ssize_t) len_bytes : result;
+  size_t piece;
+  for (size_t done = 0; done < len_bytes; done += piece)
+  {
+    piece = len_bytes - done < SYS_ENTROPY_MAX_BYTES ? len_bytes - done : SYS_ENTROPY_MAX_BYTES;
+    sys_getentropy((char *) buffer + done, piece);
+  }
+  return (ssize_t) len_bytes;
 }
 
 /* One user, root, as in a container. */
@@ -151,6 +154,19 @@ int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t 
                  const posix_spawnattr_t *attributes, char *const *argv, char *const *envp)
 {
   return posix_spawn(pid, file, actions, attributes, argv, envp);
+}
+
+int system(const char *command)
+{
+  return command == NULL ? 0 : (int) libc_result(sys_no_processes());
+}
+
+FILE *popen(const char *command, const char *mode)
+{
+  (void) command;
+  (void) mode;
+  libc_result(sys_no_processes());
+  return NULL;
 }
 
 pid_t waitpid(pid_t pid, int *status, int options)

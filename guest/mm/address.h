@@ -8,9 +8,17 @@
 
 #define ADDRESS_UNMAPPED UINT64_MAX
 
-/* The guest-physical address behind a pointer, or ADDRESS_UNMAPPED. What follows up to the end of
- * its 4 KiB page is contiguous. Never blocks, never faults. */
-uint64_t address_to_gpa(const void *pointer);
+/* What the program itself may do at an address. */
+enum address_access
+{
+  ADDRESS_READ,
+  ADDRESS_WRITE, /* and read */
+};
+
+/* The guest-physical address behind a pointer that the program may access that way, else
+ * ADDRESS_UNMAPPED. What follows up to the end of its 4 KiB page is contiguous. Never blocks, never
+ * faults. */
+uint64_t address_to_gpa(const void *pointer, enum address_access access);
 
 /* Where a guest-physical address is mapped in the window. */
 void *address_of_gpa(uint64_t gpa);

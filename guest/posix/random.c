@@ -8,18 +8,17 @@
 #include "random/chacha20.h"
 #include "start_info.h"
 
-#define REQUEST_MAX_BYTES 256
-
 static struct chacha20 generator;
 static bool keyed;
 
 int sys_getentropy(void *buffer, size_t len_bytes)
 {
-  if (len_bytes > REQUEST_MAX_BYTES)
+  if (len_bytes > SYS_ENTROPY_MAX_BYTES)
     return -EIO;
   if (!keyed)
   {
     chacha20_start(&generator, start_info->random_seed);
+    explicit_bzero(start_info->random_seed, sizeof(start_info->random_seed));
     keyed = true;
   }
   chacha20_fill(&generator, buffer, len_bytes);

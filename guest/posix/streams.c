@@ -49,6 +49,10 @@ int sys_fstat(int fd, struct stat *status)
     return -EBADF;
   memset(status, 0, sizeof(*status));
   status->st_mode = start_info->stream_mode[fd];
+  /* Not seekable here, so it must not look like a file with a size. */
+  if (S_ISREG(status->st_mode))
+    status->st_mode = (status->st_mode & ~(mode_t) S_IFMT) | S_IFIFO;
+  status->st_ino = (ino_t) fd + 1;
   status->st_nlink = 1;
   status->st_blksize = STREAM_BLOCK_BYTES;
   return 0;
@@ -86,7 +90,7 @@ int sys_fcntl(int fd, int command, long argument)
   case F_GETFD:
     return 0;
   case F_SETFD:
-    return (argument & ~FD_CLOEXEC) == 0 ? 0 : -EINVAL;
+    return ((int) argument & ~FD_CLOEXEC) == 0 ? 0 : -EINVAL;
   case F_GETFL:
     return fd == STDIN_FILENO ? O_RDONLY : O_WRONLY;
   default:

@@ -39,7 +39,9 @@ _Noreturn void sys_exit(int status);
 pid_t sys_getpid(void);
 int sys_kill(pid_t pid, int signal);
 
-/* Fills at most 256 bytes with random numbers; -EIO when asked for more. */
+#define SYS_ENTROPY_MAX_BYTES 256
+
+/* Fills at most that many bytes with random numbers; -EIO when asked for more. */
 int sys_getentropy(void *buffer, size_t len_bytes);
 
 /* fork, exec and their like: says once on standard error that unikernels have none. */

@@ -28,7 +28,7 @@ static bool clock_read(clockid_t clock, uint64_t *now_ns)
     return true;
   case CLOCK_PROCESS_CPUTIME_ID:
   case CLOCK_THREAD_CPUTIME_ID:
-    *now_ns = clock_elapsed_ns();
+    *now_ns = clock_busy_ns();
     return true;
   default:
     return false;
@@ -77,8 +77,12 @@ int sys_clock_nanosleep(clockid_t clock, int flags, const struct timespec *reque
 {
   (void) remaining; /* nothing interrupts a sleep */
   uint64_t now_ns;
-  if (!clock_read(clock, &now_ns) || !timespec_is_valid(request))
+  if (!clock_read(clock, &now_ns) || !timespec_is_valid(request) ||
+      clock == CLOCK_THREAD_CPUTIME_ID)
     return -EINVAL;
+  /* Processor time does not pass while the only thread sleeps. */
+  if (clock == CLOCK_PROCESS_CPUTIME_ID)
+    return -EOPNOTSUPP;
   uint64_t request_ns = timespec_to_ns(request);
   uint64_t wait_ns = request_ns;
   if ((flags & TIMER_ABSTIME) != 0)

@@ -6,6 +6,7 @@
 #include "time/tsc_scale.h"
 
 static struct tsc_scale scale;
+static uint64_t slept_cycles;
 
 void clock_init(void)
 {
@@ -15,6 +16,11 @@ void clock_init(void)
 uint64_t clock_elapsed_ns(void)
 {
   return tsc_scale_to_ns(&scale, cpu_tsc() - start_info->tsc_base);
+}
+
+uint64_t clock_busy_ns(void)
+{
+  return tsc_scale_to_ns(&scale, cpu_tsc() - start_info->tsc_base - slept_cycles);
 }
 
 uint64_t clock_monotonic_ns(void)
@@ -39,6 +45,7 @@ void clock_sleep_until_ns(uint64_t deadline_monotonic_ns)
   uint64_t deadline_tsc =
       start_info->tsc_base +
       tsc_scale_from_ns(&scale, deadline_monotonic_ns - start_info->monotonic_base_ns);
+  uint64_t begin_tsc = cpu_tsc();
   cpu_mask_interrupts();
   while (cpu_tsc() < deadline_tsc)
   {
@@ -46,4 +53,5 @@ void clock_sleep_until_ns(uint64_t deadline_monotonic_ns)
     cpu_idle_masked();
   }
   cpu_unmask_interrupts();
+  slept_cycles += cpu_tsc() - begin_tsc;
 }

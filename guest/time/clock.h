@@ -9,6 +9,9 @@ void clock_init(void);
 /* Nanoseconds since the guest's start information was made. */
 uint64_t clock_elapsed_ns(void);
 
+/* The same without the time slept: the program is alone on its CPU. */
+uint64_t clock_busy_ns(void);
+
 /* CLOCK_MONOTONIC and CLOCK_REALTIME of the host, carried on by the TSC. */
 uint64_t clock_monotonic_ns(void);
 uint64_t clock_realtime_ns(void);

@@ -4,12 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hypercalls/guest_image.h"
 #include "hypercalls/hypercalls.h"
 #include "hypercalls/start_info.h"
 
 /* The kernel library's, used by its back door: a test may know more than a program. */
 extern struct uhyve_start_info *start_info;
-uint64_t address_to_gpa(const void *pointer);
+uint64_t address_to_gpa(const void *pointer, int access);
 extern const char nucleus_vector_stubs[];
 
 static void out(uint16_t port, uint64_t block_gpa)
@@ -32,13 +33,14 @@ static struct place places[PLACES];
 static void find_places(void)
 {
   uint64_t memory_end = 512ull << 20;
-  uint64_t nucleus_gpa = address_to_gpa(nucleus_vector_stubs);
+  uint64_t nucleus_gpa =
+      (uint64_t) nucleus_vector_stubs - start_info->image_gva + UHYVE_IMAGE_BASE;
   uint64_t boot_gpa = start_info->image_len_bytes + 0x200000;
   const struct place found[PLACES] = {
       {"page-table", start_info->page_tables_gpa + 0x100},
       {"nucleus-code", nucleus_gpa},
       {"nucleus-data", boot_gpa + 0x1000},
-      {"read-only-image", address_to_gpa((const void *) (uintptr_t) find_places)},
+      {"read-only-image", address_to_gpa((const void *) (uintptr_t) find_places, 0)},
       {"over-the-end", memory_end - 4},
       {"behind-the-end", memory_end},
       {"hole", 0xfee00000},
@@ -75,9 +77,9 @@ static void abuse_buffer(const char *call, const char *place)
   static _Alignas(HC_BLOCK_ALIGN) struct hc_io io;
   io.fd = 1;
   io.segments = 2;
-  io.segment[0] = (struct hc_segment){address_to_gpa(good), sizeof(good)};
+  io.segment[0] = (struct hc_segment){address_to_gpa(good, 0), sizeof(good)};
   io.segment[1] = (struct hc_segment){place_gpa(place), 4096};
-  out(strcmp(call, "read") == 0 ? HC_read : HC_write, address_to_gpa(&io));
+  out(strcmp(call, "read") == 0 ? HC_read : HC_write, address_to_gpa(&io, 0));
 }
 
 static void abuse_segments(const char *what)
@@ -85,7 +87,7 @@ static void abuse_segments(const char *what)
   static _Alignas(HC_BLOCK_ALIGN) struct hc_io io;
   io.fd = 1;
   io.segments = 1;
-  io.segment[0] = (struct hc_segment){address_to_gpa(&io), 8};
+  io.segment[0] = (struct hc_segment){address_to_gpa(&io, 0), 8};
   if (strcmp(what, "too-many") == 0)
     io.segments = HC_MAX_SEGMENTS + 1;
   else if (strcmp(what, "millions") == 0)
@@ -96,19 +98,19 @@ static void abuse_segments(const char *what)
     io.segment[0].len_bytes = UINT64_MAX - io.segment[0].gpa + 2;
   else if (strcmp(what, "whole-memory") == 0)
     io.segment[0] = (struct hc_segment){0, 512ull << 20};
-  out(HC_write, address_to_gpa(&io));
+  out(HC_write, address_to_gpa(&io, 0));
 }
 
 static void abuse_crash_message(const char *what)
 {
   static _Alignas(HC_BLOCK_ALIGN) struct hc_crash crash = {.cause = HC_CRASH_SIGNAL, .signal = 6};
   crash.message_len_bytes = strcmp(what, "long") == 0 ? 100000 : 10;
-  crash.message_gpa = strcmp(what, "long") == 0 ? address_to_gpa(&crash) : UINT64_MAX - 3;
+  crash.message_gpa = strcmp(what, "long") == 0 ? address_to_gpa(&crash, 0) : UINT64_MAX - 3;
   if (strcmp(what, "nonsense") == 0)
     memset(&crash, 0xff, sizeof(crash) - sizeof(crash.regs));
   if (strcmp(what, "nonsense") == 0)
     crash.message_len_bytes = 0;
-  out(HC_crash, address_to_gpa(&crash));
+  out(HC_crash, address_to_gpa(&crash, 0));
 }
 
 static void abuse_port(const char *what)
@@ -206,7 +208,7 @@ static void abuse_memory(const char *what)
   if (strcmp(what, "write-page-table") == 0)
     target = (char *) UHYVE_WINDOW_BASE + start_info->page_tables_gpa;
   if (strcmp(what, "write-code-by-window") == 0)
-    target = (char *) UHYVE_WINDOW_BASE + address_to_gpa((const void *) (uintptr_t) abuse_memory);
+    target = (char *) UHYVE_WINDOW_BASE + address_to_gpa((const void *) (uintptr_t) abuse_memory, 0);
   if (strcmp(what, "write-table-for-nucleus") == 0)
     target = (char *) UHYVE_TABLES_BASE;
   if (strcmp(what, "execute-data") == 0)
@@ -217,7 +219,7 @@ static void abuse_memory(const char *what)
     ((void (*)(void))(uintptr_t) memcpy(__builtin_alloca(16), code, 1))();
   if (strcmp(what, "execute-window") == 0)
     ((void (*)(void))(uintptr_t) (UHYVE_WINDOW_BASE +
-                                  address_to_gpa((const void *) (uintptr_t) abuse_memory)))();
+                                  address_to_gpa((const void *) (uintptr_t) abuse_memory, 0)))();
   if (strcmp(what, "call-nucleus") == 0)
     ((void (*)(void))(uintptr_t) nucleus_vector_stubs)();
   if (strcmp(what, "read-null") == 0)

@@ -41,7 +41,7 @@ expect --stdout 'Hello from a unikernel
 # a command of its own was killed.
 to_the_end() { "$@" 2>&1 | cat; }
 expect --status 137 --stdout '(.*Killed.*
-)?uhyve: killed by the kernel: .*memory limit.*\(100 MiB\).*
+)?uhyve: killed, it seems by the kernel: .*memory limit.*\(100 MiB\).*
 ' to_the_end in_group "$uhyve" "$PROGRAMS/greedy"
 # A signal to the command still ends the guest.
 (echo $BASHPID > "$group/cgroup.procs" && exec "$uhyve" "$PROGRAMS/late") > "$scratch/out" 2>&1 &

@@ -173,7 +173,7 @@ finish_installation() {
     # place of ones that do nothing, raise, the report of a smashed stack, the texts of all of Linux's
     # errors. Order alone would not do: a call from inside this archive is resolved inside it first.
     local member library
-    for member in memcpy memmove memset memcmp lock raise stack_protector strerror; do
+    for member in memcpy memmove memset memcmp lock raise stack_protector strerror system; do
         ar d "$installed/lib/libc.a" "libc_a-$member.o"
     done
     for library in libc libm; do

@@ -11,6 +11,9 @@
 #define MSR_TSC_DEADLINE 0x6e0
 #define MSR_X2APIC_EOI   0x80b
 
+#define RFLAGS_TF 0x100
+
+#define VECTOR_DB        1
 #define VECTOR_UD        6
 #define VECTOR_NMI       2
 #define VECTOR_DF        8
@@ -148,7 +151,7 @@ exception_saved:
   jb 1f
   lea upcall_return_end(%rip), %rcx
   cmp %rcx, %rax
-  jb exception_unexpected
+  jb exception_while_returning
 1:
   mov %rax, AREA_RIP(%rdx)
   mov 64(%rsp), %rax
@@ -176,6 +179,14 @@ exception_out:
   pop %rax
   add $16, %rsp
   iretq
+
+/* An upcall on its way back has loaded flags with TF: the trap that this raises before the
+ * interrupted code runs is dropped, with TF. Nothing else can happen there. */
+exception_while_returning:
+  cmpq $VECTOR_DB, 24(%rsp)
+  jne exception_unexpected
+  andq $~RFLAGS_TF, 56(%rsp)
+  jmp exception_out
 
 /* A fault of the nucleus, or of upcall code while the save area is in use: the monitor reports
  * it. Every general register is the faulting code's, the frame is at the stack pointer. */

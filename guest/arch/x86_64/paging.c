@@ -3,16 +3,19 @@
 #include "mm/address.h"
 #include "start_info.h"
 
-#define PTE_PRESENT (1ull << 0)
-#define PTE_LARGE   (1ull << 7)
-#define PTE_ADDRESS 0x000ffffffffff000ull
+#define PTE_PRESENT  (1ull << 0)
+#define PTE_WRITABLE (1ull << 1)
+#define PTE_USER     (1ull << 2)
+#define PTE_LARGE    (1ull << 7)
+#define PTE_ADDRESS  0x000ffffffffff000ull
 
 void *address_of_gpa(uint64_t gpa)
 {
   return (void *) (UHYVE_WINDOW_BASE + gpa); /* NOLINT(performance-no-int-to-ptr) */
 }
 
-static uint64_t walk(uint64_t gva)
+/* Only the last level restricts: the levels above allow everything. */
+static uint64_t walk(uint64_t gva, uint64_t rights)
 {
   uint64_t table_gpa = start_info->page_table_root_gpa;
   for (unsigned int shift = 39;; shift -= 9)
@@ -23,12 +26,16 @@ static uint64_t walk(uint64_t gva)
       return ADDRESS_UNMAPPED;
     uint64_t offset_mask = (1ull << shift) - 1;
     if (shift == 12 || (entry & PTE_LARGE) != 0)
+    {
+      if ((entry & rights) != rights)
+        return ADDRESS_UNMAPPED;
       return (entry & PTE_ADDRESS & ~offset_mask) | (gva & offset_mask);
+    }
     table_gpa = entry & PTE_ADDRESS;
   }
 }
 
-uint64_t address_to_gpa(const void *pointer)
+uint64_t address_to_gpa(const void *pointer, enum address_access access)
 {
   uint64_t gva = (uint64_t) pointer;
   for (unsigned int i = 0; i < UHYVE_LINEAR_RANGES; i++)
@@ -39,5 +46,5 @@ uint64_t address_to_gpa(const void *pointer)
   }
   if (gva >> 47 != 0)
     return ADDRESS_UNMAPPED;
-  return walk(gva);
+  return walk(gva, access == ADDRESS_WRITE ? PTE_USER | PTE_WRITABLE : PTE_USER);
 }

@@ -18,7 +18,6 @@ enum
   VECTOR_DIVIDE = 0,
   VECTOR_DEBUG = 1,
   VECTOR_BREAKPOINT = 3,
-  VECTOR_OVERFLOW = 4,
   VECTOR_INVALID_OPCODE = 6,
   VECTOR_PAGE_FAULT = 14,
   VECTOR_X87 = 16,
@@ -72,6 +71,7 @@ static void exception_crash(const struct uhyve_upcall_area *area, const struct t
 {
   struct crash crash = {
       .cause = HC_CRASH_EXCEPTION,
+      .cpu = area->cpu,
       .signal = exception_signal(area->exception),
       .vector = area->exception,
       .error_code = area->error_code,
@@ -106,9 +106,8 @@ static void exception_crash(const struct uhyve_upcall_area *area, const struct t
   crash_report(&crash);
 }
 
-void upcall_dispatch(struct trap_registers *regs)
+void upcall_dispatch(struct trap_registers *regs, struct uhyve_upcall_area *area)
 {
-  struct uhyve_upcall_area *area = cpu_upcall_area();
   if (area->exception != UHYVE_NO_EXCEPTION)
     exception_crash(area, regs);
   interrupts_run_pending(area);

@@ -14,7 +14,7 @@ struct trap_registers
 };
 
 /* Called by upcall_entry, masked, on the upcall stack. */
-void upcall_dispatch(struct trap_registers *regs);
+void upcall_dispatch(struct trap_registers *regs, struct uhyve_upcall_area *area);
 
 /* Runs the handlers of all pending interrupts; masked. */
 void interrupts_run_pending(struct uhyve_upcall_area *area);

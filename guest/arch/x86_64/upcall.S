@@ -27,8 +27,10 @@ upcall_entry:
   push %rcx
   push %rax
   push %rax /* alignment */
-  /* void upcall_dispatch(struct trap_registers *) */
+  /* void upcall_dispatch(struct trap_registers *, struct uhyve_upcall_area *): the area follows
+   * the stack. The program may have changed GS: only the way back, out of an interrupt, needs it. */
   lea 8(%rsp), %rdi
+  lea 128(%rsp), %rsi
   call upcall_dispatch
   pop %rax
   pop %rax
