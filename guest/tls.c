@@ -19,39 +19,39 @@ struct tls_control_block
 _Static_assert(offsetof(struct tls_control_block, stack_canary) == 0x28, "psABI");
 
 /* From the linker script: the initial image; the size with the zeroed part, and the alignment. */
-extern const char tls_image_begin[];
-extern const char tls_image_end[];
+extern const char __uhyve_tls_image_begin[];
+extern const char __uhyve_tls_image_end[];
 extern const struct tls_layout
 {
   size_t size_bytes;
   size_t align_bytes;
-} tls_layout;
+} __uhyve_tls_layout;
 
 /* The linker counts offsets down from the control block, from the size rounded up to the
  * alignment of the TLS segment. */
 static size_t tls_rounded_bytes(void)
 {
-  size_t align = tls_layout.align_bytes;
-  return (tls_layout.size_bytes + align - 1) & ~(align - 1);
+  size_t align = __uhyve_tls_layout.align_bytes;
+  return (__uhyve_tls_layout.size_bytes + align - 1) & ~(align - 1);
 }
 
 size_t tls_block_bytes(void)
 {
   /* Room to align the control block when the program asks for more than TLS_ALIGN_BYTES. */
-  return tls_rounded_bytes() + tls_layout.align_bytes + TLS_ALIGN_BYTES +
+  return tls_rounded_bytes() + __uhyve_tls_layout.align_bytes + TLS_ALIGN_BYTES +
          sizeof(struct tls_control_block);
 }
 
 void tls_start(void *block, const struct cpu_features *features)
 {
-  size_t align =
-      tls_layout.align_bytes > TLS_ALIGN_BYTES ? tls_layout.align_bytes : TLS_ALIGN_BYTES;
+  size_t align = __uhyve_tls_layout.align_bytes > TLS_ALIGN_BYTES ? __uhyve_tls_layout.align_bytes
+                                                                  : TLS_ALIGN_BYTES;
   uintptr_t control_gva = ((uintptr_t) block + tls_rounded_bytes() + align - 1) & ~(align - 1);
   char *variables = (char *) (control_gva - tls_rounded_bytes());
-  size_t image_bytes = (size_t) (tls_image_end - tls_image_begin);
+  size_t image_bytes = (size_t) (__uhyve_tls_image_end - __uhyve_tls_image_begin);
   for (size_t i = 0; i < image_bytes; i++)
-    variables[i] = tls_image_begin[i];
-  for (size_t i = image_bytes; i < tls_layout.size_bytes; i++)
+    variables[i] = __uhyve_tls_image_begin[i];
+  for (size_t i = image_bytes; i < __uhyve_tls_layout.size_bytes; i++)
     variables[i] = 0;
 
   struct tls_control_block *control = (struct tls_control_block *) control_gva;

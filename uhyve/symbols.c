@@ -17,6 +17,9 @@ struct code_range
   uint64_t len_bytes;
 };
 
+/* See guest/hide-names.sh. */
+#define HIDDEN_PREFIX "__uhyve_"
+
 struct symbols
 {
   Elf *elf;
@@ -224,7 +227,9 @@ static void find_function(struct symbols *symbols, uint64_t vaddr, struct symbol
   if (best.st_size == 0 ? !in_section(symbols, &best, vaddr)
                         : vaddr - best.st_value >= best.st_size)
     return;
-  place->function = best_name;
+  /* The kernel library's own names carry a prefix that says nothing to a reader. */
+  bool prefixed = strncmp(best_name, HIDDEN_PREFIX, strlen(HIDDEN_PREFIX)) == 0;
+  place->function = best_name + (prefixed ? strlen(HIDDEN_PREFIX) : 0);
   place->offset = vaddr - best.st_value;
   place->size = best.st_size;
 }

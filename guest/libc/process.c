@@ -31,7 +31,7 @@ int kill(pid_t pid, int signal)
 
 int raise(int signal)
 {
-  return kill(getpid(), signal);
+  return (int) libc_result(sys_kill(sys_getpid(), signal));
 }
 
 int getentropy(void *buffer, size_t len_bytes)

@@ -9,9 +9,10 @@
 #include "hypercalls/start_info.h"
 
 /* The kernel library's, used by its back door: a test may know more than a program. */
-extern struct uhyve_start_info *start_info;
-uint64_t address_to_gpa(const void *pointer, int access);
-extern const char nucleus_vector_stubs[];
+extern struct uhyve_start_info *start_info __asm__("__uhyve_start_info");
+uint64_t address_to_gpa(const void *pointer, int access) __asm__("__uhyve_address_to_gpa");
+extern const char nucleus_vector_stubs[] __asm__("__uhyve_nucleus_vector_stubs");
+long nucleus_call(long number, uint64_t argument) __asm__("__uhyve_nucleus_call");
 
 static void out(uint16_t port, uint64_t block_gpa)
 {
@@ -33,8 +34,7 @@ static struct place places[PLACES];
 static void find_places(void)
 {
   uint64_t memory_end = 512ull << 20;
-  uint64_t nucleus_gpa =
-      (uint64_t) nucleus_vector_stubs - start_info->image_gva + UHYVE_IMAGE_BASE;
+  uint64_t nucleus_gpa = (uint64_t) nucleus_vector_stubs - start_info->image_gva + UHYVE_IMAGE_BASE;
   uint64_t boot_gpa = start_info->image_len_bytes + 0x200000;
   const struct place found[PLACES] = {
       {"page-table", start_info->page_tables_gpa + 0x100},
@@ -208,7 +208,8 @@ static void abuse_memory(const char *what)
   if (strcmp(what, "write-page-table") == 0)
     target = (char *) UHYVE_WINDOW_BASE + start_info->page_tables_gpa;
   if (strcmp(what, "write-code-by-window") == 0)
-    target = (char *) UHYVE_WINDOW_BASE + address_to_gpa((const void *) (uintptr_t) abuse_memory, 0);
+    target =
+        (char *) UHYVE_WINDOW_BASE + address_to_gpa((const void *) (uintptr_t) abuse_memory, 0);
   if (strcmp(what, "write-table-for-nucleus") == 0)
     target = (char *) UHYVE_TABLES_BASE;
   if (strcmp(what, "execute-data") == 0)
@@ -254,7 +255,6 @@ static void abuse_kernel(const char *what)
   }
   if (strcmp(what, "bad-fs-base") == 0)
   {
-    long nucleus_call(long number, uint64_t argument);
     exit(nucleus_call(2, 0xffff800000000000) == -22 && nucleus_call(99, 0) == -38 ? 7 : 1);
   }
 }

@@ -3,8 +3,8 @@
  * The monitor must end each with status 126, or refuse it, and stay whole. */
 
   .section .note.uhyve.version, "a", @note
-  .globl version_note
-version_note:
+  .globl __uhyve_version_note
+__uhyve_version_note:
   .long 6, 4, 1
   .asciz "uhyve"
   .balign 4
@@ -12,22 +12,22 @@ version_note:
 
   .section .nucleus.text, "ax", @progbits
   .balign 4096
-  .globl nucleus_vector_stubs
-nucleus_vector_stubs:
+  .globl __uhyve_nucleus_vector_stubs
+__uhyve_nucleus_vector_stubs:
   .fill 4096, 1, 0xf4 /* hlt, should an interrupt come */
-  .globl nucleus_boot
-nucleus_boot:
+  .globl __uhyve_nucleus_boot
+__uhyve_nucleus_boot:
   ATTACK
 1:
   hlt
   jmp 1b
 
   .text
-  .globl start_entry, secondary_entry, upcall_entry, syscall_entry
-start_entry:
-secondary_entry:
-upcall_entry:
-syscall_entry:
+  .globl __uhyve_start_entry, __uhyve_secondary_entry, __uhyve_upcall_entry, __uhyve_syscall_entry
+__uhyve_start_entry:
+__uhyve_secondary_entry:
+__uhyve_upcall_entry:
+__uhyve_syscall_entry:
   ud2
 
   .data

@@ -54,9 +54,9 @@ assemble nucleus.o .nucleus.text "${forbidden[@]}"
 "$here/instructions.sh" nucleus.o || fail "instructions of the nucleus were reported"
 
 # Exceptions hold for their symbol alone.
-printf 'hypercall_io: out %%eax, (%%dx)\nupcall_return_begin: popfq\n' | as -o listed.o -
+printf '__uhyve_hypercall_io: out %%eax, (%%dx)\n__uhyve_upcall_return_begin: popfq\n' | as -o listed.o -
 "$here/instructions.sh" listed.o || fail "instructions on the list were reported"
-printf 'hypercall_io: out %%al, (%%dx)\n' | as -o other.o -
+printf '__uhyve_hypercall_io: out %%al, (%%dx)\n' | as -o other.o -
 if "$here/instructions.sh" other.o > report; then
     fail "another form of out was not reported"
 fi

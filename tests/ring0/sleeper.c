@@ -3,7 +3,7 @@
 #include <time.h>
 
 /* The kernel library's way into the nucleus; call 0 arms the timer. */
-long nucleus_call(long number, uint64_t argument);
+long nucleus_call(long number, uint64_t argument) __asm__("__uhyve_nucleus_call");
 
 int main(void)
 {

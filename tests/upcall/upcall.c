@@ -9,7 +9,7 @@
 #include "hypercalls/start_info.h"
 
 /* The kernel library's way into the nucleus; call 0 arms the timer. */
-long nucleus_call(long number, uint64_t argument);
+long nucleus_call(long number, uint64_t argument) __asm__("__uhyve_nucleus_call");
 
 /* Arms the timer, then for some 100 microseconds checks that nothing changes. Returns 0 when all is
  * intact. The interrupt hits anywhere in the loop. */
