@@ -6,17 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "exit_status.h"
 #include "hypercalls/hypercalls.h"
 #include "symbols.h"
 
-#define STATUS_BROKEN_INTERFACE 126
-#define STATUS_SIGNAL_BASE      128
-#define SIGNAL_MAX              64
+#define SIGNAL_MAX        64
 
-#define NULL_POINTER_END        0x10000 /* below 64 KiB: a null pointer and an offset */
-#define MAX_TEXT_BYTES          1024    /* of a name from the ELF file */
+#define NULL_POINTER_END  0x10000 /* below 64 KiB: a null pointer and an offset */
+#define MAX_TEXT_BYTES    1024    /* of a name from the ELF file */
 
-#define VECTOR_PAGE_FAULT       14
+#define VECTOR_PAGE_FAULT 14
 
 /* Error code of a page fault: Intel SDM, volume 3A, section 4.7, June 2023. */
 #define PF_PRESENT  (1u << 0)
@@ -83,10 +82,10 @@ static const struct
 int crash_report_status(const struct hc_crash *crash)
 {
   if (crash->cause < HC_CRASH_EXCEPTION || crash->cause > HC_CRASH_STACK_OVERFLOW)
-    return STATUS_BROKEN_INTERFACE;
+    return STATUS_BROKEN;
   if (crash->signal < 1 || crash->signal > SIGNAL_MAX)
-    return STATUS_BROKEN_INTERFACE;
-  return STATUS_SIGNAL_BASE + (int) crash->signal;
+    return STATUS_BROKEN;
+  return STATUS_SIGNAL + (int) crash->signal;
 }
 
 /* The guest must not write escape sequences to the user's terminal by this road. */
@@ -203,6 +202,11 @@ static void put_what(FILE *out, const struct crash_report_input *input)
   fputs(": ", out);
   if (input->nucleus != NULL)
     put_nucleus_failure(out, input->nucleus, input->nucleus_fault_gva);
+  else if (input->broken != NULL)
+  {
+    fputs("the guest broke the interface: ", out);
+    put_string(out, input->broken);
+  }
   else
     put_crash(out, input->crash);
   if (input->message != NULL && input->message_len_bytes > 0)
@@ -330,8 +334,10 @@ static struct hc_registers crash_registers(const struct crash_report_input *inpu
 {
   struct hc_registers registers;
 
-  if (input->nucleus == NULL)
+  if (input->crash != NULL)
     return input->crash->regs;
+  if (input->broken != NULL)
+    return *input->broken_registers;
   memset(&registers, 0, sizeof registers);
   if (input->nucleus_registers != NULL)
     registers = *input->nucleus_registers;
@@ -344,7 +350,9 @@ static struct hc_registers crash_registers(const struct crash_report_input *inpu
 void crash_report_print(FILE *out, const struct crash_report_input *input)
 {
   struct hc_registers registers = crash_registers(input);
-  uint32_t cpu = input->nucleus != NULL ? input->nucleus_cpu : input->crash->cpu;
+  uint32_t cpu = input->nucleus != NULL  ? input->nucleus_cpu
+                 : input->broken != NULL ? input->broken_cpu
+                                         : input->crash->cpu;
   char *text = NULL;
   size_t len_bytes = 0;
   FILE *buffer = open_memstream(&text, &len_bytes);

@@ -13,7 +13,8 @@ struct hc_nucleus_frame;
 struct hc_registers;
 struct symbols;
 
-/* One of 'crash' and 'nucleus' is set. All they hold comes from the guest and may be nonsense. */
+/* One of 'crash', 'nucleus' and 'broken' is set. All they hold comes from the guest and may be
+ * nonsense. */
 struct crash_report_input
 {
   const char *program;
@@ -23,6 +24,10 @@ struct crash_report_input
   const struct hc_registers *nucleus_registers; /* rip, rsp and rflags are the frame's */
   uint64_t nucleus_fault_gva;                   /* CR2 */
   uint32_t nucleus_cpu;
+
+  const char *broken; /* how the guest broke the interface */
+  const struct hc_registers *broken_registers;
+  uint32_t broken_cpu;
 
   uint32_t cpu_count;
   const char *message; /* the guest's text, not terminated, or NULL */

@@ -6,15 +6,13 @@
 
 #include "crash_report.h"
 #include "describe.h"
+#include "exit_status.h"
 #include "memory_watch.h"
 #include "options.h"
 #include "signals.h"
 #include "symbols.h"
 #include "uhyve_version.h"
 #include "vm.h"
-
-#define STATUS_MONITOR 125
-#define STATUS_BROKEN  126
 
 static struct vm vm;
 
@@ -64,18 +62,12 @@ static int finish_nucleus_failure(void)
 
 static int finish_broken(void)
 {
-  struct symbols *symbols = NULL;
-  struct symbol_place place = {0};
-  if (symbols_open(&symbols, vm.image.fd, vm.layout.load_bias) == 0)
-    symbols_lookup(symbols, vm.end.registers.rip, &place);
-  fprintf(stderr, "uhyve: %s: the guest broke the interface: %s\n", vm.options->file,
-          vm.end.message);
-  if (place.function != NULL)
-    fprintf(stderr, "  at %s+0x%llx (0x%llx)\n", place.function, (unsigned long long) place.offset,
-            (unsigned long long) vm.end.registers.rip);
-  else
-    fprintf(stderr, "  at 0x%llx\n", (unsigned long long) vm.end.registers.rip);
-  symbols_close(symbols);
+  struct crash_report_input input = {
+      .broken = vm.end.message,
+      .broken_registers = &vm.end.registers,
+      .broken_cpu = vm.end.cpu,
+  };
+  report_crash(&input);
   return STATUS_BROKEN;
 }
 

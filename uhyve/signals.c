@@ -5,15 +5,14 @@
 #include <stddef.h>
 #include <unistd.h>
 
+#include "exit_status.h"
 #include "memory_watch.h"
-
-#define STATUS_MONITOR 125
 
 /* The guest dies with the monitor: its memory and CPUs are this process's. */
 static void on_terminate(int signal)
 {
   memory_watch_stop();
-  _exit(128 + signal);
+  _exit(STATUS_SIGNAL + signal);
 }
 
 /* A page of guest memory or of the program's file is not to be had. */

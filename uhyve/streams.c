@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define STATUS_MONITOR 125
+#include "exit_status.h"
 
 void streams_keep_places(struct streams *streams)
 {

@@ -12,14 +12,12 @@
 
 #include "affinity.h"
 #include "cpu_tables.h"
+#include "exit_status.h"
 #include "image_loader.h"
 #include "memory_watch.h"
 #include "page_tables.h"
 #include "start_block.h"
 #include "vcpu_run.h"
-
-#define STATUS_MONITOR                125
-#define STATUS_CANNOT_RUN             127
 
 #define CPUID_80000001_EDX_HUGE_PAGES (1u << 26)
 

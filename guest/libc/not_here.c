@@ -16,6 +16,7 @@
 #include <sys/uio.h>
 #include <sys/utsname.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 #define NOT_HERE(type, failure, name, ...) \
@@ -53,10 +54,18 @@ NOT_HERE(int, -1, fchmod, int, mode_t)
 NOT_HERE(int, -1, chown, const char *, uid_t, gid_t)
 NOT_HERE(int, -1, getdents, int, void *, int)
 
-NOT_HERE(mode_t, (mode_t) -1, umask, mode_t)
 NOT_HERE(int, -1, fstatat, int, const char *restrict, struct stat *restrict, int)
 NOT_HERE(int, -1, openat, int, const char *, int, ...)
 NOT_HERE(char *, NULL, realpath, const char *restrict, char *restrict)
+
+NOT_HERE(int, -1, dup3, int, int, int)
+NOT_HERE(int, -1, pipe2, int[2], int)
+NOT_HERE(int, -1, fchdir, int)
+NOT_HERE(int, -1, fchown, int, uid_t, gid_t)
+NOT_HERE(int, -1, unlinkat, int, const char *, int)
+NOT_HERE(int, -1, mkfifo, const char *, mode_t)
+NOT_HERE(long, -1, pathconf, const char *, int)
+NOT_HERE(long, -1, fpathconf, int, int)
 
 /* Memory */
 NOT_HERE(void *, MAP_FAILED, mmap, void *, size_t, int, int, int, off_t)
@@ -68,14 +77,23 @@ NOT_HERE(_sig_func_ptr, SIG_ERR, signal, int, _sig_func_ptr)
 NOT_HERE(int, -1, sigaction, int, const struct sigaction *restrict, struct sigaction *restrict)
 NOT_HERE(int, -1, sigprocmask, int, const sigset_t *, sigset_t *)
 NOT_HERE(int, -1, pause, void)
-NOT_HERE(unsigned int, 0, alarm, unsigned int)
 
 NOT_HERE(int, -1, killpg, pid_t, int)
 NOT_HERE(int, -1, sigaltstack, const stack_t *restrict, stack_t *restrict)
 NOT_HERE(int, -1, sigsuspend, const sigset_t *)
 NOT_HERE(int, -1, setitimer, int, const struct itimerval *restrict, struct itimerval *restrict)
 
+NOT_HERE(int, -1, sigpending, sigset_t *)
+
 /* The system */
+NOT_HERE(int, -1, getrlimit, int, struct rlimit *)
+NOT_HERE(int, -1, setrlimit, int, const struct rlimit *)
+NOT_HERE(int, -1, clock_settime, clockid_t, const struct timespec *)
+NOT_HERE(int, -1, setuid, uid_t)
+NOT_HERE(int, -1, setgid, gid_t)
+NOT_HERE(pid_t, -1, setsid, void)
+NOT_HERE(pid_t, -1, getpgrp, void)
+NOT_HERE(int, -1, nice, int)
 NOT_HERE(int, -1, uname, struct utsname *)
 NOT_HERE(int, -1, gethostname, char *, size_t)
 NOT_HERE(int, -1, getrusage, int, struct rusage *)

@@ -1,10 +1,12 @@
 /* The process: POSIX names over the system calls, and what a unikernel has not. */
 #include <dlfcn.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -113,6 +115,21 @@ long sysconf(int name)
     errno = EINVAL;
     return -1;
   }
+}
+
+/* There are no files to create yet, but every process has a mask. */
+mode_t umask(mode_t mask)
+{
+  static mode_t current = 022;
+  mode_t old = current;
+  current = mask & 0777;
+  return old;
+}
+
+/* The program has one thread: there is nobody to give way to. */
+int sched_yield(void)
+{
+  return 0;
 }
 
 /* ---- No second process, no second program, no shared objects ---- */

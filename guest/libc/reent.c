@@ -8,14 +8,15 @@
 #include <unistd.h>
 
 #include "libc/result.h"
+#include "libc/thread_state.h"
 #include "posix/sys.h"
 
-/* Kept per thread, so that errno is; null in a thread that uses the global state, the first. */
-static _Thread_local struct _reent *thread_reent;
+/* The state of the calling thread; the first one's is static. Each further thread sets its own. */
+_Thread_local struct _reent *libc_thread_state = _GLOBAL_REENT;
 
 struct _reent *__getreent(void)
 {
-  return thread_reent != NULL ? thread_reent : _GLOBAL_REENT;
+  return libc_thread_state;
 }
 
 static long result_of(struct _reent *reent, long result)

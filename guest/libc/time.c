@@ -1,6 +1,5 @@
 /* Clocks and sleep: POSIX names over the system calls. */
 #include <sys/time.h>
-#include <sys/times.h>
 #include <time.h>
 #include <unistd.h>
 

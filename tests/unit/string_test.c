@@ -19,8 +19,6 @@ void *uhyve_memcpy(void *restrict dst, const void *restrict src, size_t count);
 void *uhyve_memmove(void *dst, const void *src, size_t count);
 void *uhyve_memset(void *dst, int value, size_t count);
 int uhyve_memcmp(const void *left, const void *right, size_t count);
-void *uhyve_memcpy_general(void *restrict dst, const void *restrict src, size_t count);
-void *uhyve_memset_general(void *dst, int value, size_t count);
 
 #define SMALL_MAX_BYTES ((size_t) 300)
 #define ALIGNMENTS      ((size_t) 64)
@@ -121,11 +119,6 @@ static int all_are(const unsigned char *bytes, unsigned char value, size_t count
 
 typedef void *copy_function(void *dst, const void *src, size_t count);
 
-static void *copy_general(void *dst, const void *src, size_t count)
-{
-  return uhyve_memcpy_general(dst, src, count);
-}
-
 static void *copy_plain(void *dst, const void *src, size_t count)
 {
   return uhyve_memcpy(dst, src, count);
@@ -176,11 +169,6 @@ static void memcpy_copies(void **state)
 {
   skip_if_absent(*state);
   check_copies(*state, copy_plain);
-}
-
-static void memcpy_general_copies(void **state)
-{
-  check_copies(*state, copy_general);
 }
 
 /* Moves inside one area; `expected` has the area's content, and then what it must become. */
@@ -277,11 +265,6 @@ static void memset_fills(void **state)
 {
   skip_if_absent(*state);
   check_sets(*state, uhyve_memset);
-}
-
-static void memset_general_fills(void **state)
-{
-  check_sets(*state, uhyve_memset_general);
 }
 
 static int sign(int number)
@@ -408,10 +391,6 @@ int main(void)
       ON_PATH(memcmp_ignores_what_lies_outside, sse2),
       ON_PATH(memcmp_ignores_what_lies_outside, avx2),
       ON_PATH(memcmp_ignores_what_lies_outside, evex),
-      ON_PATH(memcpy_general_copies, sse2),
-      ON_PATH(memcpy_general_copies, sse2_rep),
-      ON_PATH(memset_general_fills, sse2),
-      ON_PATH(memset_general_fills, sse2_rep),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,6 +27,5 @@ CHECK(AREA_PENDING_VECTORS, uhyve_upcall_area, pending_vectors);
 CHECK(START_MARK_RING3, uhyve_start_info, mark_tsc);
 
 _Static_assert(AREA_ACTIVE == AREA_MASKED + 4, "upcall.S clears both with one store");
-_Static_assert(AREA_NO_EXCEPTION == UHYVE_NO_EXCEPTION, "numbers");
 _Static_assert(SELECTOR_TSS == UHYVE_SEL_TSS, "numbers");
 _Static_assert(PORT_NUCLEUS_FAILURE == HC_PORT_NUCLEUS_FAILURE, "numbers");

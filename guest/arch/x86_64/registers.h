@@ -4,7 +4,8 @@
 
 #include "hypercalls/hypercalls.h"
 
-/* Fills what an unwinder needs: RIP, RSP, RBP and the callee-saved registers of the caller. */
+/* Fills what an unwinder needs: RIP, RSP, RBP and the callee-saved registers, of the function it
+ * is written in. The others stay as they are. */
 static inline __attribute__((always_inline)) void registers_capture(struct hc_registers *regs)
 {
   __asm__ volatile("lea 0(%%rip), %%rax\n\t"

@@ -67,13 +67,14 @@ static bool is_stack_overflow(uint64_t gva)
   return gva < info->stack_gva && info->stack_gva - gva <= info->stack_guard_bytes;
 }
 
-static void exception_crash(const struct uhyve_upcall_area *area, const struct trap_registers *regs)
+static void exception_crash(const struct uhyve_upcall_area *area, uint32_t vector,
+                            const struct trap_registers *regs)
 {
   struct crash crash = {
       .cause = HC_CRASH_EXCEPTION,
       .cpu = area->cpu,
-      .signal = exception_signal(area->exception),
-      .vector = area->exception,
+      .signal = exception_signal(vector),
+      .vector = vector,
       .error_code = area->error_code,
       .regs = {.rax = regs->rax,
                .rcx = regs->rcx,
@@ -97,7 +98,7 @@ static void exception_crash(const struct uhyve_upcall_area *area, const struct t
   /* A `syscall` that the host let through has left its own address behind in rcx. */
   if (area->rip == (uint64_t) syscall_entry)
     crash.regs.rip = regs->rcx - SYSCALL_BYTES;
-  if (area->exception == VECTOR_PAGE_FAULT)
+  if (vector == VECTOR_PAGE_FAULT)
   {
     crash.fault_gva = area->fault_gva;
     if (is_stack_overflow(area->fault_gva))
@@ -108,7 +109,13 @@ static void exception_crash(const struct uhyve_upcall_area *area, const struct t
 
 void upcall_dispatch(struct trap_registers *regs, struct uhyve_upcall_area *area)
 {
-  if (area->exception != UHYVE_NO_EXCEPTION)
-    exception_crash(area, regs);
-  interrupts_run_pending(area);
+  uint32_t vector = area->exception;
+  if (vector != UHYVE_NO_EXCEPTION)
+  {
+    area->exception = UHYVE_NO_EXCEPTION;
+    exception_crash(area, vector, regs);
+  }
+  /* An exception of masked code: what is pending waits until that code lets it in. */
+  if (area->was_masked == 0)
+    interrupts_run_pending(area);
 }
