@@ -7,7 +7,7 @@ DESTDIR ?=
 build = cmake --build --preset default $(1) -- $(if $(MAKE_TERMOUT),,--quiet >&2)
 
 .DEFAULT_GOAL := all
-.PHONY: all run test lint format bench bench-check install clean distclean help
+.PHONY: all tests run test lint format bench bench-check install clean distclean help
 .PHONY: build-packages test-packages
 # CMake and Ninja run things at once as far as that is right.
 .NOTPARALLEL:
@@ -15,13 +15,16 @@ build = cmake --build --preset default $(1) -- $(if $(MAKE_TERMOUT),,--quiet >&2
 all: build/build.ninja ## build everything (default)
 	@$(call build)
 
+tests: all
+	@$(call build,--target tests/all)
+
 run: all ## build, and run the hello example in its virtual machine
 	@build/stage/bin/uhyve build/examples/hello
 
-test: test-packages all ## build, and run all tests (HWVIRT=0: without the emulated machine)
+test: test-packages tests ## build, and run all tests (HWVIRT=0: without the emulated machine)
 	@ctest --preset default -j2
 
-lint: test-packages all ## the checks of sources and binaries only
+lint: test-packages tests ## the checks of sources and binaries only
 	@ctest --preset default -j2 -R '^lint\.'
 
 format: test-packages ## format the C sources in place
