@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <time.h>
 
 #include "uhyve/hypercall_table.h"
 #include "uhyve/start_block.h"
@@ -44,6 +45,26 @@ static bool about_to_halt(void)
   uint8_t opcode = 0;
   vm_read_virtual(&vm, vm.vcpus[0].run->s.regs.regs.rip, &opcode, sizeof(opcode));
   return opcode == OPCODE_HLT;
+}
+
+/* Waits in place of the guest's `hlt` until its timer, of 2 ms, has run out, and goes on behind it
+ * where the interrupt is taken at once. KVM's emulator remembers a `hlt` that is single-stepped and
+ * may halt later, when the interrupt is over, for good. */
+static void halt_in_place(void)
+{
+  const struct timespec longer_than_the_timer = {.tv_nsec = 10000000};
+  nanosleep(&longer_than_the_timer, NULL);
+  struct kvm_regs regs = vm.vcpus[0].run->s.regs.regs;
+  regs.rip++;
+  struct kvm_vcpu_events events;
+  if (ioctl(vm.vcpus[0].fd, KVM_SET_REGS, &regs) != 0 ||
+      ioctl(vm.vcpus[0].fd, KVM_GET_VCPU_EVENTS, &events) != 0)
+    fail("cannot go on behind a halt");
+  /* No longer the instruction behind `sti`. */
+  events.interrupt.shadow = 0;
+  events.flags = KVM_VCPUEVENT_VALID_SHADOW;
+  if (ioctl(vm.vcpus[0].fd, KVM_SET_VCPU_EVENTS, &events) != 0)
+    fail("cannot go on behind a halt");
 }
 
 /* Whether the instruction to come is an `iretq` to ring 3. Its step ends in ring 3, where some
@@ -102,12 +123,16 @@ static void count_steps(struct counts *counts)
       counts->boot += executed;
     if (in_timer_stub())
       counts->interrupts++;
-    if (about_to_halt())
-      counts->halts++;
     if (leaves && visit > counts->visit)
       counts->visit = visit;
-    if (leaves || about_to_halt())
+    if (leaves)
       visit = 0;
+    if (about_to_halt())
+    {
+      counts->halts++;
+      visit = 0;
+      halt_in_place();
+    }
   }
 }
 
