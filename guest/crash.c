@@ -22,7 +22,8 @@ _Noreturn void crash_report(const struct crash *crash)
   };
   if (crash->message != NULL)
   {
-    while (block.message_len_bytes < 256 && crash->message[block.message_len_bytes] != '\0')
+    while (block.message_len_bytes < HC_MAX_MESSAGE_BYTES &&
+           crash->message[block.message_len_bytes] != '\0')
       block.message_len_bytes++;
     block.message_gpa = address_to_gpa(crash->message, ADDRESS_READ);
   }

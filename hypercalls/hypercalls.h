@@ -43,6 +43,9 @@ struct hc_segment
 
 #define HC_MAX_SEGMENTS 14
 
+/* Bytes of the text that goes with a crash. */
+#define HC_MAX_MESSAGE_BYTES 256
+
 struct hc_exit
 {
   int32_t status; /* IN: as given to exit(); the low 8 bits reach the caller of uhyve */
@@ -83,7 +86,7 @@ struct hc_crash
   uint32_t error_code;        /* IN: of the exception, 0 for one that has none */
   uint64_t fault_gva;         /* IN: CR2 of a page fault */
   uint32_t cpu;               /* IN: index of the CPU it happened on */
-  uint32_t message_len_bytes; /* IN: of the text at message_gpa, at most 256; 0 for none */
+  uint32_t message_len_bytes; /* IN: of the text at message_gpa, at most HC_MAX_MESSAGE_BYTES */
   uint64_t message_gpa;       /* IN: what the kernel library has to say, no newline */
   struct hc_registers regs;   /* IN */
 };

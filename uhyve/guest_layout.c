@@ -36,8 +36,7 @@ static uint64_t low_ram_end(const struct guest_memory *memory)
  * pages, to be mapped as such. */
 static uint64_t tables_pool_bytes(const struct guest_memory *memory)
 {
-  return round_up((memory->slots[0].len_bytes + memory->slots[1].len_bytes) / 256 + (256ull << 10),
-                  GUEST_LARGE_BYTES);
+  return round_up(guest_memory_size(memory) / 256 + (256ull << 10), GUEST_LARGE_BYTES);
 }
 
 static int place_image(struct guest_layout *layout, const struct elf_image *image, bool randomize)
@@ -159,50 +158,62 @@ static void restrict_range(struct mapper *mapper, uint64_t gpa, uint64_t len_byt
   mapper->window_done_gpa = gpa + len_bytes;
 }
 
+/* Maps image pages; those that ring 3 may not write are restricted everywhere. */
+static void map_image_pages(struct mapper *mapper, const struct guest_layout *layout,
+                            uint64_t begin_gva, uint64_t end_gva, uint64_t rights)
+{
+  uint64_t gpa = begin_gva - layout->image_gva + layout->image_gpa;
+  if (end_gva == begin_gva)
+    return;
+  map_at(mapper, begin_gva, gpa, end_gva - begin_gva, rights);
+  if ((rights & PTE_WRITABLE) == 0)
+    restrict_range(mapper, gpa, end_gva - begin_gva,
+                   (rights & PTE_USER) != 0 ? GUEST_READ : GUEST_NONE);
+}
+
+static void map_writable_segment(struct mapper *mapper, struct guest_layout *layout,
+                                 const struct elf_image *image, uint64_t begin, uint64_t end)
+{
+  uint64_t relro_begin = image->relro_begin + layout->load_bias;
+  uint64_t relro_end = image->relro_end + layout->load_bias;
+  if (relro_begin < begin || relro_begin >= end || relro_begin == relro_end)
+    relro_begin = relro_end = begin;
+  map_image_pages(mapper, layout, begin, relro_begin, RIGHTS_DATA);
+  map_image_pages(mapper, layout, relro_begin, relro_end, RIGHTS_READ);
+  map_image_pages(mapper, layout, relro_end, end, RIGHTS_DATA);
+  layout->data_gva = relro_end;
+  layout->data_bytes = end - relro_end;
+}
+
+static void map_read_only_segment(struct mapper *mapper, const struct guest_layout *layout,
+                                  const struct elf_image *image, uint64_t begin, uint64_t end,
+                                  uint64_t rights)
+{
+  uint64_t nucleus_begin = layout->image_gva + image->layout.nucleus_begin;
+  uint64_t nucleus_end = layout->image_gva + image->layout.nucleus_end;
+  if (nucleus_begin >= begin && nucleus_begin < end)
+  {
+    map_image_pages(mapper, layout, begin, nucleus_begin, rights);
+    map_image_pages(mapper, layout, nucleus_begin, nucleus_end, RIGHTS_NUCLEUS_CODE);
+    begin = nucleus_end;
+  }
+  if (begin < end)
+    map_image_pages(mapper, layout, begin, end, rights);
+}
+
 static void map_image(struct mapper *mapper, struct guest_layout *layout,
                       const struct elf_image *image)
 {
-  uint64_t nucleus_gva = layout->image_gva + image->layout.nucleus_begin;
-  uint64_t nucleus_bytes = image->layout.nucleus_end - image->layout.nucleus_begin;
-  uint64_t to_gpa = layout->image_gpa - layout->image_gva; /* wraps, as meant */
   for (unsigned int i = 0; i < image->segment_count; i++)
   {
     const struct elf_segment *segment = &image->segments[i];
     uint64_t begin = (segment->vaddr & ~(GUEST_PAGE_BYTES - 1)) + layout->load_bias;
     uint64_t end = round_up(segment->vaddr + segment->memsz, GUEST_PAGE_BYTES) + layout->load_bias;
     if ((segment->flags & PF_W) != 0)
-    {
-      uint64_t relro_begin = image->relro_begin + layout->load_bias;
-      uint64_t relro_end = image->relro_end + layout->load_bias;
-      if (relro_begin < begin || relro_begin >= end || relro_begin == relro_end)
-        relro_begin = relro_end = begin;
-      map_at(mapper, begin, begin + to_gpa, relro_begin - begin, RIGHTS_DATA);
-      if (relro_end > relro_begin)
-      {
-        map_at(mapper, relro_begin, relro_begin + to_gpa, relro_end - relro_begin, RIGHTS_READ);
-        restrict_range(mapper, relro_begin + to_gpa, relro_end - relro_begin, GUEST_READ);
-      }
-      map_at(mapper, relro_end, relro_end + to_gpa, end - relro_end, RIGHTS_DATA);
-      layout->data_gva = relro_end;
-      layout->data_bytes = end - relro_end;
-      continue;
-    }
-    uint64_t rights = (segment->flags & PF_X) != 0 ? PTE_USER : RIGHTS_READ;
-    if (nucleus_gva >= begin && nucleus_gva < end)
-    {
-      uint64_t nucleus_end = nucleus_gva + nucleus_bytes;
-      map_at(mapper, begin, begin + to_gpa, nucleus_gva - begin, rights);
-      if (nucleus_gva > begin)
-        restrict_range(mapper, begin + to_gpa, nucleus_gva - begin, GUEST_READ);
-      map_at(mapper, nucleus_gva, nucleus_gva + to_gpa, nucleus_bytes, RIGHTS_NUCLEUS_CODE);
-      restrict_range(mapper, nucleus_gva + to_gpa, nucleus_bytes, GUEST_NONE);
-      begin = nucleus_end;
-    }
-    if (end > begin)
-    {
-      map_at(mapper, begin, begin + to_gpa, end - begin, rights);
-      restrict_range(mapper, begin + to_gpa, end - begin, GUEST_READ);
-    }
+      map_writable_segment(mapper, layout, image, begin, end);
+    else
+      map_read_only_segment(mapper, layout, image, begin, end,
+                            (segment->flags & PF_X) != 0 ? PTE_USER : RIGHTS_READ);
   }
 }
 

@@ -78,10 +78,10 @@ static enum hypercall_verdict serve_crash(struct call *call, struct hc_crash *bl
 {
   struct vm *vm = call->vm;
   const char *text = NULL;
-  if (block->message_len_bytes > VM_CRASH_TEXT_BYTES)
+  if (block->message_len_bytes > HC_MAX_MESSAGE_BYTES)
   {
     snprintf(call->message, 256, "hypercall %s: a message of %u bytes, at most %d are allowed",
-             call->name, block->message_len_bytes, VM_CRASH_TEXT_BYTES);
+             call->name, block->message_len_bytes, HC_MAX_MESSAGE_BYTES);
     return HYPERCALL_BROKEN;
   }
   if (block->message_len_bytes > 0)

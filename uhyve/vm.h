@@ -26,8 +26,6 @@ enum vm_end_kind
   VM_END_MONITOR,         /* the monitor cannot go on; message says why */
 };
 
-#define VM_CRASH_TEXT_BYTES 256
-
 /* How the guest ended. Written once, by the thread that ends it. */
 struct vm_end
 {
@@ -35,7 +33,7 @@ struct vm_end
   int status;
   unsigned int cpu;
   struct hc_crash crash;
-  char crash_text[VM_CRASH_TEXT_BYTES];
+  char crash_text[HC_MAX_MESSAGE_BYTES];
   struct hc_nucleus_frame nucleus_frame;
   struct hc_registers registers;
   uint64_t fault_gva;

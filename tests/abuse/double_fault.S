@@ -15,24 +15,11 @@ __uhyve_nucleus_boot:
   xor %esp, %esp
   ud2
 
-  .section .note.uhyve.version, "a", @note
-  .globl __uhyve_version_note
-__uhyve_version_note:
-  .long 6, 4, 1
-  .asciz "uhyve"
-  .balign 4
-  .long 1
-
+/* What the nucleus knows of the kernel library; not reached either. */
   .text
-  .globl __uhyve_start_entry, __uhyve_secondary_entry, __uhyve_upcall_entry, __uhyve_syscall_entry
-__uhyve_start_entry:
-__uhyve_secondary_entry:
-__uhyve_upcall_entry:
-__uhyve_syscall_entry:
 upcall_return_begin:
 upcall_return_end:
 nucleus_call_site:
   ud2
 
-  .data
-  .quad 1
+#include "foreign_image.inc"

@@ -2,14 +2,6 @@
  *
  * The monitor must end each with status 126, or refuse it, and stay whole. */
 
-  .section .note.uhyve.version, "a", @note
-  .globl __uhyve_version_note
-__uhyve_version_note:
-  .long 6, 4, 1
-  .asciz "uhyve"
-  .balign 4
-  .long 1
-
   .section .nucleus.text, "ax", @progbits
   .balign 4096
   .globl __uhyve_nucleus_vector_stubs
@@ -22,15 +14,4 @@ __uhyve_nucleus_boot:
   hlt
   jmp 1b
 
-  .text
-  .globl __uhyve_start_entry, __uhyve_secondary_entry, __uhyve_upcall_entry, __uhyve_syscall_entry
-__uhyve_start_entry:
-__uhyve_secondary_entry:
-__uhyve_upcall_entry:
-__uhyve_syscall_entry:
-  ud2
-
-  .data
-  .quad 1
-
-  .section .note.GNU-stack, "", @progbits
+#include "foreign_image.inc"

@@ -270,7 +270,7 @@ static void exit_ends_with_a_status(void **state)
 static void crash_takes_the_message(void **state)
 {
   struct fixture *fixture = *state;
-  char text[VM_CRASH_TEXT_BYTES];
+  char text[HC_MAX_MESSAGE_BYTES];
   memset(text, 'x', sizeof(text));
   put(fixture, BUFFER, text, sizeof(text));
   struct hc_crash block = {.cause = 77,
@@ -290,7 +290,7 @@ static void crash_takes_the_message(void **state)
 static void crash_checks_the_message(void **state)
 {
   struct fixture *fixture = *state;
-  struct hc_crash block = {.message_len_bytes = VM_CRASH_TEXT_BYTES + 1, .message_gpa = BUFFER};
+  struct hc_crash block = {.message_len_bytes = HC_MAX_MESSAGE_BYTES + 1, .message_gpa = BUFFER};
   put(fixture, BLOCK, &block, sizeof(block));
   assert_broken(fixture, HC_crash, BLOCK, "a message of 257 bytes, at most 256 are allowed");
   block.message_len_bytes = UINT32_MAX;
