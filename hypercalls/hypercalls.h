@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 /* Version of everything in hypercalls/; a monitor runs guests of its own version only. */
-#define UHYVE_INTERFACE_VERSION 1
+#define UHYVE_INTERFACE_VERSION 2
 
 /* Ports ring 3 of a guest may write to; the I/O permission bitmap opens just these. */
 #define HC_PORT_FIRST 0x1000
@@ -32,7 +32,10 @@
   X(write, 0x1008, struct hc_io, "write a scatter list to a descriptor")                        \
   X(read, 0x1010, struct hc_io, "read from a descriptor into a scatter list; blocks")           \
   X(crash, 0x1018, struct hc_crash, "end the guest by a signal and report it; does not return") \
-  X(memory, 0x1020, struct hc_memory, "attach more of the reserved memory")
+  X(memory, 0x1020, struct hc_memory, "attach more of the reserved memory")                     \
+  X(discard, 0x1028, struct hc_discard, "give memory back to the host")                         \
+  X(yield, 0x1030, struct hc_yield, "let the host run something else on this CPU")              \
+  X(clock, 0x1038, struct hc_clock, "keep the start information's clock in step from now on")
 
 /* A piece of guest memory, contiguous in guest-physical memory. */
 struct hc_segment
@@ -91,12 +94,35 @@ struct hc_crash
   struct hc_registers regs;   /* IN */
 };
 
-/* A guest starts with a part of its memory; the rest is attached when the heap grows into it, for
- * KVM takes time and memory for every page of a slot. */
+/* A guest starts with a part of its memory; the rest is attached when it needs it, for KVM takes
+ * time and memory for every page of a slot. What is attached is mapped in the window. */
 struct hc_memory
 {
-  uint64_t heap_bytes; /* IN: what the heap is to have; OUT: what it has now, mapped */
-  int64_t result;      /* OUT: 0 or a negative errno; -ENOMEM: more than is reserved */
+  uint64_t memory_bytes; /* IN: how much of its memory the guest wants; OUT: how much it has now,
+                            both counted as memory_attached_bytes of the start information */
+  int64_t result;        /* OUT: 0 or a negative errno; -ENOMEM: more than is reserved */
+};
+
+/* The guest does not need what is in these pages: the host takes them back. They stay the guest's,
+ * and read as zero when they are touched again. */
+struct hc_discard
+{
+  uint32_t segments; /* IN: used entries of segment[], at most HC_MAX_SEGMENTS */
+  uint32_t reserved;
+  int64_t result;                             /* OUT: 0 or a negative errno */
+  struct hc_segment segment[HC_MAX_SEGMENTS]; /* IN: whole pages of 4 KiB, memory of the guest */
+};
+
+struct hc_yield
+{
+  int64_t result; /* OUT: 0 */
+};
+
+/* From the first such call on the monitor follows the host's CLOCK_REALTIME and writes what
+ * changes into struct uhyve_clock. Further calls have no effect. */
+struct hc_clock
+{
+  int64_t result; /* OUT: 0 or a negative errno */
 };
 
 /* At %rsp when the nucleus reports its failure; from rip on it is what the processor pushed. */
@@ -116,6 +142,10 @@ _Static_assert(sizeof(struct hc_io) == 240 && offsetof(struct hc_io, segment) ==
 _Static_assert(sizeof(struct hc_registers) == 144, "ABI");
 _Static_assert(sizeof(struct hc_crash) == 184 && offsetof(struct hc_crash, regs) == 40, "ABI");
 _Static_assert(sizeof(struct hc_memory) == 16, "ABI");
+_Static_assert(sizeof(struct hc_discard) == 240 && offsetof(struct hc_discard, segment) == 16,
+               "ABI");
+_Static_assert(sizeof(struct hc_yield) == 8, "ABI");
+_Static_assert(sizeof(struct hc_clock) == 8, "ABI");
 _Static_assert(sizeof(struct hc_nucleus_frame) == 56, "ABI");
 
 #define HC_CHECK_SIZE_(name, port, block, purpose)                                               \

@@ -19,6 +19,8 @@
 #define UHYVE_HEAP_BASE   0x140000000ull    /* 5 GiB: application heap */
 #define UHYVE_PIE_BASE    0x10000000000ull  /* 1 TiB: position-independent images */
 #define UHYVE_PIE_END     0x80000000000ull  /* 8 TiB */
+#define UHYVE_MAP_BASE    0x80000000000ull  /* 8 TiB: mappings and task stacks */
+#define UHYVE_MAP_END     0xe0000000000ull  /* 14 TiB */
 #define UHYVE_TABLES_BASE 0xf0000000000ull  /* 15 TiB: the page tables, for the nucleus */
 #define UHYVE_WINDOW_BASE 0x100000000000ull /* 16 TiB: all guest-physical memory */
 
@@ -39,6 +41,10 @@
 #define UHYVE_IST_MACHINE_CHECK 3
 
 #define UHYVE_VECTOR_TIMER      0x40
+#define UHYVE_VECTOR_WAKE       0x41 /* from another CPU: look for work */
+#define UHYVE_VECTOR_TLB        0x42 /* from another CPU: served by the nucleus */
+#define UHYVE_VECTOR_SOURCES    0x50 /* interrupt sources of devices and programs ... */
+#define UHYVE_VECTOR_END        0x70 /* ... up to here */
 #define UHYVE_VECTOR_SPURIOUS   0xff
 
 /* The nucleus's data of one CPU. RSP0 of the TSS is its address: the stack lies below it, so the
@@ -47,11 +53,31 @@ struct uhyve_nucleus_cpu
 {
   uint64_t upcall_area_gva; /* struct uhyve_upcall_area of this CPU */
   uint64_t upcall_entry_gva;
-  uint64_t upcall_stack_gva; /* top */
+  uint64_t upcall_stack_gva;      /* top */
+  uint64_t tlb_generation_gva;    /* tlb_generation of the start information */
+  uint64_t page_tables_len_bytes; /* of the pool at UHYVE_TABLES_BASE */
   uint64_t reserved;
 };
 
 #define UHYVE_NO_EXCEPTION 0xffffffffu
+
+/* What a CPU has done, counted by the kernel library for --stats. */
+struct uhyve_cpu_counters
+{
+  uint64_t switches;
+  uint64_t wake_ups;
+  uint64_t ipis; /* sent */
+  uint64_t timer_interrupts;
+  uint64_t other_interrupts;
+  uint64_t upcalls;
+  uint64_t nucleus_calls;
+  uint64_t page_faults;    /* that mapped a page */
+  uint64_t tlb_shootdowns; /* asked of other CPUs */
+  uint64_t steals;         /* tasks taken from other CPUs */
+};
+
+/* Page table entries that one nucleus call writes at most. */
+#define UHYVE_TABLE_ENTRIES 64
 
 /* Where nucleus and kernel library meet: one per CPU, at the start of its GS page, right behind its
  * upcall stack.
@@ -75,10 +101,24 @@ struct uhyve_upcall_area
   uint64_t pending_vectors[4];
   uint32_t cpu;
   uint32_t reserved;
+  uint64_t tlb_seen; /* the generation this CPU's translations have reached */
+  struct uhyve_cpu_counters counters;
+  uint64_t table_entries[UHYVE_TABLE_ENTRIES]; /* what NUCLEUS_TABLE_WRITE writes */
 };
 
-_Static_assert(sizeof(struct uhyve_nucleus_cpu) == 32, "ABI");
-_Static_assert(sizeof(struct uhyve_upcall_area) == 104, "ABI");
+_Static_assert(sizeof(struct uhyve_nucleus_cpu) == 48, "ABI; RSP0 stays aligned to 16");
+_Static_assert(sizeof(struct uhyve_upcall_area) == 704, "ABI");
+
+/* Realtime is realtime_base_ns + ((TSC - tsc_base) * ns_per_cycle >> 48). To be read again when
+ * sequence was odd before or has changed after. The monitor alone writes it, see HC_clock. */
+struct uhyve_clock
+{
+  uint32_t sequence;
+  uint32_t reserved;
+  uint64_t tsc_base;
+  uint64_t realtime_base_ns;
+  uint64_t ns_per_cycle;
+};
 
 /* A writable range whose guest-physical addresses are contiguous. */
 struct uhyve_linear_range
@@ -113,23 +153,30 @@ struct uhyve_start_info
   uint64_t envp_gva; /* pointers and a null pointer */
 
   uint64_t tsc_khz;
-  uint64_t tsc_base;          /* the TSC when the two clocks below were read */
-  uint64_t realtime_base_ns;  /* CLOCK_REALTIME of the host */
+  uint64_t tsc_base;          /* the TSC when the host's clocks were read */
   uint64_t monotonic_base_ns; /* CLOCK_MONOTONIC of the host */
+  struct uhyve_clock clock;   /* CLOCK_REALTIME of the host */
 
   uint64_t page_table_root_gpa;
   uint64_t page_tables_gpa; /* the pool all page tables come from */
   uint64_t page_tables_len_bytes;
-  uint64_t page_tables_used_bytes; /* by the monitor; the rest is the guest's */
+  uint64_t page_tables_used_bytes; /* by the monitor; the rest is the guest's, and zero */
+  uint64_t tlb_generation;         /* the guest's count of changes that a TLB may have to forget */
+
+  uint64_t cpu_area_gva; /* struct uhyve_upcall_area of CPU 0, and how far it is to the next */
+  uint64_t cpu_area_stride_bytes;
 
   uint64_t image_gva;
   uint64_t image_len_bytes;
   uint64_t stack_gva; /* main stack, lowest mapped address; the page below is its guard */
   uint64_t stack_len_bytes;
   uint64_t stack_guard_bytes;
-  uint64_t heap_gva;
-  uint64_t heap_len_bytes;
-  uint64_t heap_attached_bytes; /* mapped now; hypercall 'memory' attaches more */
+
+  /* Free memory, the guest's to manage: contiguous but for the hole below 4 GiB, which these
+   * lengths do not count. */
+  uint64_t memory_gpa;
+  uint64_t memory_len_bytes;
+  uint64_t memory_attached_bytes; /* at the start; hypercall 'memory' attaches more */
 
   /* Most buffers lie here: no walk through the page tables. Unused entries have length 0. */
   struct uhyve_linear_range linear[UHYVE_LINEAR_RANGES];
@@ -143,6 +190,6 @@ struct uhyve_start_info
   uint64_t multiboot_info_gva;
 };
 
-_Static_assert(sizeof(struct uhyve_start_info) == 352, "ABI");
+_Static_assert(sizeof(struct uhyve_start_info) == 400, "ABI");
 
 #endif

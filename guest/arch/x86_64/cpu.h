@@ -8,36 +8,81 @@
 #include "arch/x86_64/cpu_features.h"
 #include "hypercalls/start_info.h"
 #include "layout.h"
+#include "percpu.h"
 
 /* Enters the nucleus; never blocks but for NUCLEUS_IDLE. Returns 0 or a negative errno. */
-long nucleus_call(long number, uint64_t argument);
+long nucleus_call(long number, uint64_t first, uint64_t second);
 
 static inline uint64_t cpu_tsc(void)
 {
   return __builtin_ia32_rdtsc();
 }
 
-/* The area of the CPU this runs on; stays valid only while interrupts are masked. */
-static inline struct uhyve_upcall_area *cpu_upcall_area(void)
+/* In a loop that waits for another CPU. */
+static inline void cpu_relax(void)
 {
-  struct uhyve_upcall_area *area;
-  __asm__ volatile("mov %%gs:%c1, %0" : "=r"(area) : "i"(AREA_SELF));
-  return area;
+  __builtin_ia32_pause();
 }
 
-/* Holds interrupts of this CPU back. Not nestable. */
+/* The data of the CPU this runs on; stays valid only while interrupts are masked. */
+static inline struct percpu *cpu_this(void)
+{
+  struct percpu *cpu;
+  __asm__ volatile("mov %%gs:%c1, %0" : "=r"(cpu) : "i"(AREA_SELF));
+  return cpu;
+}
+
+/* The data of any CPU. */
+struct percpu *cpu_of(unsigned int index);
+
+/* Holds interrupts of this CPU back: no upcall but for an exception, no other task. */
 static inline void cpu_mask_interrupts(void)
 {
   __asm__ volatile("movl $1, %%gs:%c0" : : "i"(AREA_MASKED) : "memory");
 }
 
-/* Lets interrupts in again and runs the handlers of those that came meanwhile. */
-void cpu_unmask_interrupts(void);
+/* Runs what is pending, switches tasks if one of higher priority is ready. */
+void cpu_run_pending(void);
 
-/* Masked: halts until an interrupt is pending, then runs its handler. */
-void cpu_idle_masked(void);
+/* Lets interrupts in again and runs the handlers of those that came meanwhile. */
+static inline void cpu_unmask_interrupts(void)
+{
+  uint32_t pending;
+  __asm__ volatile("movl $0, %%gs:%c1\n\t"
+                   "mov %%gs:%c2, %0"
+                   : "=r"(pending)
+                   : "i"(AREA_MASKED), "i"(AREA_PENDING)
+                   : "memory");
+  if (__builtin_expect(pending != 0, 0))
+    cpu_run_pending();
+}
+
+/* For code that may be masked already: masks and returns whether it was, for cpu_mask_restore(). */
+static inline uint32_t cpu_mask_save(void)
+{
+  uint32_t was_masked;
+  __asm__ volatile("mov %%gs:%c1, %0\n\t"
+                   "movl $1, %%gs:%c1"
+                   : "=r"(was_masked)
+                   : "i"(AREA_MASKED)
+                   : "memory");
+  return was_masked;
+}
+
+static inline void cpu_mask_restore(uint32_t was_masked)
+{
+  if (was_masked == 0)
+    cpu_unmask_interrupts();
+}
+
+static inline bool cpu_is_masked(void)
+{
+  uint32_t masked;
+  __asm__ volatile("mov %%gs:%c1, %0" : "=r"(masked) : "i"(AREA_MASKED));
+  return masked != 0;
+}
 
 /* Sets the base of thread-local storage. */
-void cpu_set_fs_base(const struct cpu_features *features, uint64_t base_gva);
+void cpu_set_fs_base(uint64_t base_gva);
 
 #endif
