@@ -111,7 +111,7 @@ static void destroy_cpus(struct vm *vm)
   stats_destroy(&vm->stats);
 }
 
-/* Huge pages by policy: by default for the heap behind what a guest starts with, so that a small
+/* Huge pages by policy: by default for the memory behind what a guest starts with, so that a small
  * program stays small; with --thp for all memory. */
 static void advise_huge_pages(const struct vm *vm, uint64_t ram_from, uint64_t ram_to)
 {
@@ -248,32 +248,32 @@ close_image:
   return error;
 }
 
-int64_t vm_attach_heap(struct vm *vm, uint64_t heap_bytes)
+int64_t vm_attach_memory(struct vm *vm, uint64_t memory_bytes)
 {
   struct guest_memory *memory = &vm->memory;
-  if (heap_bytes > vm->layout.heap_bytes)
+  if (memory_bytes > vm->layout.memory_bytes)
     return -ENOMEM;
   pthread_mutex_lock(&vm->memory_lock);
   int error = 0;
   uint64_t from = memory->mapped_bytes;
-  if (vm->layout.heap_gpa + heap_bytes > from)
+  if (vm->layout.memory_gpa + memory_bytes > from)
   {
     start_memory_watch(vm);
     /* Doubling keeps the number of slots small. */
     uint64_t to = 2 * from;
-    if (to < vm->layout.heap_gpa + heap_bytes)
-      to = vm->layout.heap_gpa + heap_bytes;
+    if (to < vm->layout.memory_gpa + memory_bytes)
+      to = vm->layout.memory_gpa + memory_bytes;
     to = (to + GUEST_LARGE_BYTES - 1) & ~(GUEST_LARGE_BYTES - 1);
     if (to > guest_memory_size(memory))
       to = guest_memory_size(memory);
     advise_huge_pages(vm, from, to);
     error = kvm_attach_memory(&vm->kvm, memory, to);
     if (error == 0)
-      error = guest_layout_map_heap(&vm->layout, memory, from, to);
+      error = guest_layout_map_window(&vm->layout, memory, from, to);
     if (error == 0)
       memory->mapped_bytes = to;
   }
-  int64_t result = error != 0 ? error : (int64_t) (memory->mapped_bytes - vm->layout.heap_gpa);
+  int64_t result = error != 0 ? error : (int64_t) (memory->mapped_bytes - vm->layout.memory_gpa);
   pthread_mutex_unlock(&vm->memory_lock);
   return result;
 }

@@ -84,7 +84,10 @@ static const struct port_block calls[] = {{HC_exit, sizeof(struct hc_exit)},
                                           {HC_write, sizeof(struct hc_io)},
                                           {HC_read, sizeof(struct hc_io)},
                                           {HC_crash, sizeof(struct hc_crash)},
-                                          {HC_memory, sizeof(struct hc_memory)}};
+                                          {HC_memory, sizeof(struct hc_memory)},
+                                          {HC_discard, sizeof(struct hc_discard)},
+                                          {HC_yield, sizeof(struct hc_yield)},
+                                          {HC_clock, sizeof(struct hc_clock)}};
 
 static void names_are_those_of_the_table(void **state)
 {
@@ -103,6 +106,9 @@ static void names_are_those_of_the_table(void **state)
   assert_string_equal(hypercall_name(HC_read), "read");
   assert_string_equal(hypercall_name(HC_crash), "crash");
   assert_string_equal(hypercall_name(HC_memory), "memory");
+  assert_string_equal(hypercall_name(HC_discard), "discard");
+  assert_string_equal(hypercall_name(HC_yield), "yield");
+  assert_string_equal(hypercall_name(HC_clock), "clock");
 }
 
 static void blocks_lie_in_writable_memory(void **state)
@@ -318,18 +324,18 @@ static void memory_tells_what_there_is(void **state)
   const struct
   {
     int64_t answer, result;
-    uint64_t heap_bytes;
+    uint64_t memory_bytes;
   } cases[] = {{7 * MIB, 0, 7 * MIB}, {-ENOMEM, -ENOMEM, UINT64_MAX}};
   for (size_t i = 0; i < COUNT_OF(cases); i++)
   {
-    struct hc_memory block = {.heap_bytes = UINT64_MAX, .result = 1};
+    struct hc_memory block = {.memory_bytes = UINT64_MAX, .result = 1};
     monitor_stubs.attach_result = cases[i].answer;
     put(fixture, BLOCK, &block, sizeof(block));
     assert_int_equal(serve(fixture, HC_memory, BLOCK), HYPERCALL_CONTINUE);
-    assert_int_equal(monitor_stubs.heap_bytes, UINT64_MAX);
+    assert_int_equal(monitor_stubs.memory_bytes, UINT64_MAX);
     memcpy(&block, guest_memory_hva(&fixture->vm->memory, BLOCK, sizeof(block)), sizeof(block));
     assert_int_equal(block.result, cases[i].result);
-    assert_int_equal(block.heap_bytes, cases[i].heap_bytes);
+    assert_int_equal(block.memory_bytes, cases[i].memory_bytes);
   }
 }
 

@@ -19,10 +19,10 @@ void vm_stop_cpus(struct vm *vm)
   monitor_stubs.stopped++;
 }
 
-int64_t vm_attach_heap(struct vm *vm, uint64_t heap_bytes)
+int64_t vm_attach_memory(struct vm *vm, uint64_t memory_bytes)
 {
   (void) vm;
-  monitor_stubs.heap_bytes = heap_bytes;
+  monitor_stubs.memory_bytes = memory_bytes;
   return monitor_stubs.attach_result;
 }
 

@@ -11,7 +11,7 @@ struct monitor_stubs
 {
   unsigned int stopped;
   unsigned int moves;
-  uint64_t heap_bytes;   /* what was asked for last */
+  uint64_t memory_bytes; /* what was asked for last */
   int64_t attach_result; /* what is answered */
   int fd;
   int count;
