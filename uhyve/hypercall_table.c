@@ -2,13 +2,13 @@
  * the copy is checked and acted on. */
 #include "hypercall_table.h"
 
-#include <errno.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/uio.h>
 
 #include "memory_discard.h"
+#include "vm_memory.h"
 
 /* What a handler gets besides its block. */
 struct call
@@ -112,7 +112,7 @@ static enum hypercall_verdict serve_crash(struct call *call, struct hc_crash *bl
 
 static enum hypercall_verdict serve_memory(struct call *call, struct hc_memory *block)
 {
-  int64_t memory_bytes = vm_attach_memory(call->vm, block->memory_bytes);
+  int64_t memory_bytes = vm_memory_attach(call->vm, block->memory_bytes);
   block->result = memory_bytes < 0 ? memory_bytes : 0;
   if (memory_bytes > 0)
     block->memory_bytes = (uint64_t) memory_bytes;
@@ -135,8 +135,7 @@ static enum hypercall_verdict serve_yield(struct call *call, struct hc_yield *bl
 
 static enum hypercall_verdict serve_clock(struct call *call, struct hc_clock *block)
 {
-  (void) call;
-  block->result = -ENOSYS;
+  block->result = clock_follow_start(&call->vm->clock);
   return HYPERCALL_CONTINUE;
 }
 

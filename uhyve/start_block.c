@@ -174,21 +174,21 @@ static void write_cmdline(const struct cursor *cursor, char **argv)
   *at = 0;
 }
 
-static uint64_t clock_ns(clockid_t clock)
+static uint64_t monotonic_ns(void)
 {
   struct timespec now;
-  clock_gettime(clock, &now);
+  clock_gettime(CLOCK_MONOTONIC, &now);
   return (uint64_t) now.tv_sec * 1000000000ull + (uint64_t) now.tv_nsec;
 }
 
-static void fill_clocks(struct uhyve_start_info *info, uint64_t tsc_khz)
+static void fill_clocks(struct uhyve_start_info *info, const struct start_block_input *input)
 {
-  info->tsc_khz = tsc_khz;
-  info->monotonic_base_ns = clock_ns(CLOCK_MONOTONIC);
+  info->tsc_khz = input->tsc_khz;
+  info->monotonic_base_ns = monotonic_ns();
   info->tsc_base = __builtin_ia32_rdtsc();
-  info->clock.tsc_base = info->tsc_base;
-  info->clock.realtime_base_ns = clock_ns(CLOCK_REALTIME);
-  info->clock.ns_per_cycle = (uint64_t) (((unsigned __int128) 1000000 << 48) / tsc_khz);
+  info->clock.tsc_base = input->clock.tsc_base;
+  info->clock.realtime_base_ns = input->clock.realtime_base_ns;
+  info->clock.ns_per_cycle = input->clock.ns_per_cycle;
 }
 
 static void fill_streams(struct uhyve_start_info *info, const int *fds)
@@ -242,7 +242,7 @@ int start_block_write(const struct start_block_input *input, const struct guest_
       .cpu_count = input->cpu_count,
       .argc = (uint32_t) input->argc,
   };
-  fill_clocks(&info, input->tsc_khz);
+  fill_clocks(&info, input);
   fill_streams(&info, input->stream_fds);
   fill_layout(&info, layout, memory);
   uint8_t random[sizeof(info.stack_canary) + sizeof(info.random_seed)];

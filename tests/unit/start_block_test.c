@@ -70,6 +70,7 @@ static void guest_create(struct guest *guest, uint64_t memory_bytes, char **argv
                                     .envp = envp,
                                     .cpu_count = 2,
                                     .tsc_khz = TSC_KHZ,
+                                    .clock = clock_view_start(clock_pair_read(), TSC_KHZ),
                                     .stream_fds = stream_fds}};
   while (argv[guest->input.argc] != NULL)
     guest->input.argc++;
