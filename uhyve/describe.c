@@ -31,7 +31,7 @@ void vm_describe(FILE *out, const struct vm *vm)
   fprintf(out, "uhyve: %u CPU%s, %llu MiB of memory (reserved), huge pages %s, TSC %llu MHz\n",
           vm->vcpu_count, vm->vcpu_count > 1 ? "s" : "",
           (unsigned long long) (options->memory_bytes >> 20),
-          options->thp ? "everywhere" : "for the heap",
+          options->thp ? "everywhere" : "for what it grows into",
           (unsigned long long) (vm->vcpus[0].tsc_khz / 1000));
   if (options->verbosity >= 2)
     describe_map(out, &vm->layout);
