@@ -8,7 +8,6 @@
 
 #include "libc/thread_data.h"
 #include "libc/thread_state.h"
-#include "sched/mutex.h"
 
 static struct thread first_thread;
 static _Thread_local struct thread *current = &first_thread;
@@ -43,7 +42,6 @@ int thread_create(struct thread **thread, void *(*entry)(void *), void *argument
                          .flags = attributes->detached ? THREAD_DETACHED : 0,
                          .policy = policy};
   *thread = new; /* before the thread runs, which may be at once */
-  mutex_expect_tasks();
   __atomic_add_fetch(&threads_alive, 1, __ATOMIC_RELAXED);
   int error = task_create(&new->task, thread_main, new, attributes);
   if (error != 0)
