@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "libc/thread_data.h"
+#include "sched/mutex.h"
 
 #define VALUES_PER_BLOCK 64
 #define BLOCKS           (PTHREAD_KEYS_MAX / VALUES_PER_BLOCK)
@@ -40,9 +41,9 @@ static bool key_exists(pthread_key_t key)
 
 int pthread_key_create(pthread_key_t *key, void (*destructor)(void *))
 {
-  static pthread_mutex_t creating;
+  static struct mutex creating;
   int error = EAGAIN;
-  pthread_mutex_lock(&creating);
+  mutex_lock(&creating);
   for (pthread_key_t i = 0; i < PTHREAD_KEYS_MAX && error != 0; i++)
   {
     if (key_exists(i))
@@ -52,7 +53,7 @@ int pthread_key_create(pthread_key_t *key, void (*destructor)(void *))
     *key = i;
     error = 0;
   }
-  pthread_mutex_unlock(&creating);
+  mutex_unlock(&creating);
   return error;
 }
 
