@@ -1,41 +1,46 @@
-/* The application heap: a break in a region that the monitor maps as it grows; the host gives
- * memory on first touch. */
+/* The application heap: a break; memory below it comes on first touch. */
 #include "mm/heap.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 
-#include "hypercall.h"
-#include "start_info.h"
+#include "hypercalls/start_info.h"
+#include "mm/virtual.h"
+#include "sched/futex.h"
 
-static uint64_t heap_break;
-static uint64_t heap_attached_bytes;
+static uint64_t heap_break = UHYVE_HEAP_BASE;
 
-void heap_init(void)
+/* A lock that sleeps, for moving the break may make hypercalls. */
+static uint32_t heap_lock;
+
+#define LOCK_FREE    0u
+#define LOCK_TAKEN   1u
+#define LOCK_WAITERS 2u /* taken, and perhaps somebody waits */
+
+static void lock(void)
 {
-  heap_break = start_info->heap_gva;
-  heap_attached_bytes = start_info->heap_attached_bytes;
+  uint32_t state = LOCK_FREE;
+  if (__atomic_compare_exchange_n(&heap_lock, &state, LOCK_TAKEN, false, __ATOMIC_ACQUIRE,
+                                  __ATOMIC_RELAXED))
+    return;
+  while (__atomic_exchange_n(&heap_lock, LOCK_WAITERS, __ATOMIC_ACQUIRE) != LOCK_FREE)
+    futex_wait(&heap_lock, LOCK_WAITERS, FUTEX_FOREVER);
 }
 
-/* Has the monitor attach memory. Returns whether the heap may have that size. */
-static bool attach(uint64_t heap_bytes)
+static void unlock(void)
 {
-  HC_BLOCK(struct hc_memory) block = {.heap_bytes = heap_bytes};
-  hypercall(HC_memory, &block);
-  if (block.result != 0)
-    return false;
-  heap_attached_bytes = block.heap_bytes;
-  return true;
+  if (__atomic_exchange_n(&heap_lock, LOCK_FREE, __ATOMIC_RELEASE) == LOCK_WAITERS)
+    futex_wake(&heap_lock, 1);
 }
 
 void *heap_move_break(ptrdiff_t bytes)
 {
-  uint64_t used = heap_break - start_info->heap_gva;
-  if (bytes >= 0 ? (uint64_t) bytes > start_info->heap_len_bytes - used : -(uint64_t) bytes > used)
-    return NULL;
-  if (used + (uint64_t) bytes > heap_attached_bytes && !attach(used + (uint64_t) bytes))
-    return NULL;
+  lock();
   uint64_t old = heap_break;
-  heap_break += (uint64_t) bytes;
+  uint64_t moved = old + (uint64_t) bytes;
+  if ((bytes < 0) != (moved < old) || (bytes != 0 && virtual_set_heap_end(moved) != 0))
+    old = 0;
+  else
+    heap_break = moved;
+  unlock();
   return (void *) old; /* NOLINT(performance-no-int-to-ptr) */
 }
