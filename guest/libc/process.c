@@ -105,6 +105,14 @@ long sysconf(int name)
     return start_info->cpu_count;
   case _SC_NPROCESSORS_ONLN:
     return 1; /* the program has one thread */
+  case _SC_PHYS_PAGES:
+  case _SC_AVPHYS_PAGES:
+  {
+    long all;
+    long available;
+    sys_memory_pages(&all, &available);
+    return name == _SC_PHYS_PAGES ? all : available;
+  }
   case _SC_CLK_TCK:
     return 100;
   case _SC_OPEN_MAX:
