@@ -1,0 +1,173 @@
+/* The slow paths of the caches of CPUs. */
+#include "libc/malloc_cache.h"
+
+#include <errno.h>
+
+#include "arch/x86_64/cpu.h"
+#include "crash.h"
+#include "libc/malloc_pool.h"
+#include "mm/kernel_heap.h"
+
+/* How often all caches were asked to empty themselves. */
+static uint32_t flushes;
+
+/* Empties a cache of this CPU. Masked. */
+static void flush(struct malloc_cache *cache)
+{
+  for (unsigned int class = 0; class < MALLOC_CLASSES; class ++)
+  {
+    struct malloc_bin *bin = &cache->bins[class];
+    if (bin->count != 0)
+      malloc_pool_return(class, bin->free, bin->count);
+    if (bin->spare != NULL)
+      malloc_pool_return(class, bin->spare, bin->limit);
+    bin->free = bin->spare = NULL;
+    bin->count = 0;
+  }
+}
+
+static void flush_if_asked(struct malloc_cache *cache)
+{
+  uint32_t asked = __atomic_load_n(&flushes, __ATOMIC_RELAXED);
+  if (__builtin_expect(cache->flushes_seen != asked, 0))
+  {
+    cache->flushes_seen = asked;
+    flush(cache);
+  }
+}
+
+/* Gives this CPU a cache. Not masked: meanwhile another task may have given it one. */
+static bool create_cache(void)
+{
+  struct malloc_cache *cache = kernel_allocate_zeroed(sizeof(*cache));
+  if (cache == NULL)
+    return false;
+  for (unsigned int class = 0; class < MALLOC_CLASSES; class ++)
+    cache->bins[class].limit = malloc_batch_objects(class);
+
+  uint32_t was_masked = cpu_mask_save();
+  struct percpu *cpu = cpu_this();
+  if (cpu->malloc_cache == NULL)
+  {
+    cpu->malloc_cache = cache;
+    cache = NULL;
+  }
+  cpu_mask_restore(was_masked);
+  kernel_free(cache, sizeof(*cache));
+  return true;
+}
+
+bool malloc_grow(unsigned int *tries)
+{
+  /* Memory comes by hypercalls, and other tasks may run meanwhile. */
+  if (cpu_is_masked())
+    panic("malloc needs memory while interrupts are masked");
+  if (malloc_chunk_add())
+    return true;
+  if ((*tries)++ == 0)
+  {
+    malloc_caches_flush();
+    return true;
+  }
+  errno = ENOMEM;
+  return false;
+}
+
+/* An object for this CPU from its spare batch or from the pool. Masked. */
+static struct malloc_object *take_object(struct malloc_cache *cache, unsigned int class)
+{
+  flush_if_asked(cache);
+  struct malloc_bin *bin = &cache->bins[class];
+  if (bin->free == NULL && bin->spare != NULL)
+  {
+    bin->free = bin->spare;
+    bin->spare = NULL;
+    bin->count = bin->limit;
+  }
+  if (bin->free == NULL)
+    bin->free = malloc_pool_take(class, &bin->count);
+  struct malloc_object *object = bin->free;
+  if (object == NULL)
+    return NULL;
+  bin->count--;
+  bin->free = object->next;
+  object->mark = 0;
+  return object;
+}
+
+void *malloc_cache_refill(unsigned int class)
+{
+  unsigned int tries = 0;
+  for (;;)
+  {
+    uint32_t was_masked = cpu_mask_save();
+    struct malloc_cache *cache = cpu_this()->malloc_cache;
+    struct malloc_object *object = cache == NULL ? NULL : take_object(cache, class);
+    cpu_mask_restore(was_masked);
+    if (object != NULL)
+      return object;
+    if (cache == NULL && !create_cache())
+    {
+      errno = ENOMEM;
+      return NULL;
+    }
+    if (cache != NULL && !malloc_grow(&tries))
+      return NULL;
+  }
+}
+
+void malloc_cache_free(struct malloc_object *object, unsigned int class)
+{
+  uint32_t was_masked = cpu_mask_save();
+  malloc_pool_return(class, object, 1);
+  cpu_mask_restore(was_masked);
+}
+
+void malloc_cache_drain(struct malloc_bin *bin, unsigned int class, uint32_t was_masked)
+{
+  if (bin->spare != NULL)
+    malloc_pool_give(class, bin->spare);
+  bin->spare = bin->free;
+  bin->free = NULL;
+  bin->count = 0;
+  flush_if_asked(cpu_this()->malloc_cache);
+  cpu_mask_restore(was_masked);
+  if (malloc_chunks_in_excess() && was_masked == 0)
+    malloc_chunks_trim(MALLOC_EMPTY_CHUNKS);
+}
+
+static bool list_has(const struct malloc_object *list, uint32_t count,
+                     const struct malloc_object *object)
+{
+  for (uint32_t i = 0; i < count; i++, list = list->next)
+    if (list == object)
+      return true;
+  return false;
+}
+
+bool malloc_cache_has(const struct malloc_object *object, unsigned int class)
+{
+  bool found = false;
+  uint32_t was_masked = cpu_mask_save();
+  const struct malloc_cache *cache = cpu_this()->malloc_cache;
+  if (cache != NULL)
+  {
+    const struct malloc_bin *bin = &cache->bins[class];
+    found = list_has(bin->free, bin->count, object) ||
+            (bin->spare != NULL && list_has(bin->spare, bin->limit, object));
+  }
+  cpu_mask_restore(was_masked);
+  return found;
+}
+
+bool malloc_caches_flush(void)
+{
+  __atomic_fetch_add(&flushes, 1, __ATOMIC_RELAXED);
+  uint32_t was_masked = cpu_mask_save();
+  struct malloc_cache *cache = cpu_this()->malloc_cache;
+  if (cache != NULL)
+    flush_if_asked(cache);
+  malloc_pools_flush();
+  cpu_mask_restore(was_masked);
+  return malloc_chunks_trim(0);
+}
