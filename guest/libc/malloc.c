@@ -1,4 +1,5 @@
-/* malloc, free and what is made of them; their fast paths use the cache of the CPU they run on. */
+/* malloc, free and what is made of them; their fast paths use the cache of the CPU they run on.
+ * For tasks, not for upcalls. */
 #include <errno.h>
 #include <malloc.h>
 #include <stdlib.h>

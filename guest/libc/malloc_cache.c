@@ -11,28 +11,36 @@
 /* How often all caches were asked to empty themselves. */
 static uint32_t flushes;
 
-/* Empties a cache of this CPU. Masked. */
-static void flush(struct malloc_cache *cache)
+/* Whether this CPU has not yet emptied its cache as asked. Masked. */
+static bool must_flush(const struct malloc_cache *cache)
+{
+  return cache->flushes_seen != __atomic_load_n(&flushes, __ATOMIC_RELAXED);
+}
+
+static void flush_bin(struct malloc_bin *bin, unsigned int class)
+{
+  if (bin->count != 0)
+    malloc_pool_return(class, bin->free, bin->count);
+  if (bin->spare != NULL)
+    malloc_pool_return(class, bin->spare, bin->limit);
+  bin->free = bin->spare = NULL;
+  bin->count = 0;
+}
+
+/* Empties this CPU's cache. Unmasked, so that others run between two classes; if the task has moved
+ * then, part of the other CPU's cache is emptied instead. */
+static void flush(void)
 {
   for (unsigned int class = 0; class < MALLOC_CLASSES; class ++)
   {
-    struct malloc_bin *bin = &cache->bins[class];
-    if (bin->count != 0)
-      malloc_pool_return(class, bin->free, bin->count);
-    if (bin->spare != NULL)
-      malloc_pool_return(class, bin->spare, bin->limit);
-    bin->free = bin->spare = NULL;
-    bin->count = 0;
-  }
-}
-
-static void flush_if_asked(struct malloc_cache *cache)
-{
-  uint32_t asked = __atomic_load_n(&flushes, __ATOMIC_RELAXED);
-  if (__builtin_expect(cache->flushes_seen != asked, 0))
-  {
-    cache->flushes_seen = asked;
-    flush(cache);
+    uint32_t was_masked = cpu_mask_save();
+    struct malloc_cache *cache = cpu_this()->malloc_cache;
+    if (cache != NULL)
+    {
+      cache->flushes_seen = __atomic_load_n(&flushes, __ATOMIC_RELAXED);
+      flush_bin(&cache->bins[class], class);
+    }
+    cpu_mask_restore(was_masked);
   }
 }
 
@@ -76,7 +84,6 @@ bool malloc_grow(unsigned int *tries)
 /* An object for this CPU from its spare batch or from the pool. Masked. */
 static struct malloc_object *take_object(struct malloc_cache *cache, unsigned int class)
 {
-  flush_if_asked(cache);
   struct malloc_bin *bin = &cache->bins[class];
   if (bin->free == NULL && bin->spare != NULL)
   {
@@ -103,7 +110,10 @@ void *malloc_cache_refill(unsigned int class)
     uint32_t was_masked = cpu_mask_save();
     struct malloc_cache *cache = cpu_this()->malloc_cache;
     struct malloc_object *object = cache == NULL ? NULL : take_object(cache, class);
+    bool asked = cache != NULL && must_flush(cache);
     cpu_mask_restore(was_masked);
+    if (asked && was_masked == 0)
+      flush();
     if (object != NULL)
       return object;
     if (cache == NULL && !create_cache())
@@ -130,9 +140,13 @@ void malloc_cache_drain(struct malloc_bin *bin, unsigned int class, uint32_t was
   bin->spare = bin->free;
   bin->free = NULL;
   bin->count = 0;
-  flush_if_asked(cpu_this()->malloc_cache);
+  bool asked = must_flush(cpu_this()->malloc_cache);
   cpu_mask_restore(was_masked);
-  if (malloc_chunks_in_excess() && was_masked == 0)
+  if (was_masked != 0)
+    return;
+  if (asked)
+    flush();
+  if (malloc_chunks_in_excess())
     malloc_chunks_trim(MALLOC_EMPTY_CHUNKS);
 }
 
@@ -163,11 +177,7 @@ bool malloc_cache_has(const struct malloc_object *object, unsigned int class)
 bool malloc_caches_flush(void)
 {
   __atomic_fetch_add(&flushes, 1, __ATOMIC_RELAXED);
-  uint32_t was_masked = cpu_mask_save();
-  struct malloc_cache *cache = cpu_this()->malloc_cache;
-  if (cache != NULL)
-    flush_if_asked(cache);
+  flush();
   malloc_pools_flush();
-  cpu_mask_restore(was_masked);
   return malloc_chunks_trim(0);
 }

@@ -1,4 +1,4 @@
-/* The heap under the names that Newlib uses inside. A program's own malloc serves these too. */
+/* The heap under names that only Newlib has; a program's own malloc serves these too. */
 #include <malloc.h>
 #include <reent.h>
 #include <stdlib.h>
@@ -31,4 +31,19 @@ void *_memalign_r(struct _reent *reent, size_t align_bytes, size_t len_bytes)
 {
   (void) reent;
   return memalign(align_bytes, len_bytes);
+}
+
+/* As realloc, but frees the block also when there is no memory. */
+void *reallocf(void *block, size_t len_bytes)
+{
+  void *moved = realloc(block, len_bytes);
+  if (moved == NULL && len_bytes != 0)
+    free(block);
+  return moved;
+}
+
+void *_reallocf_r(struct _reent *reent, void *block, size_t len_bytes)
+{
+  (void) reent;
+  return reallocf(block, len_bytes);
 }

@@ -104,22 +104,25 @@ static unsigned int take_from_span(struct malloc_span *span, unsigned int class,
   return taken;
 }
 
+static struct malloc_object *take_batch(struct pool *pool)
+{
+  struct malloc_object *batch = pool->batches;
+  if (batch == NULL)
+    return NULL;
+  pool->batches = (struct malloc_object *) batch->mark;
+  pool->batches_count--;
+  batch->mark = MALLOC_FREE_MARK;
+  return batch;
+}
+
 struct malloc_object *malloc_pool_take(unsigned int class, unsigned int *count)
 {
   struct pool *pool = &pools[class];
   unsigned int wanted = malloc_batch_objects(class);
-  struct malloc_object *list = NULL;
-  *count = 0;
   spinlock_lock(&pool->lock);
-  if (pool->batches != NULL)
-  {
-    list = pool->batches;
-    pool->batches = (struct malloc_object *) list->mark;
-    pool->batches_count--;
-    list->mark = MALLOC_FREE_MARK;
-    *count = wanted;
-  }
-  else
+  struct malloc_object *list = take_batch(pool);
+  *count = list == NULL ? 0 : wanted;
+  if (list == NULL)
   {
     struct malloc_span *span = pool->spans != NULL ? pool->spans : add_span(pool, class);
     if (span != NULL)
@@ -192,27 +195,20 @@ void malloc_pool_return(unsigned int class, struct malloc_object *list, unsigned
   spinlock_unlock(&pool->lock);
 }
 
-static void flush_pool(unsigned int class)
+/* One batch back into its spans; false when the pool has none. */
+static bool flush_batch(struct pool *pool, unsigned int class)
 {
-  for (;;)
-  {
-    struct pool *pool = &pools[class];
-    spinlock_lock(&pool->lock);
-    struct malloc_object *batch = pool->batches;
-    if (batch != NULL)
-    {
-      pool->batches = (struct malloc_object *) batch->mark;
-      pool->batches_count--;
-      return_list(pool, class, batch, malloc_batch_objects(class));
-    }
-    spinlock_unlock(&pool->lock);
-    if (batch == NULL)
-      return;
-  }
+  uint32_t was_masked = spinlock_lock_masked(&pool->lock);
+  struct malloc_object *batch = take_batch(pool);
+  if (batch != NULL)
+    return_list(pool, class, batch, malloc_batch_objects(class));
+  spinlock_unlock_restore(&pool->lock, was_masked);
+  return batch != NULL;
 }
 
 void malloc_pools_flush(void)
 {
   for (unsigned int class = 0; class < MALLOC_CLASSES; class ++)
-    flush_pool(class);
+    while (flush_batch(&pools[class], class))
+      continue;
 }

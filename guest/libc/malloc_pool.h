@@ -1,6 +1,6 @@
 /* Free objects of each size class that are in no CPU's cache: whole batches, and those in spans.
  *
- * All functions are for masked code. Lists are linked by `next` and end in null.
+ * For masked code, where nothing else is said. Lists are linked by `next` and end in null.
  */
 #ifndef GUEST_LIBC_MALLOC_POOL_H
 #define GUEST_LIBC_MALLOC_POOL_H
@@ -17,7 +17,7 @@ void malloc_pool_give(unsigned int class, struct malloc_object *batch);
 /* Puts a list of any length back into spans; spans that are complete become free. */
 void malloc_pool_return(unsigned int class, struct malloc_object *list, unsigned int count);
 
-/* All batches back into spans. */
+/* All batches back into spans; not for masked code, and bounded only by what there is. */
 void malloc_pools_flush(void);
 
 /* Ends the program because of an error in its use of the heap. */

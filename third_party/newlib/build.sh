@@ -175,7 +175,7 @@ finish_installation() {
     # first.
     local member library
     for member in memcpy memmove memset memcmp lock raise stack_protector strerror system \
-        malloc mallocr freer cfreer calloc callocr realloc reallocr malign malignr aligned_alloc \
+        malloc mallocr freer cfreer calloc callocr realloc reallocf reallocr malign malignr aligned_alloc \
         valloc vallocr pvallocr msize msizer mtrim mallinfor mallstatsr malloptr mstats mlock; do
         ar d "$installed/lib/libc.a" "libc_a-$member.o"
     done
