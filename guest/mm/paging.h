@@ -16,7 +16,7 @@ enum paging_rights
 {
   PAGING_NONE = 0,
   PAGING_READ = 1,
-  PAGING_WRITE = 2, /* and read */
+  PAGING_WRITE = 2,   /* and read */
   PAGING_EXECUTE = 4, /* and read */
 };
 

@@ -15,11 +15,11 @@
 
 enum virtual_flags
 {
-  VIRTUAL_FIXED = 1,         /* at this address, in place of what is there */
-  VIRTUAL_FIXED_VACANT = 2,  /* at this address, -EEXIST if something is there */
-  VIRTUAL_NO_RESERVE = 4,    /* commit memory on first touch only, which may then fail */
-  VIRTUAL_POPULATE = 8,      /* map it all now */
-  VIRTUAL_SMALL_PAGES = 16,  /* 4 KiB pages only */
+  VIRTUAL_FIXED = 1,        /* at this address, in place of what is there */
+  VIRTUAL_FIXED_VACANT = 2, /* at this address, -EEXIST if something is there */
+  VIRTUAL_NO_RESERVE = 4,   /* commit memory on first touch only, which may then fail */
+  VIRTUAL_POPULATE = 8,     /* map it all now */
+  VIRTUAL_SMALL_PAGES = 16, /* 4 KiB pages only */
 };
 
 /* Maps zeroed memory of whole pages. *gva: in, where (fixed) or a wish (0: none); out, where it is.
