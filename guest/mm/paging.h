@@ -35,6 +35,12 @@ struct paging_page paging_translate(uint64_t gva);
  * tables it needs from the pool. Returns 0 or -ENOMEM. */
 int paging_prepare(uint64_t gva, uint64_t len_bytes, uint64_t page_bytes);
 
+/* How many tables paging_prepare would take, were every page in the range that is larger split. */
+uint64_t paging_tables_missing(uint64_t gva, uint64_t len_bytes, uint64_t page_bytes);
+
+/* How many tables are left in the pool. */
+uint64_t paging_tables_left(void);
+
 /* Maps contiguous memory where nothing is mapped, in the largest pages that fit up to
  * page_bytes_max. Returns 0 or -ENOMEM, with a part mapped; 0 for certain after paging_prepare. */
 int paging_map(uint64_t gva, uint64_t gpa, uint64_t len_bytes, unsigned int rights,

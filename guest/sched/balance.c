@@ -45,11 +45,6 @@ unsigned int balance_place(const struct task *task)
   return index;
 }
 
-bool balance_wanted(const struct percpu *cpu)
-{
-  return cpu->queue.waiting != 0 && __atomic_load_n(&idle_cpus, __ATOMIC_RELAXED) != 0;
-}
-
 /* The task of a heap that may use a CPU and has run least. */
 struct candidate
 {

@@ -23,20 +23,12 @@ static void set_epoch(struct percpu *cpu, uint32_t epoch)
     heap_for_each(&cpu->queue.tasks[__builtin_ctz(rest)], rebase_queued, &epoch);
 }
 
-void sched_charge(struct percpu *cpu, uint64_t now_tsc)
+void sched_begin_epoch(struct percpu *cpu, uint32_t epoch)
 {
-  struct task *task = cpu->current;
-  uint64_t cycles = now_tsc - cpu->run_since_tsc;
-  uint32_t epoch = run_time_epoch(now_tsc);
-  cpu->run_since_tsc = now_tsc;
   if (cpu->decay_epoch != epoch)
     set_epoch(cpu, epoch);
-  if (task == NULL)
-    return;
-  if (task->run_epoch != epoch)
-    rebase(task, epoch);
-  task->run_cycles += cycles;
-  task->run_time += run_time_charge(now_tsc, cycles);
+  if (cpu->current != NULL && cpu->current->run_epoch != epoch)
+    rebase(cpu->current, epoch);
 }
 
 void run_queue_add(struct percpu *cpu, struct task *task)
@@ -66,16 +58,6 @@ void run_queue_remove(struct percpu *cpu, struct task *task)
   task->is_queued = false;
 }
 
-int run_queue_best(const struct percpu *cpu)
-{
-  return cpu->queue.ready != 0 ? 31 - __builtin_clz(cpu->queue.ready) : -1;
-}
-
-const struct task *run_queue_first(const struct percpu *cpu, unsigned int priority)
-{
-  return (const struct task *) cpu->queue.tasks[priority].first;
-}
-
 struct task *run_queue_take(struct percpu *cpu)
 {
   int best = run_queue_best(cpu);
@@ -84,4 +66,24 @@ struct task *run_queue_take(struct percpu *cpu)
   struct task *task = (struct task *) cpu->queue.tasks[best].first;
   run_queue_remove(cpu, task);
   return task;
+}
+
+struct task *run_queue_swap(struct percpu *cpu, struct task *task)
+{
+  struct heap *heap = &cpu->queue.tasks[task->priority];
+  struct heap_node *first = heap->first;
+  if (first == NULL || first->child != NULL || task->run_epoch != cpu->decay_epoch ||
+      cpu->queue.ready >> task->priority != 1)
+  {
+    run_queue_add(cpu, task);
+    return run_queue_take(cpu);
+  }
+  /* Two tasks that take turns: one node goes for the other. */
+  struct task *next = (struct task *) first;
+  next->is_queued = false;
+  task->is_queued = true;
+  task->node.key = task->run_time;
+  task->node.child = NULL;
+  heap->first = &task->node;
+  return next;
 }

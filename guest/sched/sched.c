@@ -36,7 +36,7 @@ void sched_init(void)
   cpu->state = CPU_RUNNING;
 }
 
-void sched_begin_slice(struct percpu *cpu, uint64_t now_tsc)
+static inline void begin_slice(struct percpu *cpu, uint64_t now_tsc)
 {
   const struct task *task = cpu->current;
   uint64_t slice = TIMER_NEVER;
@@ -48,6 +48,11 @@ void sched_begin_slice(struct percpu *cpu, uint64_t now_tsc)
   cpu->slice_end_tsc = slice != TIMER_NEVER ? now_tsc + slice : TIMER_NEVER;
   uint64_t timer_tsc = timers_next_tsc(cpu);
   timer_arm(cpu, timer_tsc < cpu->slice_end_tsc ? timer_tsc : cpu->slice_end_tsc);
+}
+
+void sched_begin_slice(struct percpu *cpu, uint64_t now_tsc)
+{
+  begin_slice(cpu, now_tsc);
 }
 
 /* A task that others give to this CPU is announced by an interrupt only if its priority is not
@@ -63,23 +68,23 @@ static void set_running_priority(struct percpu *cpu, int32_t priority)
     sched_request(cpu);
 }
 
-static void set_current(struct percpu *cpu, struct task *task, uint64_t now_tsc)
+static inline void set_current(struct percpu *cpu, struct task *task, uint64_t now_tsc)
 {
   cpu->current = task;
   cpu->run_since_tsc = now_tsc;
   cpu->area.counters.switches++;
   set_running_priority(cpu, (int32_t) task->priority);
-  sched_begin_slice(cpu, now_tsc);
+  begin_slice(cpu, now_tsc);
   cpu_set_fs_base(task->fs_base);
 }
 
-void sched_finish_switch(struct percpu *cpu)
+/* What left this CPU just now can be told so: it is saved, and the lock is free. */
+static void see_off(struct percpu *cpu)
 {
   struct task *ended = cpu->ended;
   struct task *moved = cpu->moved;
   cpu->ended = NULL;
   cpu->moved = NULL;
-  spinlock_unlock(run_lock(cpu));
   if (ended != NULL)
     task_ended(ended);
   if (moved != NULL)
@@ -87,6 +92,18 @@ void sched_finish_switch(struct percpu *cpu)
     moved->cpu = balance_place(moved);
     sched_deliver(moved);
   }
+}
+
+static inline void finish_switch(struct percpu *cpu)
+{
+  spinlock_unlock(run_lock(cpu));
+  if (__builtin_expect(cpu->ended != NULL || cpu->moved != NULL, 0))
+    see_off(cpu);
+}
+
+void sched_finish_switch(struct percpu *cpu)
+{
+  finish_switch(cpu);
 }
 
 static void load_frame(struct percpu *cpu, struct task *task)
@@ -108,7 +125,7 @@ static _Noreturn void resume(void *argument)
   struct task *task = cpu->current;
   if (!task->is_preempted)
     context_load(&task->context);
-  sched_finish_switch(cpu);
+  finish_switch(cpu);
   load_frame(cpu, task);
   context_return(&task->frame);
 }
@@ -120,14 +137,14 @@ static _Noreturn void become_idle(void *argument)
   cpu->current = NULL;
   cpu->slice_end_tsc = TIMER_NEVER;
   __atomic_store_n(&cpu->running_priority, -1, __ATOMIC_RELAXED);
-  sched_finish_switch(cpu);
+  finish_switch(cpu);
   idle_wait(cpu);
   set_current(cpu, run_queue_take(cpu), cpu_tsc());
   resume(NULL);
 }
 
 /* From the running task to another one, or to none. Returns when it runs again. */
-static void switch_to(struct percpu *cpu, struct task *next, uint64_t now_tsc)
+static inline void switch_to(struct percpu *cpu, struct task *next, uint64_t now_tsc)
 {
   struct task *task = cpu->current;
   if (next == NULL)
@@ -140,11 +157,11 @@ static void switch_to(struct percpu *cpu, struct task *next, uint64_t now_tsc)
     else
       context_switch(&task->context, &next->context);
   }
-  sched_finish_switch(cpu_this());
+  finish_switch(cpu_this());
 }
 
 /* Takes the run lock, what others have given, and the time. */
-static uint64_t begin_choice(struct percpu *cpu)
+static inline uint64_t begin_choice(struct percpu *cpu)
 {
   spinlock_lock(run_lock(cpu));
   inbox_drain(cpu);
@@ -201,7 +218,7 @@ void sched_preempt(struct percpu *cpu, struct trap_registers *registers)
     cpu->area.active = 0;
     context_load(&next->context);
   }
-  sched_finish_switch(cpu);
+  finish_switch(cpu);
   load_frame(cpu, next);
   *registers = next->frame.registers;
 }
@@ -226,8 +243,7 @@ void task_yield(void)
   const struct task *first = run_queue_first(cpu, task->priority);
   if (first != NULL && first->run_time > task->run_time)
     task->run_time = first->run_time;
-  run_queue_add(cpu, task);
-  switch_to(cpu, run_queue_take(cpu), now_tsc);
+  switch_to(cpu, run_queue_swap(cpu, task), now_tsc);
   cpu_unmask_interrupts();
 }
 

@@ -11,6 +11,7 @@
 #include "arch/x86_64/trap.h"
 #include "percpu.h"
 #include "sched/pairing_heap.h"
+#include "sched/run_time.h"
 #include "sched/spinlock.h"
 #include "sched/task.h"
 #include "sched/timer.h"
@@ -105,19 +106,45 @@ void sched_finish_switch(struct percpu *cpu);
 /* The running task is no more. */
 _Noreturn void sched_end(void);
 
-/* Charges the running task for its time up to now. */
-void sched_charge(struct percpu *cpu, uint64_t now_tsc);
-
 /* Sets the time at which tasks that wait here are looked at again; the run lock is held. */
 void sched_begin_slice(struct percpu *cpu, uint64_t now_tsc);
 
 /* ---- run_queue.c; the run lock is held ---- */
 
+/* Charges the running task for its time up to now. */
+void sched_begin_epoch(struct percpu *cpu, uint32_t epoch);
+static inline void sched_charge(struct percpu *cpu, uint64_t now_tsc)
+{
+  struct task *task = cpu->current;
+  uint64_t cycles = now_tsc - cpu->run_since_tsc;
+  uint32_t epoch = run_time_epoch(now_tsc);
+  cpu->run_since_tsc = now_tsc;
+  if (cpu->decay_epoch != epoch || (task != NULL && task->run_epoch != epoch))
+    sched_begin_epoch(cpu, epoch);
+  if (task == NULL)
+    return;
+  task->run_cycles += cycles;
+  task->run_time += run_time_charge(now_tsc, cycles);
+}
+
+/* Adds the running task, which is behind the first of its priority, and takes the best. */
+struct task *run_queue_swap(struct percpu *cpu, struct task *task);
+
 void run_queue_add(struct percpu *cpu, struct task *task);
 struct task *run_queue_take(struct percpu *cpu); /* the first, or null */
-const struct task *run_queue_first(const struct percpu *cpu, unsigned int priority);
-int run_queue_best(const struct percpu *cpu); /* its highest priority; -1: empty */
 void run_queue_remove(struct percpu *cpu, struct task *task);
+
+/* The first of a priority, or null. */
+static inline const struct task *run_queue_first(const struct percpu *cpu, unsigned int priority)
+{
+  return (const struct task *) cpu->queue.tasks[priority].first;
+}
+
+/* The highest priority of those that wait; -1: nobody does. */
+static inline int run_queue_best(const struct percpu *cpu)
+{
+  return cpu->queue.ready != 0 ? 31 - __builtin_clz(cpu->queue.ready) : -1;
+}
 
 static inline struct spinlock *run_lock(struct percpu *cpu)
 {
@@ -130,7 +157,12 @@ static inline struct spinlock *run_lock(struct percpu *cpu)
 void sched_deliver(struct task *task);
 
 /* Takes what others have put into the inbox; the run lock is held. */
-void inbox_drain(struct percpu *cpu);
+void inbox_take(struct percpu *cpu);
+static inline void inbox_drain(struct percpu *cpu)
+{
+  if (__builtin_expect(__atomic_load_n(&cpu->inbox, __ATOMIC_RELAXED) != NULL, 0))
+    inbox_take(cpu);
+}
 
 /* Has another CPU look at its queue. */
 void sched_interrupt(struct percpu *cpu);
@@ -161,10 +193,13 @@ bool balance_steal(struct percpu *cpu);
 /* A task that waits here goes to an idle CPU, if there is one. Returns whether one went. */
 bool balance_give(struct percpu *cpu);
 
-/* Whether tasks wait here that an idle CPU could take. */
-bool balance_wanted(const struct percpu *cpu);
-
 extern uint32_t idle_cpus;
+
+/* Whether tasks wait here that an idle CPU could take. */
+static inline bool balance_wanted(const struct percpu *cpu)
+{
+  return cpu->queue.waiting != 0 && __atomic_load_n(&idle_cpus, __ATOMIC_RELAXED) != 0;
+}
 
 /* ---- idle.c ---- */
 

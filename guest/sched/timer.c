@@ -3,8 +3,6 @@
 
 #include <stddef.h>
 
-#include "arch/x86_64/cpu.h"
-
 void timer_set(struct percpu *cpu, struct timer *timer, uint64_t deadline_tsc)
 {
   timer->node.key = deadline_tsc;
@@ -29,18 +27,4 @@ void timers_run(struct percpu *cpu, uint64_t now_tsc)
     timer_clear(cpu, timer);
     timer->expire(timer, cpu);
   }
-}
-
-uint64_t timers_next_tsc(const struct percpu *cpu)
-{
-  return cpu->timers.first != NULL ? cpu->timers.first->key : TIMER_NEVER;
-}
-
-void timer_arm(struct percpu *cpu, uint64_t deadline_tsc)
-{
-  /* Set too early costs one interrupt too many now and then; setting it each time costs more. */
-  if (deadline_tsc >= cpu->armed_tsc)
-    return;
-  cpu->armed_tsc = deadline_tsc;
-  nucleus_call(NUCLEUS_TIMER_ARM, deadline_tsc, 0);
 }

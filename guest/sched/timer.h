@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "arch/x86_64/cpu.h"
 #include "percpu.h"
 #include "sched/pairing_heap.h"
 
@@ -25,9 +26,19 @@ void timer_clear(struct percpu *cpu, struct timer *timer);
 void timers_run(struct percpu *cpu, uint64_t now_tsc);
 
 /* The next point in time this CPU has to do something; TIMER_NEVER: none. */
-uint64_t timers_next_tsc(const struct percpu *cpu);
+static inline uint64_t timers_next_tsc(const struct percpu *cpu)
+{
+  return cpu->timers.first != NULL ? cpu->timers.first->key : TIMER_NEVER;
+}
 
-/* Sees to it that the deadline timer fires at that time or before. */
-void timer_arm(struct percpu *cpu, uint64_t deadline_tsc);
+/* Sees to it that the deadline timer fires at that time or before. Setting it too early costs one
+ * interrupt too many now and then; setting it each time would cost more. */
+static inline void timer_arm(struct percpu *cpu, uint64_t deadline_tsc)
+{
+  if (deadline_tsc >= cpu->armed_tsc)
+    return;
+  cpu->armed_tsc = deadline_tsc;
+  nucleus_call(NUCLEUS_TIMER_ARM, deadline_tsc, 0);
+}
 
 #endif

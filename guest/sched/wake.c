@@ -16,10 +16,8 @@ static void add_here(struct percpu *cpu, struct task *task)
     sched_begin_slice(cpu, cpu_tsc());
 }
 
-void inbox_drain(struct percpu *cpu)
+void inbox_take(struct percpu *cpu)
 {
-  if (__atomic_load_n(&cpu->inbox, __ATOMIC_RELAXED) == NULL)
-    return;
   struct task *newest = __atomic_exchange_n(&cpu->inbox, NULL, __ATOMIC_ACQ_REL);
   struct task *oldest = NULL;
   while (newest != NULL)
