@@ -6,19 +6,20 @@
 #include <string.h>
 
 #include "arch/x86_64/cpu.h"
+#include "libc/malloc_arena.h"
 #include "libc/malloc_block.h"
 #include "libc/malloc_cache.h"
 #include "libc/malloc_large.h"
 #include "libc/malloc_pool.h"
 
 /* Takes an object from the cache of this CPU, or from where the cache gets them. */
-static inline void *take_object(unsigned int class)
+static inline void *take_object(unsigned int size_class)
 {
   uint32_t was_masked = cpu_mask_save();
   struct malloc_cache *cache = cpu_this()->malloc_cache;
   if (__builtin_expect(cache != NULL, 1))
   {
-    struct malloc_bin *bin = &cache->bins[class];
+    struct malloc_bin *bin = &cache->bins[size_class];
     struct malloc_object *object = bin->free;
     if (__builtin_expect(object != NULL, 1))
     {
@@ -33,7 +34,7 @@ static inline void *take_object(unsigned int class)
     }
   }
   cpu_mask_restore(was_masked);
-  return malloc_cache_refill(class);
+  return malloc_cache_refill(size_class);
 }
 
 void *malloc(size_t len_bytes)
@@ -47,36 +48,41 @@ void free(void *block)
 {
   if (block == NULL)
     return;
+  if (__builtin_expect(malloc_arena_has(block), 0))
+  {
+    malloc_arena_free(block);
+    return;
+  }
   const struct malloc_line *line = malloc_line_of(malloc_chunk_gva(block));
-  unsigned int class = MALLOC_KIND_NONE;
+  unsigned int size_class = MALLOC_KIND_NONE;
   if (__builtin_expect(((uintptr_t) block & (MALLOC_ALIGN_BYTES - 1)) == 0 &&
                            line->mark == MALLOC_CHUNK_MARK,
                        1))
-    class = line->kinds[malloc_span_index(block)];
-  if (__builtin_expect(class >= MALLOC_CLASSES, 0))
+    size_class = line->kinds[malloc_span_index(block)];
+  if (__builtin_expect(size_class >= MALLOC_CLASSES, 0))
   {
     malloc_big_free(block);
     return;
   }
 
   struct malloc_object *object = block;
-  if (__builtin_expect(object->mark == MALLOC_FREE_MARK, 0) && malloc_cache_has(object, class))
+  if (__builtin_expect(object->mark == MALLOC_FREE_MARK, 0) && malloc_cache_has(object, size_class))
     malloc_abort("free(): double free detected");
   uint32_t was_masked = cpu_mask_save();
   struct malloc_cache *cache = cpu_this()->malloc_cache;
   if (__builtin_expect(cache == NULL, 0))
   {
     cpu_mask_restore(was_masked);
-    malloc_cache_free(object, class);
+    malloc_cache_free(object, size_class);
     return;
   }
-  struct malloc_bin *bin = &cache->bins[class];
+  struct malloc_bin *bin = &cache->bins[size_class];
   object->next = bin->free;
   object->mark = MALLOC_FREE_MARK;
   bin->free = object;
   if (__builtin_expect(++bin->count == bin->limit, 0))
   {
-    malloc_cache_drain(bin, class, was_masked);
+    malloc_cache_drain(bin, size_class, was_masked);
     return;
   }
   cpu_mask_restore(was_masked);

@@ -11,10 +11,10 @@ static unsigned int aligned_class(size_t align_bytes, size_t len_bytes)
 {
   if (len_bytes > MALLOC_SMALL_MAX_BYTES)
     return MALLOC_CLASSES;
-  unsigned int class = malloc_class_of(len_bytes);
-  while (class < MALLOC_CLASSES && malloc_class_bytes(class) % align_bytes != 0)
-    class ++;
-  return class;
+  unsigned int size_class = malloc_class_of(len_bytes);
+  while (size_class < MALLOC_CLASSES && malloc_class_bytes(size_class) % align_bytes != 0)
+    size_class++;
+  return size_class;
 }
 
 void *memalign(size_t align_bytes, size_t len_bytes)
@@ -26,9 +26,9 @@ void *memalign(size_t align_bytes, size_t len_bytes)
   }
   if (align_bytes <= MALLOC_ALIGN_BYTES)
     return malloc(len_bytes);
-  unsigned int class = aligned_class(align_bytes, len_bytes);
-  if (class < MALLOC_CLASSES)
-    return malloc(malloc_class_bytes(class));
+  unsigned int size_class = aligned_class(align_bytes, len_bytes);
+  if (size_class < MALLOC_CLASSES)
+    return malloc(malloc_class_bytes(size_class));
   return malloc_big(align_bytes, len_bytes, NULL);
 }
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "arch/x86_64/cpu.h"
+#include "libc/malloc_arena.h"
 #include "libc/malloc_cache.h"
 #include "libc/malloc_large.h"
 #include "libc/malloc_pool.h"
@@ -92,6 +93,8 @@ void malloc_big_free(void *block)
 
 size_t malloc_block_bytes(const void *block)
 {
+  if (malloc_arena_has(block))
+    return malloc_arena_bytes(block);
   const struct malloc_line *line = malloc_line_of(malloc_chunk_gva(block));
   if (line->mark == MALLOC_CHUNK_MARK)
   {
@@ -106,7 +109,7 @@ size_t malloc_block_bytes(const void *block)
 
 bool malloc_block_resize(void *block, size_t has_bytes, size_t len_bytes)
 {
-  if (malloc_line_of(malloc_chunk_gva(block))->mark == MALLOC_CHUNK_MARK)
+  if (malloc_arena_has(block) || malloc_line_of(malloc_chunk_gva(block))->mark == MALLOC_CHUNK_MARK)
     return len_bytes <= has_bytes && len_bytes >= has_bytes / 2;
   return len_bytes > MALLOC_MEDIUM_MAX_BYTES && len_bytes <= PTRDIFF_MAX &&
          malloc_large_resize(block, len_bytes);

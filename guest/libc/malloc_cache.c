@@ -5,6 +5,7 @@
 
 #include "arch/x86_64/cpu.h"
 #include "crash.h"
+#include "libc/malloc_arena.h"
 #include "libc/malloc_pool.h"
 #include "mm/kernel_heap.h"
 
@@ -17,12 +18,12 @@ static bool must_flush(const struct malloc_cache *cache)
   return cache->flushes_seen != __atomic_load_n(&flushes, __ATOMIC_RELAXED);
 }
 
-static void flush_bin(struct malloc_bin *bin, unsigned int class)
+static void flush_bin(struct malloc_bin *bin, unsigned int size_class)
 {
   if (bin->count != 0)
-    malloc_pool_return(class, bin->free, bin->count);
+    malloc_pool_return(size_class, bin->free, bin->count);
   if (bin->spare != NULL)
-    malloc_pool_return(class, bin->spare, bin->limit);
+    malloc_pool_return(size_class, bin->spare, bin->limit);
   bin->free = bin->spare = NULL;
   bin->count = 0;
 }
@@ -31,14 +32,14 @@ static void flush_bin(struct malloc_bin *bin, unsigned int class)
  * then, part of the other CPU's cache is emptied instead. */
 static void flush(void)
 {
-  for (unsigned int class = 0; class < MALLOC_CLASSES; class ++)
+  for (unsigned int size_class = 0; size_class < MALLOC_CLASSES; size_class++)
   {
     uint32_t was_masked = cpu_mask_save();
     struct malloc_cache *cache = cpu_this()->malloc_cache;
     if (cache != NULL)
     {
       cache->flushes_seen = __atomic_load_n(&flushes, __ATOMIC_RELAXED);
-      flush_bin(&cache->bins[class], class);
+      flush_bin(&cache->bins[size_class], size_class);
     }
     cpu_mask_restore(was_masked);
   }
@@ -50,8 +51,8 @@ static bool create_cache(void)
   struct malloc_cache *cache = kernel_allocate_zeroed(sizeof(*cache));
   if (cache == NULL)
     return false;
-  for (unsigned int class = 0; class < MALLOC_CLASSES; class ++)
-    cache->bins[class].limit = malloc_batch_objects(class);
+  for (unsigned int size_class = 0; size_class < MALLOC_CLASSES; size_class++)
+    cache->bins[size_class].limit = malloc_batch_objects(size_class);
 
   uint32_t was_masked = cpu_mask_save();
   struct percpu *cpu = cpu_this();
@@ -82,9 +83,9 @@ bool malloc_grow(unsigned int *tries)
 }
 
 /* An object for this CPU from its spare batch or from the pool. Masked. */
-static struct malloc_object *take_object(struct malloc_cache *cache, unsigned int class)
+static struct malloc_object *take_object(struct malloc_cache *cache, unsigned int size_class)
 {
-  struct malloc_bin *bin = &cache->bins[class];
+  struct malloc_bin *bin = &cache->bins[size_class];
   if (bin->free == NULL && bin->spare != NULL)
   {
     bin->free = bin->spare;
@@ -92,7 +93,7 @@ static struct malloc_object *take_object(struct malloc_cache *cache, unsigned in
     bin->count = bin->limit;
   }
   if (bin->free == NULL)
-    bin->free = malloc_pool_take(class, &bin->count);
+    bin->free = malloc_pool_take(size_class, &bin->count);
   struct malloc_object *object = bin->free;
   if (object == NULL)
     return NULL;
@@ -102,20 +103,26 @@ static struct malloc_object *take_object(struct malloc_cache *cache, unsigned in
   return object;
 }
 
-void *malloc_cache_refill(unsigned int class)
+void *malloc_cache_refill(unsigned int size_class)
 {
   unsigned int tries = 0;
   for (;;)
   {
     uint32_t was_masked = cpu_mask_save();
     struct malloc_cache *cache = cpu_this()->malloc_cache;
-    struct malloc_object *object = cache == NULL ? NULL : take_object(cache, class);
+    struct malloc_object *object = cache == NULL ? NULL : take_object(cache, size_class);
     bool asked = cache != NULL && must_flush(cache);
     cpu_mask_restore(was_masked);
     if (asked && was_masked == 0)
       flush();
     if (object != NULL)
       return object;
+    if (cache == NULL)
+    {
+      void *early = malloc_arena_allocate(malloc_class_bytes(size_class));
+      if (early != NULL)
+        return early;
+    }
     if (cache == NULL && !create_cache())
     {
       errno = ENOMEM;
@@ -126,17 +133,17 @@ void *malloc_cache_refill(unsigned int class)
   }
 }
 
-void malloc_cache_free(struct malloc_object *object, unsigned int class)
+void malloc_cache_free(struct malloc_object *object, unsigned int size_class)
 {
   uint32_t was_masked = cpu_mask_save();
-  malloc_pool_return(class, object, 1);
+  malloc_pool_return(size_class, object, 1);
   cpu_mask_restore(was_masked);
 }
 
-void malloc_cache_drain(struct malloc_bin *bin, unsigned int class, uint32_t was_masked)
+void malloc_cache_drain(struct malloc_bin *bin, unsigned int size_class, uint32_t was_masked)
 {
   if (bin->spare != NULL)
-    malloc_pool_give(class, bin->spare);
+    malloc_pool_give(size_class, bin->spare);
   bin->spare = bin->free;
   bin->free = NULL;
   bin->count = 0;
@@ -159,14 +166,14 @@ static bool list_has(const struct malloc_object *list, uint32_t count,
   return false;
 }
 
-bool malloc_cache_has(const struct malloc_object *object, unsigned int class)
+bool malloc_cache_has(const struct malloc_object *object, unsigned int size_class)
 {
   bool found = false;
   uint32_t was_masked = cpu_mask_save();
   const struct malloc_cache *cache = cpu_this()->malloc_cache;
   if (cache != NULL)
   {
-    const struct malloc_bin *bin = &cache->bins[class];
+    const struct malloc_bin *bin = &cache->bins[size_class];
     found = list_has(bin->free, bin->count, object) ||
             (bin->spare != NULL && list_has(bin->spare, bin->limit, object));
   }

@@ -24,16 +24,16 @@ struct malloc_cache
 };
 
 /* When the bin is empty: an object from elsewhere, or null and errno. */
-void *malloc_cache_refill(unsigned int class);
+void *malloc_cache_refill(unsigned int size_class);
 
 /* Frees an object on a CPU that has no cache yet. */
-void malloc_cache_free(struct malloc_object *object, unsigned int class);
+void malloc_cache_free(struct malloc_object *object, unsigned int size_class);
 
 /* When the bin has become full: makes room. Ends masking as cpu_mask_restore(). */
-void malloc_cache_drain(struct malloc_bin *bin, unsigned int class, uint32_t was_masked);
+void malloc_cache_drain(struct malloc_bin *bin, unsigned int size_class, uint32_t was_masked);
 
 /* Whether an object that has the mark of free ones is in this CPU's cache. */
-bool malloc_cache_has(const struct malloc_object *object, unsigned int class);
+bool malloc_cache_has(const struct malloc_object *object, unsigned int size_class);
 
 /* Empties this CPU's cache and the pools, and the other CPUs' caches when they are next refilled or
  * drained; unmaps all empty chunks and says whether there were such. Not for masked code. */

@@ -14,12 +14,12 @@
 #define MALLOC_BATCH_OBJECTS_MAX 64u
 #define MALLOC_BATCH_OBJECTS_MIN 2u
 
-static inline size_t malloc_class_bytes(unsigned int class)
+static inline size_t malloc_class_bytes(unsigned int size_class)
 {
-  if (class < 8)
-    return (size_t) (class + 1) * 16;
-  unsigned int doublings = class / 4 - 2;
-  return (size_t) (class % 4 + 5) << (doublings + 5);
+  if (size_class < 8)
+    return (size_t) (size_class + 1) * 16;
+  unsigned int doublings = size_class / 4 - 2;
+  return (size_t) (size_class % 4 + 5) << (doublings + 5);
 }
 
 /* For sizes up to MALLOC_SMALL_MAX_BYTES. */
@@ -37,9 +37,9 @@ static inline unsigned int malloc_class_of(size_t len_bytes)
   return 8 + (top_bit - 7) * 4 + quarter;
 }
 
-static inline unsigned int malloc_batch_objects(unsigned int class)
+static inline unsigned int malloc_batch_objects(unsigned int size_class)
 {
-  size_t objects = MALLOC_BATCH_BYTES / malloc_class_bytes(class);
+  size_t objects = MALLOC_BATCH_BYTES / malloc_class_bytes(size_class);
   if (objects > MALLOC_BATCH_OBJECTS_MAX)
     return MALLOC_BATCH_OBJECTS_MAX;
   return objects < MALLOC_BATCH_OBJECTS_MIN ? MALLOC_BATCH_OBJECTS_MIN : (unsigned int) objects;

@@ -57,9 +57,9 @@ static unsigned int span_index(const struct malloc_span *span)
   return (unsigned int) (span - malloc_chunk_at(malloc_chunk_gva(span))->spans);
 }
 
-static struct malloc_span *add_span(struct pool *pool, unsigned int class)
+static struct malloc_span *add_span(struct pool *pool, unsigned int size_class)
 {
-  uint64_t gva = malloc_spans_take(1, 1, (uint8_t) class, NULL);
+  uint64_t gva = malloc_spans_take(1, 1, (uint8_t) size_class, NULL);
   if (gva == 0)
     return NULL;
   uint64_t chunk_gva = gva & ~(MALLOC_CHUNK_BYTES - 1);
@@ -69,13 +69,13 @@ static struct malloc_span *add_span(struct pool *pool, unsigned int class)
   span->free = NULL;
   span->out = 0;
   span->made = 0;
-  span->capacity = (uint16_t) (len_bytes / malloc_class_bytes(class));
+  span->capacity = (uint16_t) (len_bytes / malloc_class_bytes(size_class));
   link_span(pool, span);
   return span;
 }
 
 /* Puts up to `wanted` objects of the span in front of the list. Returns how many. */
-static unsigned int take_from_span(struct malloc_span *span, unsigned int class,
+static unsigned int take_from_span(struct malloc_span *span, unsigned int size_class,
                                    unsigned int wanted, struct malloc_object **list)
 {
   unsigned int taken = 0;
@@ -87,7 +87,7 @@ static unsigned int take_from_span(struct malloc_span *span, unsigned int class,
     *list = object;
     taken++;
   }
-  size_t object_bytes = malloc_class_bytes(class);
+  size_t object_bytes = malloc_class_bytes(size_class);
   uint64_t begin_gva = malloc_span_gva(malloc_chunk_gva(span), span_index(span));
   for (size_t made_bytes = 0;
        taken < wanted && span->made < span->capacity && made_bytes < POOL_MAKE_BYTES;
@@ -115,19 +115,19 @@ static struct malloc_object *take_batch(struct pool *pool)
   return batch;
 }
 
-struct malloc_object *malloc_pool_take(unsigned int class, unsigned int *count)
+struct malloc_object *malloc_pool_take(unsigned int size_class, unsigned int *count)
 {
-  struct pool *pool = &pools[class];
-  unsigned int wanted = malloc_batch_objects(class);
+  struct pool *pool = &pools[size_class];
+  unsigned int wanted = malloc_batch_objects(size_class);
   spinlock_lock(&pool->lock);
   struct malloc_object *list = take_batch(pool);
   *count = list == NULL ? 0 : wanted;
   if (list == NULL)
   {
-    struct malloc_span *span = pool->spans != NULL ? pool->spans : add_span(pool, class);
+    struct malloc_span *span = pool->spans != NULL ? pool->spans : add_span(pool, size_class);
     if (span != NULL)
     {
-      *count = take_from_span(span, class, wanted, &list);
+      *count = take_from_span(span, size_class, wanted, &list);
       if (!span_has_objects(span))
         unlink_span(pool, span);
     }
@@ -136,16 +136,16 @@ struct malloc_object *malloc_pool_take(unsigned int class, unsigned int *count)
   return list;
 }
 
-static void return_object(struct pool *pool, unsigned int class, struct malloc_object *object)
+static void return_object(struct pool *pool, unsigned int size_class, struct malloc_object *object)
 {
   uint64_t chunk_gva = malloc_chunk_gva(object);
   const struct malloc_line *line = malloc_line_of(chunk_gva);
   unsigned int index = malloc_span_index(object);
-  if (line->mark != MALLOC_CHUNK_MARK || line->kinds[index] != class)
+  if (line->mark != MALLOC_CHUNK_MARK || line->kinds[index] != size_class)
     malloc_abort("free(): corrupted list of free objects");
   struct malloc_span *span = &malloc_chunk_at(chunk_gva)->spans[index];
   uint64_t offset = (uint64_t) object - malloc_span_gva(chunk_gva, index);
-  if (offset % malloc_class_bytes(class) != 0 || span->out == 0)
+  if (offset % malloc_class_bytes(size_class) != 0 || span->out == 0)
     malloc_abort("free(): invalid pointer");
 
   if (!span_has_objects(span))
@@ -161,20 +161,20 @@ static void return_object(struct pool *pool, unsigned int class, struct malloc_o
   }
 }
 
-static void return_list(struct pool *pool, unsigned int class, struct malloc_object *list,
+static void return_list(struct pool *pool, unsigned int size_class, struct malloc_object *list,
                         unsigned int count)
 {
   for (unsigned int i = 0; i < count; i++)
   {
     struct malloc_object *next = list->next;
-    return_object(pool, class, list);
+    return_object(pool, size_class, list);
     list = next;
   }
 }
 
-void malloc_pool_give(unsigned int class, struct malloc_object *batch)
+void malloc_pool_give(unsigned int size_class, struct malloc_object *batch)
 {
-  struct pool *pool = &pools[class];
+  struct pool *pool = &pools[size_class];
   spinlock_lock(&pool->lock);
   if (pool->batches_count < POOL_BATCHES_MAX)
   {
@@ -183,32 +183,32 @@ void malloc_pool_give(unsigned int class, struct malloc_object *batch)
     pool->batches_count++;
   }
   else
-    return_list(pool, class, batch, malloc_batch_objects(class));
+    return_list(pool, size_class, batch, malloc_batch_objects(size_class));
   spinlock_unlock(&pool->lock);
 }
 
-void malloc_pool_return(unsigned int class, struct malloc_object *list, unsigned int count)
+void malloc_pool_return(unsigned int size_class, struct malloc_object *list, unsigned int count)
 {
-  struct pool *pool = &pools[class];
+  struct pool *pool = &pools[size_class];
   spinlock_lock(&pool->lock);
-  return_list(pool, class, list, count);
+  return_list(pool, size_class, list, count);
   spinlock_unlock(&pool->lock);
 }
 
 /* One batch back into its spans; false when the pool has none. */
-static bool flush_batch(struct pool *pool, unsigned int class)
+static bool flush_batch(struct pool *pool, unsigned int size_class)
 {
   uint32_t was_masked = spinlock_lock_masked(&pool->lock);
   struct malloc_object *batch = take_batch(pool);
   if (batch != NULL)
-    return_list(pool, class, batch, malloc_batch_objects(class));
+    return_list(pool, size_class, batch, malloc_batch_objects(size_class));
   spinlock_unlock_restore(&pool->lock, was_masked);
   return batch != NULL;
 }
 
 void malloc_pools_flush(void)
 {
-  for (unsigned int class = 0; class < MALLOC_CLASSES; class ++)
-    while (flush_batch(&pools[class], class))
+  for (unsigned int size_class = 0; size_class < MALLOC_CLASSES; size_class++)
+    while (flush_batch(&pools[size_class], size_class))
       continue;
 }

@@ -18,6 +18,7 @@
 
 #include "arch/x86_64/cpu.h"
 #include "crash.h"
+#include "libc/malloc_arena.h"
 #include "libc/malloc_chunk.h"
 #include "mm/kernel_heap.h"
 #include "mm/virtual.h"
@@ -318,11 +319,11 @@ static void classes_are_tight(void **unused)
   (void) unused;
   for (size_t len = 0; len <= MALLOC_SMALL_MAX_BYTES; len++)
   {
-    unsigned int class = malloc_class_of(len);
-    assert_in_range(class, 0, MALLOC_CLASSES - 1);
-    assert_true(malloc_class_bytes(class) >= len);
-    assert_true(class == 0 || malloc_class_bytes(class - 1) < len);
-    assert_int_equal(malloc_class_bytes(class) % MALLOC_ALIGN_BYTES, 0);
+    unsigned int size_class = malloc_class_of(len);
+    assert_in_range(size_class, 0, MALLOC_CLASSES - 1);
+    assert_true(malloc_class_bytes(size_class) >= len);
+    assert_true(size_class == 0 || malloc_class_bytes(size_class - 1) < len);
+    assert_int_equal(malloc_class_bytes(size_class) % MALLOC_ALIGN_BYTES, 0);
   }
 }
 
@@ -444,6 +445,52 @@ static void large_blocks_grow_where_they_are(void **unused)
   assert_null(realloc(block.bytes, 0));
 }
 
+#define ASSERT_CRASHES(statement, message)       \
+  do                                             \
+  {                                              \
+    crash_message = NULL;                        \
+    crash_expected = true;                       \
+    if (setjmp(after_crash) == 0)                \
+    {                                            \
+      statement;                                 \
+    }                                            \
+    crash_expected = false;                      \
+    assert_non_null(crash_message);              \
+    assert_string_equal(crash_message, message); \
+  } while (0)
+
+/* What little a small program takes is in no chunk. */
+static void the_first_objects_are_static(void **unused)
+{
+  (void) unused;
+  static struct block blocks[MALLOC_ARENA_BYTES / 16];
+  unsigned int count = 0;
+  for (; mapped_bytes == 0; count++)
+  {
+    size_t align = (size_t) 1 << count % 12;
+    size_t len = count * 31 % 700;
+    blocks[count] = (struct block){memalign(align, len), len, (unsigned char) count};
+    assert_int_equal((uintptr_t) blocks[count].bytes % align, 0);
+    assert_true(malloc_usable_size(blocks[count].bytes) >= len);
+    fill(&blocks[count]);
+  }
+  assert_in_range(count, 40, 400);
+  struct block *grown = &blocks[7];
+  assert_true(malloc_arena_has(grown->bytes));
+  grown->bytes = realloc(grown->bytes, 5000);
+  assert_true(is_kept(grown, grown->len_bytes));
+  char *volatile first = (char *) blocks[0].bytes;
+  for (unsigned int i = 0; i < count; i++)
+  {
+    assert_true(is_kept(&blocks[i], blocks[i].len_bytes));
+    free(blocks[i].bytes);
+  }
+  ASSERT_CRASHES(free(first), "free(): double free detected");
+  ASSERT_CRASHES(free(first + 16), "free(): invalid pointer");
+  ASSERT_CRASHES(free(first + 1), "free(): invalid pointer");
+  ASSERT_CRASHES(first = realloc(first, 1), "realloc(): invalid pointer");
+}
+
 /* Memory comes from the host page by page: a small program has few. */
 static void few_pages_are_touched(void **unused)
 {
@@ -460,20 +507,6 @@ static void few_pages_are_touched(void **unused)
   assert_in_range(pages, 1, 3);
   free(block);
 }
-
-#define ASSERT_CRASHES(statement, message)       \
-  do                                             \
-  {                                              \
-    crash_message = NULL;                        \
-    crash_expected = true;                       \
-    if (setjmp(after_crash) == 0)                \
-    {                                            \
-      statement;                                 \
-    }                                            \
-    crash_expected = false;                      \
-    assert_non_null(crash_message);              \
-    assert_string_equal(crash_message, message); \
-  } while (0)
 
 static void errors_of_the_program_end_it(void **unused)
 {
@@ -510,6 +543,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(classes_are_tight),
+      cmocka_unit_test(the_first_objects_are_static),
       cmocka_unit_test(few_pages_are_touched),
       cmocka_unit_test(every_alignment_is_given),
       cmocka_unit_test(memory_ends_and_comes_back),
