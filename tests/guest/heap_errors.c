@@ -10,12 +10,18 @@ int main(int argc, char **argv)
   if (argc != 2)
     return 1;
   puts("before");
-  char *volatile block = malloc(100);
+  char *volatile early = malloc(100);
+  char *volatile block = malloc(3000);
   char *volatile other = malloc(100000);
   if (strcmp(argv[1], "twice") == 0)
   {
     free(block);
     free(block);
+  }
+  else if (strcmp(argv[1], "early") == 0)
+  {
+    free(early);
+    free(early);
   }
   else if (strcmp(argv[1], "static") == 0)
   {
@@ -28,8 +34,8 @@ int main(int argc, char **argv)
   {
     free(block);
     block[0] = (char) (block[0] + 1);
-    block = malloc(100);
-    other = malloc(100);
+    block = malloc(3000);
+    other = malloc(3000);
   }
   puts("after");
   return 0;
