@@ -128,8 +128,8 @@ static void draw_limit(FILE *out, const struct frame *frame, double cycles_per_u
   double x = x_of(frame, log2(cycles_per_us));
   if (x < LEFT || x > RIGHT)
     return;
-  draw_line(out, x, TOP - 6, x, BOTTOM, "stroke=\"#b03030\" stroke-dasharray=\"5 4\"");
-  draw_text(out, x + 6, TOP + 2, "fill=\"#b03030\"", "over 1 µs: something else ran");
+  draw_line(out, x, TOP - 16, x, BOTTOM, "stroke=\"#b03030\" stroke-dasharray=\"5 4\"");
+  draw_text(out, x + 6, TOP - 5, "fill=\"#b03030\"", "over 1 µs: something else ran");
 }
 
 /* offset: where in its power's width the bar begins, from 0 to 1. */

@@ -142,7 +142,7 @@ static bool program_wanted(const struct run *run, const struct program *program)
   return wanted;
 }
 
-/* "in_sem_post 420 of them (Linux 1800); 1.00 switches ..." */
+/* "in_sem_post 420 cycles (Linux: 1800); 1.00 switches, ..." */
 static void describe(struct figure *figure, struct taking *taking, bool with_guest, int repetitions)
 {
   const struct program *program = taking->program;
@@ -150,7 +150,7 @@ static void describe(struct figure *figure, struct taking *taking, bool with_gue
   if (!with_guest)
     return;
   if (program->part != NULL)
-    length = snprintf(figure->detail, sizeof(figure->detail), "%s %.0f (Linux: %.0f)%s",
+    length = snprintf(figure->detail, sizeof(figure->detail), "%s %.0f cycles (Linux: %.0f)%s",
                       program->part, runner_median(taking->guest.parts, repetitions),
                       runner_median(taking->reference.parts, repetitions),
                       taking->counted[0] != '\0' ? "; " : "");
