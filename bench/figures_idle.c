@@ -51,7 +51,7 @@ int figures_idle(struct run *run)
   char *one[] = {UHYVE, PROGRAM("idle"), "7", NULL};
   char *many[] = {UHYVE, "-c", "64", PROGRAM("idle"), "7", NULL};
   char *linux_one[] = {PROGRAM("linux/idle"), "7", NULL};
-  double reference;
+  double reference = -1;
   double guest = -1;
   bool with_guest = !run->options->reference_only;
   bool with_one = runner_wanted(run, "idle");

@@ -22,7 +22,8 @@ static volatile pid_t to_kill; /* when the alarm goes off; 0: it was */
 static void on_alarm(int signal)
 {
   (void) signal;
-  kill(to_kill, SIGKILL);
+  if (to_kill > 0)
+    kill(to_kill, SIGKILL);
   to_kill = 0;
 }
 
@@ -133,6 +134,7 @@ int process_start(char *const argv[], unsigned int flags, struct process *proces
   int pipe_fds[2] = {-1, -1};
   if ((flags & PROCESS_TEXT) != 0 && pipe2(pipe_fds, O_CLOEXEC) != 0)
     return -errno;
+  process->pid = -1;
   process->begin_ns = now_ns();
   int error = (flags & PROCESS_PEAK) != 0 ? fork_and_exec(argv, pipe_fds[1], &process->pid)
                                           : spawn(argv, pipe_fds[1], &process->pid);

@@ -82,7 +82,7 @@ int program_printed(const char *text, const char *name, const char *unit, double
   return right ? 0 : -1;
 }
 
-/* "1.00 switches, 0.98 IPIs ...", of one operation. */
+/* "for one: 1.00 switches, 0.98 IPIs, ..." */
 static void describe_counters(const char *text, char *counted, size_t bytes)
 {
   static const struct
@@ -103,13 +103,14 @@ static void describe_counters(const char *text, char *counted, size_t bytes)
   {
     double sum = counters_sum(text, counters[i].name);
     if (sum >= 0)
-      length += (size_t) snprintf(counted + length, bytes - length, "%s%.2f %s",
-                                  length > 0 ? ", " : "", sum / operations, counters[i].shown);
+      length +=
+          (size_t) snprintf(counted + length, bytes - length, "%s%.2f %s",
+                            length > 0 ? ", " : "for one: ", sum / operations, counters[i].shown);
   }
   double exits = counters_sum_group(text, "vm_exits");
   if (exits >= 0 && length < bytes)
-    snprintf(counted + length, bytes - length, "%s%.2f VM exits", length > 0 ? ", " : "",
-             exits / operations);
+    snprintf(counted + length, bytes - length, "%s%.2f VM exits",
+             length > 0 ? ", " : "for one: ", exits / operations);
 }
 
 static int take_printed(struct run *run, char *const argv[], bool guest, int repetition,
@@ -142,7 +143,7 @@ static bool program_wanted(const struct run *run, const struct program *program)
   return wanted;
 }
 
-/* "in_sem_post 420 cycles (Linux: 1800); 1.00 switches, ..." */
+/* "in_sem_post 420 cycles (Linux: 1800); for one: 1.00 switches, ..." */
 static void describe(struct figure *figure, struct taking *taking, bool with_guest, int repetitions)
 {
   const struct program *program = taking->program;

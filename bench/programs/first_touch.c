@@ -37,14 +37,14 @@ int main(int argc, char **argv)
   if (argc != 2 || (!big && strcmp(argv[1], "4k") != 0))
     return 2;
   size_t stride_bytes = big ? BIG_PAGE_BYTES : 4096;
-  double touches = (double) (MAPPED_BYTES / stride_bytes);
+  size_t touches = MAPPED_BYTES / stride_bytes;
   uint64_t fresh = touch(stride_bytes, big);
   uint64_t took[MEASURE_ROUNDS];
   for (int i = 0; i < MEASURE_ROUNDS; i++)
     took[i] = touch(stride_bytes, big);
   measure_print(big ? "first_touch_2m" : "first_touch_4k_stride",
-                (double) measure_percentile(took, MEASURE_ROUNDS, 50) / touches, "cycles");
+                (double) measure_percentile(took, MEASURE_ROUNDS, 50) / (double) touches, "cycles");
   measure_print(big ? "first_touch_2m_fresh" : "first_touch_4k_stride_fresh",
-                (double) fresh / touches, "cycles");
+                (double) fresh / (double) touches, "cycles");
   return 0;
 }
