@@ -112,8 +112,8 @@ static void add_rows(struct run *run, struct watching *watching, int repetitions
 int figures_noise(struct run *run)
 {
   static struct watching watching;
-  struct program_command guest;
-  struct program_command reference;
+  struct program_command guest = {.argv = {NULL}};
+  struct program_command reference = {.argv = {NULL}};
   struct program program = hourglass;
   if (!any_wanted(run))
     return 0;

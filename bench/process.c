@@ -183,7 +183,7 @@ int process_finish(struct process *process, struct process_result *result)
 
 int process_run(char *const argv[], unsigned int flags, struct process_result *result)
 {
-  struct process process;
+  struct process process = {.pid = -1, .text_fd = -1};
   int error = process_start(argv, flags, &process);
   return error == 0 ? process_finish(&process, result) : error;
 }

@@ -185,8 +185,8 @@ static void add_rows(struct run *run, struct taking *taking, int repetitions)
 int program_measure(struct run *run, const struct program *program)
 {
   static struct taking taking;
-  struct program_command guest;
-  struct program_command reference;
+  struct program_command guest = {.argv = {NULL}};
+  struct program_command reference = {.argv = {NULL}};
   int repetitions = program->repetitions > 0 ? program->repetitions : PROGRAM_REPETITIONS;
   if (!program_wanted(run, program))
     return 0;

@@ -80,7 +80,8 @@ static double *array(void)
 {
   char *memory = malloc(NUMBERS * sizeof(double) + ALIGNMENT);
   measure_check(memory != NULL, "malloc");
-  return (double *) (memory + (-(uintptr_t) memory & (ALIGNMENT - 1)));
+  memory += -(uintptr_t) memory & (ALIGNMENT - 1);
+  return (double *) (void *) memory;
 }
 
 /* What the arrays hold after all passes can be computed with three numbers. */
