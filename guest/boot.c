@@ -4,7 +4,8 @@
 #include "arch/x86_64/cpu.h"
 #include "arch/x86_64/string/string_init.h"
 #include "libc/start.h"
-#include "mm/heap.h"
+#include "sched/lifetime.h"
+#include "sched/sched.h"
 #include "start_info.h"
 #include "time/clock.h"
 #include "tls.h"
@@ -16,15 +17,18 @@ _Noreturn void boot(struct uhyve_start_info *info)
   start_info = info;
   struct cpu_features features = cpu_features_read();
   /* The block lives as long as the main task: boot() does not return. */
-  tls_start(__builtin_alloca_with_align(tls_block_bytes(), 8ul * TLS_ALIGN_BYTES), &features);
+  cpu_fsgsbase = cpu_has_fsgsbase(&features);
+  main_task.fs_base =
+      tls_init(__builtin_alloca_with_align(tls_block_bytes(), 8ul * TLS_ALIGN_BYTES));
+  cpu_set_fs_base(main_task.fs_base);
   string_init(&features);
   clock_init();
-  heap_init();
+  sched_init();
+  tasks_init();
   libc_start();
 }
 
 _Noreturn void boot_secondary(void)
 {
-  for (;;)
-    cpu_idle_masked();
+  sched_start_cpu();
 }

@@ -35,7 +35,7 @@ _Noreturn void crash_by_signal(int signal, const char *message)
 {
   struct crash crash = {.cause = HC_CRASH_SIGNAL,
                         .signal = signal,
-                        .cpu = cpu_upcall_area()->cpu,
+                        .cpu = cpu_this()->area.cpu,
                         .message = message};
   registers_capture(&crash.regs);
   crash_report(&crash);
@@ -44,7 +44,7 @@ _Noreturn void crash_by_signal(int signal, const char *message)
 _Noreturn void panic(const char *message)
 {
   struct crash crash = {
-      .cause = HC_CRASH_KERNEL, .cpu = cpu_upcall_area()->cpu, .message = message};
+      .cause = HC_CRASH_KERNEL, .cpu = cpu_this()->area.cpu, .message = message};
   registers_capture(&crash.regs);
   crash_report(&crash);
 }

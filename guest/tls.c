@@ -4,7 +4,6 @@
 #include <signal.h>
 #include <stdint.h>
 
-#include "arch/x86_64/cpu.h"
 #include "crash.h"
 #include "start_info.h"
 
@@ -42,7 +41,7 @@ size_t tls_block_bytes(void)
          sizeof(struct tls_control_block);
 }
 
-void tls_start(void *block, const struct cpu_features *features)
+uint64_t tls_init(void *block)
 {
   size_t align = __uhyve_tls_layout.align_bytes > TLS_ALIGN_BYTES ? __uhyve_tls_layout.align_bytes
                                                                   : TLS_ALIGN_BYTES;
@@ -58,7 +57,7 @@ void tls_start(void *block, const struct cpu_features *features)
   control->self = control;
   /* The lowest byte stays zero: a string that runs over ends there. */
   control->stack_canary = start_info->stack_canary & ~0xffull;
-  cpu_set_fs_base(features, control_gva);
+  return control_gva;
 }
 
 extern void __stack_chk_fail(void);

@@ -3,8 +3,7 @@
 #define GUEST_TLS_H
 
 #include <stddef.h>
-
-struct cpu_features;
+#include <stdint.h>
 
 /* Alignment a block must have. */
 #define TLS_ALIGN_BYTES 64
@@ -12,7 +11,7 @@ struct cpu_features;
 /* Size of a block: the program's thread-local variables and the thread control block. */
 size_t tls_block_bytes(void);
 
-/* Initialises a block and makes it the calling thread's. The caller owns the memory. */
-void tls_start(void *block, const struct cpu_features *features);
+/* Initialises a block of tls_block_bytes(), the caller's. Returns the FS base that selects it. */
+uint64_t tls_init(void *block);
 
 #endif

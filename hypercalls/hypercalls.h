@@ -110,7 +110,7 @@ struct hc_discard
   uint32_t segments; /* IN: used entries of segment[], at most HC_MAX_SEGMENTS */
   uint32_t reserved;
   int64_t result;                             /* OUT: 0 or a negative errno */
-  struct hc_segment segment[HC_MAX_SEGMENTS]; /* IN: whole pages of 4 KiB, memory of the guest */
+  struct hc_segment segment[HC_MAX_SEGMENTS]; /* IN: whole pages of 4 KiB, of its free memory */
 };
 
 struct hc_yield

@@ -2,6 +2,7 @@
  * `iretq`. */
 #include "cpu_tables.h"
 
+#include <stddef.h>
 #include <string.h>
 
 /* Intel SDM vol. 3A (June 2023): 6.14.1 64-bit IDT gates, 3.4.5 descriptors, 7.7 64-bit TSS. */
@@ -133,6 +134,9 @@ static void write_nucleus(uint8_t *nucleus, const struct guest_layout *layout,
       .upcall_area_gva = upcall_gva + CPU_UPCALL_AREA_OFFSET,
       .upcall_entry_gva = layout->image_gva + image->layout.upcall_entry,
       .upcall_stack_gva = upcall_gva + CPU_UPCALL_STACK_OFFSET + CPU_UPCALL_STACK_BYTES,
+      .tlb_generation_gva =
+          layout->start_block_gva + offsetof(struct uhyve_start_info, tlb_generation),
+      .page_tables_len_bytes = layout->tables_bytes,
   };
   struct interrupt_frame frame = {
       .rip = layout->image_gva +

@@ -17,7 +17,8 @@ static void describe_map(FILE *out, const struct guest_layout *layout)
   describe_range(out, "boot area", UHYVE_KERNEL_BASE, layout->boot_gpa, layout->boot_bytes);
   describe_range(out, "page tables", UHYVE_TABLES_BASE, layout->tables_gpa, layout->tables_bytes);
   describe_range(out, "stack", layout->stack_gva, layout->stack_gpa, layout->stack_bytes);
-  describe_range(out, "heap", UHYVE_HEAP_BASE, layout->heap_gpa, layout->heap_bytes);
+  describe_range(out, "memory", UHYVE_WINDOW_BASE + layout->memory_gpa, layout->memory_gpa,
+                 layout->memory_bytes);
 }
 
 void vm_describe(FILE *out, const struct vm *vm)
@@ -30,7 +31,7 @@ void vm_describe(FILE *out, const struct vm *vm)
   fprintf(out, "uhyve: %u CPU%s, %llu MiB of memory (reserved), huge pages %s, TSC %llu MHz\n",
           vm->vcpu_count, vm->vcpu_count > 1 ? "s" : "",
           (unsigned long long) (options->memory_bytes >> 20),
-          options->thp ? "everywhere" : "for the heap",
+          options->thp ? "everywhere" : "for what it grows into",
           (unsigned long long) (vm->vcpus[0].tsc_khz / 1000));
   if (options->verbosity >= 2)
     describe_map(out, &vm->layout);

@@ -1,7 +1,7 @@
 /* Plans a guest's memory and maps it: W^X, nothing of the nucleus for ring 3.
  *
  * Guest-physical: 2 MiB of free RAM, the image, the boot area, the pool of page tables, then (at
- * the next 2 MiB) the main stack and the heap, which goes on behind the hole below 4 GiB.
+ * the next 2 MiB) the main stack and the free memory, which goes on behind the hole below 4 GiB.
  */
 #include "guest_layout.h"
 
@@ -12,8 +12,8 @@
 #define STACK_MAX_BYTES   (8ull << 20)
 #define STACK_GUARD_BYTES (1ull << 20)
 
-/* What of the heap is there at once. */
-#define HEAP_FIRST_BYTES    (2ull << 20)
+/* What of the free memory is there at once. */
+#define FREE_FIRST_BYTES    (2ull << 20)
 
 #define RIGHTS_NUCLEUS_CODE 0
 #define RIGHTS_NUCLEUS_READ PTE_NX
@@ -31,9 +31,9 @@ static uint64_t low_ram_end(const struct guest_memory *memory)
   return memory->slots[0].len_bytes;
 }
 
-/* All RAM mapped twice (window, heap) in 4 KiB pages takes 1/256 of it; so the pool never runs
- * out however the guest splits its pages. What is not used costs the host nothing. Whole 2 MiB
- * pages, to be mapped as such. */
+/* All RAM mapped twice (window, what the guest maps) in 4 KiB pages takes 1/256 of it; so the pool
+ * never runs out however the guest splits its pages. What is not used costs the host nothing. Whole
+ * 2 MiB pages, to be mapped as such. */
 static uint64_t tables_pool_bytes(const struct guest_memory *memory)
 {
   return round_up(guest_memory_size(memory) / 256 + (256ull << 10), GUEST_LARGE_BYTES);
@@ -93,9 +93,9 @@ int guest_layout_plan(struct guest_layout *layout, const struct elf_image *image
   layout->stack_gpa = free_gpa;
   layout->stack_gva = UHYVE_STACK_TOP - layout->stack_bytes;
   layout->stack_guard_bytes = STACK_GUARD_BYTES;
-  layout->heap_gpa = free_gpa + layout->stack_bytes;
-  layout->heap_bytes = free_bytes - layout->stack_bytes + memory->slots[1].len_bytes;
-  if (layout->heap_bytes > UHYVE_PIE_BASE - UHYVE_HEAP_BASE)
+  layout->memory_gpa = free_gpa + layout->stack_bytes;
+  layout->memory_bytes = free_bytes - layout->stack_bytes + memory->slots[1].len_bytes;
+  if (layout->memory_bytes > UHYVE_PIE_BASE - UHYVE_HEAP_BASE)
     return -E2BIG;
   return 0;
 }
@@ -239,12 +239,12 @@ static void map_boot_area(struct mapper *mapper, const struct guest_layout *layo
 uint64_t guest_layout_first_bytes(const struct guest_layout *layout,
                                   const struct guest_memory *memory)
 {
-  uint64_t bytes = layout->heap_gpa + HEAP_FIRST_BYTES;
+  uint64_t bytes = layout->memory_gpa + FREE_FIRST_BYTES;
   return bytes < guest_memory_size(memory) ? bytes : guest_memory_size(memory);
 }
 
-int guest_layout_map_heap(struct guest_layout *layout, const struct guest_memory *memory,
-                          uint64_t ram_from, uint64_t ram_to)
+int guest_layout_map_window(struct guest_layout *layout, const struct guest_memory *memory,
+                            uint64_t ram_from, uint64_t ram_to)
 {
   int error = 0;
   while (ram_from < ram_to && error == 0)
@@ -253,9 +253,6 @@ int guest_layout_map_heap(struct guest_layout *layout, const struct guest_memory
     uint64_t gpa = guest_memory_gpa(memory, ram_from);
     error =
         page_tables_map(&layout->tables, UHYVE_WINDOW_BASE + gpa, gpa, piece_bytes, RIGHTS_DATA);
-    if (error == 0)
-      error = page_tables_map(&layout->tables, UHYVE_HEAP_BASE + (ram_from - layout->heap_gpa), gpa,
-                              piece_bytes, RIGHTS_DATA);
     ram_from += piece_bytes;
   }
   return error;
@@ -282,14 +279,13 @@ int guest_layout_map(struct guest_layout *layout, const struct elf_image *image,
   /* The monitor takes no table after this: the rest of the pool is the guest's. */
   const struct guest_slot *high = &memory->slots[1];
   if (mapper.error == 0)
-    mapper.error = page_tables_prepare(&layout->tables, UHYVE_HEAP_BASE, layout->heap_bytes);
-  if (mapper.error == 0)
     mapper.error = page_tables_prepare(&layout->tables, UHYVE_WINDOW_BASE, low_ram_end(memory));
   if (mapper.error == 0)
     mapper.error =
         page_tables_prepare(&layout->tables, UHYVE_WINDOW_BASE + high->gpa, high->len_bytes);
   if (mapper.error == 0)
-    mapper.error = guest_layout_map_heap(layout, memory, layout->heap_gpa, memory->attached_bytes);
+    mapper.error =
+        guest_layout_map_window(layout, memory, layout->memory_gpa, memory->attached_bytes);
   memory->mapped_bytes = memory->attached_bytes;
   return mapper.error;
 }

@@ -52,8 +52,8 @@ struct guest_layout
   uint64_t stack_gva;
   uint64_t stack_bytes;
   uint64_t stack_guard_bytes; /* unmapped, below it */
-  uint64_t heap_gpa;
-  uint64_t heap_bytes;
+  uint64_t memory_gpa;        /* free memory, the guest's to manage */
+  uint64_t memory_bytes;
 };
 
 /* Decides all addresses. start_block_bytes: what the start information, arguments and environment
@@ -62,14 +62,14 @@ int guest_layout_plan(struct guest_layout *layout, const struct elf_image *image
                       const struct guest_memory *memory, unsigned int cpu_count,
                       uint64_t start_block_bytes, bool randomize);
 
-/* How much RAM a guest starts with: all but most of the heap. */
+/* How much RAM a guest starts with: all but most of the free memory. */
 uint64_t guest_layout_first_bytes(const struct guest_layout *layout,
                                   const struct guest_memory *memory);
 
-/* Maps RAM in the window and as heap: the part of the heap in [from, to), counted from the start
- * of the RAM without the hole. Returns 0 or -ENOSPC. */
-int guest_layout_map_heap(struct guest_layout *layout, const struct guest_memory *memory,
-                          uint64_t ram_from, uint64_t ram_to);
+/* Maps free memory in the window: what lies in [from, to), counted from the start of the RAM
+ * without the hole. Takes no table. Returns 0 or -ENOSPC. */
+int guest_layout_map_window(struct guest_layout *layout, const struct guest_memory *memory,
+                            uint64_t ram_from, uint64_t ram_to);
 
 /* Writes the page tables for what is attached of the memory, and tells guest_memory what the guest
  * may not touch. Returns 0 or a negative errno. */

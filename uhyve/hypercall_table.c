@@ -2,10 +2,13 @@
  * the copy is checked and acted on. */
 #include "hypercall_table.h"
 
-#include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/uio.h>
+
+#include "memory_discard.h"
+#include "vm_memory.h"
 
 /* What a handler gets besides its block. */
 struct call
@@ -109,10 +112,30 @@ static enum hypercall_verdict serve_crash(struct call *call, struct hc_crash *bl
 
 static enum hypercall_verdict serve_memory(struct call *call, struct hc_memory *block)
 {
-  int64_t heap_bytes = vm_attach_heap(call->vm, block->heap_bytes);
-  block->result = heap_bytes < 0 ? heap_bytes : 0;
-  if (heap_bytes > 0)
-    block->heap_bytes = (uint64_t) heap_bytes;
+  int64_t memory_bytes = vm_memory_attach(call->vm, block->memory_bytes);
+  block->result = memory_bytes < 0 ? memory_bytes : 0;
+  if (memory_bytes > 0)
+    block->memory_bytes = (uint64_t) memory_bytes;
+  return HYPERCALL_CONTINUE;
+}
+
+static enum hypercall_verdict serve_discard(struct call *call, struct hc_discard *block)
+{
+  return memory_discard(call->vm, block, call->message) == 0 ? HYPERCALL_CONTINUE
+                                                             : HYPERCALL_BROKEN;
+}
+
+static enum hypercall_verdict serve_yield(struct call *call, struct hc_yield *block)
+{
+  (void) call;
+  sched_yield();
+  block->result = 0;
+  return HYPERCALL_CONTINUE;
+}
+
+static enum hypercall_verdict serve_clock(struct call *call, struct hc_clock *block)
+{
+  block->result = clock_follow_start(&call->vm->clock);
   return HYPERCALL_CONTINUE;
 }
 

@@ -124,7 +124,10 @@ int main(int argc, char **argv, char **envp)
   vm_run(&vm);
   int status = finish();
   if (options.stats != OPTIONS_STATS_NONE)
+  {
+    stats_read_guest(&vm);
     stats_print(stderr, &vm, options.stats == OPTIONS_STATS_JSON);
+  }
   if (options.timeline)
   {
     uint64_t tsc_khz = vm.vcpus[0].tsc_khz;

@@ -9,9 +9,9 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define DEFAULT_MEMORY_BYTES (UINT64_C(512) << 20)
+#define MOST_HOST_CPUS       (1u << 20)
 
 enum
 {
@@ -278,18 +278,30 @@ static int make_guest_env(struct options *o, struct input *in)
   return 0;
 }
 
+/* Host CPUs that this process may use, however many the host has; 0 if it cannot be told. */
+static long count_own_cpus(void)
+{
+  long count = 0;
+  int error = EINVAL; /* what the kernel says of a set that is too small */
+  for (size_t most = CPU_SETSIZE; error == EINVAL && most <= MOST_HOST_CPUS; most *= 2)
+  {
+    cpu_set_t *own = CPU_ALLOC(most);
+    if (own == NULL)
+      return 0;
+    size_t own_bytes = CPU_ALLOC_SIZE(most);
+    error = sched_getaffinity(0, own_bytes, own) == 0 ? 0 : errno;
+    if (error == 0)
+      count = CPU_COUNT_S(own_bytes, own);
+    CPU_FREE(own);
+  }
+  return count;
+}
+
 static void resolve_cpu_count(struct options *o)
 {
   if (o->cpu_count != OPTION_CPU_COUNT_AUTO)
     return;
-  cpu_set_t own;
-  long count;
-  if (o->affinity_given)
-    count = CPU_COUNT(&o->affinity);
-  else if (sched_getaffinity(0, sizeof own, &own) == 0)
-    count = CPU_COUNT(&own);
-  else
-    count = sysconf(_SC_NPROCESSORS_ONLN); /* a host with more CPUs than a cpu_set_t has */
+  long count = o->affinity_given ? CPU_COUNT(&o->affinity) : count_own_cpus();
   o->cpu_count = count < 1 ? 1 : count > OPTIONS_MAX_CPUS ? OPTIONS_MAX_CPUS : (unsigned) count;
 }
 

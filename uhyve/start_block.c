@@ -132,7 +132,8 @@ static struct multiboot_mmap_entry mmap_entry(uint64_t base, uint64_t len, uint3
 }
 
 /* What a Multiboot loader would say: image, boot area and tables are reserved, the rest is RAM.
- * Which of that is stack and heap, and how much is attached, the start information says. */
+ * Which of that is the stack and which is free, and how much is attached, the start information
+ * says. */
 static void write_multiboot(uint8_t *at, uint64_t at_gpa, uint64_t cmdline_gpa,
                             const struct guest_layout *layout, const struct guest_memory *memory)
 {
@@ -173,19 +174,21 @@ static void write_cmdline(const struct cursor *cursor, char **argv)
   *at = 0;
 }
 
-static uint64_t clock_ns(clockid_t clock)
+static uint64_t monotonic_ns(void)
 {
   struct timespec now;
-  clock_gettime(clock, &now);
+  clock_gettime(CLOCK_MONOTONIC, &now);
   return (uint64_t) now.tv_sec * 1000000000ull + (uint64_t) now.tv_nsec;
 }
 
-static void fill_clocks(struct uhyve_start_info *info, uint64_t tsc_khz)
+static void fill_clocks(struct uhyve_start_info *info, const struct start_block_input *input)
 {
-  info->tsc_khz = tsc_khz;
-  info->monotonic_base_ns = clock_ns(CLOCK_MONOTONIC);
+  info->tsc_khz = input->tsc_khz;
+  info->monotonic_base_ns = monotonic_ns();
   info->tsc_base = __builtin_ia32_rdtsc();
-  info->realtime_base_ns = clock_ns(CLOCK_REALTIME);
+  info->clock.tsc_base = input->clock.tsc_base;
+  info->clock.realtime_base_ns = input->clock.realtime_base_ns;
+  info->clock.ns_per_cycle = input->clock.ns_per_cycle;
 }
 
 static void fill_streams(struct uhyve_start_info *info, const int *fds)
@@ -213,9 +216,11 @@ static void fill_layout(struct uhyve_start_info *info, const struct guest_layout
   info->stack_gva = layout->stack_gva;
   info->stack_len_bytes = layout->stack_bytes;
   info->stack_guard_bytes = layout->stack_guard_bytes;
-  info->heap_gva = UHYVE_HEAP_BASE;
-  info->heap_len_bytes = layout->heap_bytes;
-  info->heap_attached_bytes = memory->attached_bytes - layout->heap_gpa;
+  info->cpu_area_gva = guest_layout_upcall_gva(layout, 0) + CPU_UPCALL_AREA_OFFSET;
+  info->cpu_area_stride_bytes = CPU_UPCALL_BYTES;
+  info->memory_gpa = layout->memory_gpa;
+  info->memory_len_bytes = layout->memory_bytes;
+  info->memory_attached_bytes = memory->attached_bytes - layout->memory_gpa;
   info->linear[0] =
       (struct uhyve_linear_range){layout->stack_gva, layout->stack_gpa, layout->stack_bytes};
   info->linear[1] = (struct uhyve_linear_range){
@@ -237,7 +242,7 @@ int start_block_write(const struct start_block_input *input, const struct guest_
       .cpu_count = input->cpu_count,
       .argc = (uint32_t) input->argc,
   };
-  fill_clocks(&info, input->tsc_khz);
+  fill_clocks(&info, input);
   fill_streams(&info, input->stream_fds);
   fill_layout(&info, layout, memory);
   uint8_t random[sizeof(info.stack_canary) + sizeof(info.random_seed)];

@@ -2,6 +2,7 @@
 #ifndef UHYVE_START_BLOCK_H
 #define UHYVE_START_BLOCK_H
 
+#include "clock_view.h"
 #include "guest_layout.h"
 #include "guest_memory.h"
 
@@ -12,7 +13,8 @@ struct start_block_input
   char **envp;
   unsigned int cpu_count;
   uint64_t tsc_khz;
-  const int *stream_fds; /* three, -1 where the guest has none */
+  struct clock_view clock; /* of the host's CLOCK_REALTIME */
+  const int *stream_fds;   /* three, -1 where the guest has none */
 };
 
 /* How many bytes of guest memory the block takes. */

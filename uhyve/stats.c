@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <linux/kvm.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -42,6 +43,34 @@ void stats_count_hypercall(struct stats *stats, unsigned int cpu, uint16_t port)
 {
   if (port >= HC_PORT_FIRST && port < HC_PORT_END)
     stats->cpus[cpu].hypercalls[(port - HC_PORT_FIRST) / HC_PORT_STEP]++;
+}
+
+/* The guest's counters, in the order they are printed. */
+#define GUEST_COUNTERS(X) \
+  X(switches)             \
+  X(wake_ups)             \
+  X(ipis)                 \
+  X(timer_interrupts)     \
+  X(other_interrupts)     \
+  X(upcalls)              \
+  X(nucleus_calls)        \
+  X(page_faults)          \
+  X(tlb_shootdowns)       \
+  X(steals)
+
+void stats_read_guest(struct vm *vm)
+{
+  for (unsigned int cpu = 0; cpu < vm->vcpu_count; cpu++)
+  {
+    const uint8_t *area =
+        guest_layout_boot_hva(&vm->layout, &vm->memory,
+                              guest_layout_upcall_gva(&vm->layout, cpu) + CPU_UPCALL_AREA_OFFSET);
+    struct uhyve_cpu_counters counters;
+    memcpy(&counters, area + offsetof(struct uhyve_upcall_area, counters), sizeof(counters));
+#define ADD(name) vm->stats.guest.name += counters.name;
+    GUEST_COUNTERS(ADD)
+#undef ADD
+  }
 }
 
 /* One figure as it is printed, in either form. */
@@ -96,6 +125,13 @@ static void print_hypercalls(struct printer *printer, const struct vm *vm)
   }
 }
 
+static void print_guest(struct printer *printer, const struct uhyve_cpu_counters *guest)
+{
+#define PRINT(name) print_figure(printer, "guest", #name, guest->name);
+  GUEST_COUNTERS(PRINT)
+#undef PRINT
+}
+
 static uint64_t span_us(const struct vm *vm, enum timeline_point from, enum timeline_point to)
 {
   uint64_t begin = vm->timeline.tsc[from];
@@ -136,5 +172,6 @@ void stats_print(FILE *out, const struct vm *vm, bool json)
   print_figure(&printer, "page_faults", "host", (uint64_t) (usage.ru_minflt + usage.ru_majflt));
   print_exits(&printer, vm);
   print_hypercalls(&printer, vm);
+  print_guest(&printer, &vm->stats.guest);
   fputs(json ? "}\n" : "", out);
 }

@@ -1,10 +1,12 @@
-/* What a run has done: VM exits by reason, hypercalls by name. */
+/* What a run has done: VM exits by reason, hypercalls by name, what the guest has counted. */
 #ifndef UHYVE_STATS_H
 #define UHYVE_STATS_H
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+
+#include "hypercalls/start_info.h"
 
 struct vm;
 
@@ -22,6 +24,7 @@ struct stats_cpu
 struct stats
 {
   struct stats_cpu *cpus; /* one a vCPU */
+  struct uhyve_cpu_counters guest;
 };
 
 /* Returns 0 or -ENOMEM. */
@@ -30,6 +33,10 @@ void stats_destroy(struct stats *stats);
 
 void stats_count_exit(struct stats *stats, unsigned int cpu, uint32_t reason);
 void stats_count_hypercall(struct stats *stats, unsigned int cpu, uint16_t port);
+
+/* Adds what the guest's CPUs have counted in their areas, once it has ended. The guest may have
+ * written anything there: these are numbers to print, nothing else. */
+void stats_read_guest(struct vm *vm);
 
 /* Prints the sums over all CPUs, as a table or as one JSON object. */
 void stats_print(FILE *out, const struct vm *vm, bool json);

@@ -7,17 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <time.h>
 
 #include "affinity.h"
 #include "cpu_tables.h"
 #include "exit_status.h"
 #include "image_loader.h"
-#include "memory_watch.h"
 #include "page_tables.h"
 #include "start_block.h"
 #include "vcpu_run.h"
+#include "vm_memory.h"
 
 #define CPUID_80000001_EDX_HUGE_PAGES (1u << 26)
 
@@ -111,35 +110,6 @@ static void destroy_cpus(struct vm *vm)
   stats_destroy(&vm->stats);
 }
 
-/* Huge pages by policy: by default for the heap behind what a guest starts with, so that a small
- * program stays small; with --thp for all memory. */
-static void advise_huge_pages(const struct vm *vm, uint64_t ram_from, uint64_t ram_to)
-{
-  while (ram_from < ram_to)
-  {
-    uint64_t piece_bytes = guest_memory_piece(&vm->memory, ram_from, ram_to);
-    uint64_t gpa = guest_memory_gpa(&vm->memory, ram_from);
-    madvise(guest_memory_hva(&vm->memory, gpa, piece_bytes), piece_bytes, MADV_HUGEPAGE);
-    ram_from += piece_bytes;
-  }
-}
-
-static int advise_merging(const struct vm *vm)
-{
-  const struct guest_memory *memory = &vm->memory;
-  return madvise(memory->mapping, memory->mapping_bytes, MADV_MERGEABLE) == 0 ? 0 : -errno;
-}
-
-/* A guest that can touch more than this without asking for more is worth a watch from the start. */
-#define WATCH_BYTES (32ull << 20)
-
-static void start_memory_watch(struct vm *vm)
-{
-  /* The watching process needs none of the guest's memory. */
-  madvise(vm->memory.mapping, vm->memory.mapping_bytes, MADV_DONTFORK);
-  memory_watch_start(guest_memory_size(&vm->memory));
-}
-
 /* Plans and fills the guest's memory. */
 static int fill_memory(struct vm *vm)
 {
@@ -149,6 +119,7 @@ static int fill_memory(struct vm *vm)
       .envp = vm->options->guest_env,
       .cpu_count = vm->vcpu_count,
       .tsc_khz = vm->vcpus[0].tsc_khz,
+      .clock = clock_view_start(clock_pair_read(), vm->vcpus[0].tsc_khz),
       .stream_fds = vm->streams.fds,
   };
   int error = guest_layout_plan(&vm->layout, &vm->image, &vm->memory, vm->vcpu_count,
@@ -173,16 +144,16 @@ static int fill_memory(struct vm *vm)
                            has_huge_pages(&vm->kvm));
   if (error != 0)
     return fail(vm, error, "cannot build the guest's page tables");
-  if (vm->options->thp)
-    advise_huge_pages(vm, 0, vm->memory.attached_bytes);
-  error = vm->options->ksm ? advise_merging(vm) : 0;
+  error = vm_memory_prepare(vm);
   if (error != 0)
     return fail(vm, error, "this host's kernel cannot merge pages (--ksm)");
-  if (vm->memory.attached_bytes > WATCH_BYTES)
-    start_memory_watch(vm);
   cpu_tables_write(&vm->layout, &vm->image, &vm->memory, vm->vcpu_count);
   error = start_block_write(&start, &vm->layout, &vm->memory);
-  return error == 0 ? 0 : fail(vm, error, "cannot write the start information");
+  if (error != 0)
+    return fail(vm, error, "cannot write the start information");
+  clock_follow_prepare(&vm->clock, &start_block_info(&vm->layout, &vm->memory)->clock,
+                       &start.clock);
+  return 0;
 }
 
 static int prepare_cpus(struct vm *vm)
@@ -246,36 +217,6 @@ close_streams:
 close_image:
   elf_image_close(&vm->image);
   return error;
-}
-
-int64_t vm_attach_heap(struct vm *vm, uint64_t heap_bytes)
-{
-  struct guest_memory *memory = &vm->memory;
-  if (heap_bytes > vm->layout.heap_bytes)
-    return -ENOMEM;
-  pthread_mutex_lock(&vm->memory_lock);
-  int error = 0;
-  uint64_t from = memory->mapped_bytes;
-  if (vm->layout.heap_gpa + heap_bytes > from)
-  {
-    start_memory_watch(vm);
-    /* Doubling keeps the number of slots small. */
-    uint64_t to = 2 * from;
-    if (to < vm->layout.heap_gpa + heap_bytes)
-      to = vm->layout.heap_gpa + heap_bytes;
-    to = (to + GUEST_LARGE_BYTES - 1) & ~(GUEST_LARGE_BYTES - 1);
-    if (to > guest_memory_size(memory))
-      to = guest_memory_size(memory);
-    advise_huge_pages(vm, from, to);
-    error = kvm_attach_memory(&vm->kvm, memory, to);
-    if (error == 0)
-      error = guest_layout_map_heap(&vm->layout, memory, from, to);
-    if (error == 0)
-      memory->mapped_bytes = to;
-  }
-  int64_t result = error != 0 ? error : (int64_t) (memory->mapped_bytes - vm->layout.heap_gpa);
-  pthread_mutex_unlock(&vm->memory_lock);
-  return result;
 }
 
 bool vm_begin_end(struct vm *vm)
@@ -394,6 +335,7 @@ void vm_run(struct vm *vm)
     nanosleep(&pause, NULL);
   for (unsigned int cpu = 1; cpu < vm->thread_count; cpu++)
     pthread_join(vm->threads[cpu], NULL);
+  clock_follow_stop(&vm->clock);
   timeline_mark(&vm->timeline, TIMELINE_ENDED);
   const struct uhyve_start_info *info = start_block_info(&vm->layout, &vm->memory);
   timeline_set(&vm->timeline, TIMELINE_RING3, info->mark_tsc[UHYVE_MARK_RING3]);

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "clock_follow.h"
 #include "elf_image.h"
 #include "guest_layout.h"
 #include "guest_memory.h"
@@ -56,7 +57,8 @@ struct vm
   atomic_uint running_threads; /* that serve a vCPU */
   unsigned int vcpu_count;
   struct stats stats;
-  pthread_mutex_t memory_lock; /* for vm_attach_heap */
+  pthread_mutex_t memory_lock; /* for vm_memory_attach */
+  struct clock_follow clock;
 
   atomic_bool ending; /* set by the thread that fills 'end' */
   struct vm_end end;
@@ -77,10 +79,6 @@ bool vm_begin_end(struct vm *vm);
 
 /* Returns when no other thread serves a vCPU any more, or waits for anything. */
 void vm_stop_cpus(struct vm *vm);
-
-/* Attaches and maps memory so that the heap has at least heap_bytes. Returns what it has then, or a
- * negative errno: -ENOMEM for more than is reserved. For vCPU threads. */
-int64_t vm_attach_heap(struct vm *vm, uint64_t heap_bytes);
 
 /* Reads guest memory through the guest's page tables; for crash reports. 0 or -EFAULT. */
 int vm_read_virtual(void *vm, uint64_t gva, void *buffer, size_t len_bytes);

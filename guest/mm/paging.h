@@ -16,7 +16,7 @@ enum paging_rights
 {
   PAGING_NONE = 0,
   PAGING_READ = 1,
-  PAGING_WRITE = 2, /* and read */
+  PAGING_WRITE = 2,   /* and read */
   PAGING_EXECUTE = 4, /* and read */
 };
 
@@ -34,6 +34,12 @@ struct paging_page paging_translate(uint64_t gva);
 /* Makes sure that paging_map with pages of up to page_bytes cannot fail in that range: takes all
  * tables it needs from the pool. Returns 0 or -ENOMEM. */
 int paging_prepare(uint64_t gva, uint64_t len_bytes, uint64_t page_bytes);
+
+/* How many tables paging_prepare would take, were every page in the range that is larger split. */
+uint64_t paging_tables_missing(uint64_t gva, uint64_t len_bytes, uint64_t page_bytes);
+
+/* How many tables are left in the pool. */
+uint64_t paging_tables_left(void);
 
 /* Maps contiguous memory where nothing is mapped, in the largest pages that fit up to
  * page_bytes_max. Returns 0 or -ENOMEM, with a part mapped; 0 for certain after paging_prepare. */

@@ -1,8 +1,8 @@
 /* The virtual manager: which addresses are taken, with what rights; memory behind them comes on
  * first touch.
  *
- * Errors are negative errno. Calls other than virtual_fault and virtual_rights are for tasks, not
- * for upcalls, and no spinlock may be held.
+ * Errors are negative errno. Calls other than virtual_fault are for tasks, not for upcalls, and no
+ * spinlock may be held.
  */
 #ifndef GUEST_MM_VIRTUAL_H
 #define GUEST_MM_VIRTUAL_H
@@ -15,27 +15,33 @@
 
 enum virtual_flags
 {
-  VIRTUAL_FIXED = 1,         /* at this address, in place of what is there */
-  VIRTUAL_FIXED_VACANT = 2,  /* at this address, -EEXIST if something is there */
-  VIRTUAL_NO_RESERVE = 4,    /* commit memory on first touch only, which may then fail */
-  VIRTUAL_POPULATE = 8,      /* map it all now */
-  VIRTUAL_SMALL_PAGES = 16,  /* 4 KiB pages only */
+  VIRTUAL_FIXED = 1,        /* at this address, in place of what is there */
+  VIRTUAL_FIXED_VACANT = 2, /* at this address, -EEXIST if something is there */
+  VIRTUAL_NO_RESERVE = 4,   /* commit memory on first touch only, which may then fail */
+  VIRTUAL_POPULATE = 8,     /* map it all now */
+  VIRTUAL_SMALL_PAGES = 16, /* 4 KiB pages only */
 };
 
 /* Maps zeroed memory of whole pages. *gva: in, where (fixed) or a wish (0: none); out, where it is.
  * align_bytes: a power of two of at least a page, for a place that is not fixed. -ENOMEM, -EINVAL,
- * -EEXIST. */
+ * -EEXIST, -EACCES for write and execute. */
 int virtual_map(uint64_t *gva, uint64_t len_bytes, uint64_t align_bytes, unsigned int rights,
                 unsigned int flags);
 
 /* Unmaps whatever is there; 0 if nothing is. -EINVAL for addresses outside of the area. */
 int virtual_unmap(uint64_t gva, uint64_t len_bytes);
 
-/* -ENOMEM where something in between is not mapped (as Linux), -EACCES for write and execute. */
+/* Also for the heap. -ENOMEM where something in between is not mapped (as Linux), -EACCES for write
+ * and execute. */
 int virtual_protect(uint64_t gva, uint64_t len_bytes, unsigned int rights);
 
-/* The contents are not needed: memory back to the host, zeros on the next touch. */
+/* The contents are not needed: memory back to the host, zeros on the next touch. Also for the heap;
+ * -ENOMEM where something in between is not mapped, with the rest discarded. */
 int virtual_discard(uint64_t gva, uint64_t len_bytes);
+
+/* Brings in what is not there yet of mappings in the range, as far as it has rights and memory
+ * lasts. */
+void virtual_populate(uint64_t gva, uint64_t len_bytes);
 
 /* Sets the end of the region that the program break grows through, [UHYVE_HEAP_BASE, end). */
 int virtual_set_heap_end(uint64_t end_gva);

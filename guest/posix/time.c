@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "posix/sys.h"
+#include "sched/task.h"
 #include "time/clock.h"
 
 #define NS_PER_S 1000000000ull
@@ -27,8 +28,10 @@ static bool clock_read(clockid_t clock, uint64_t *now_ns)
     *now_ns = clock_monotonic_ns();
     return true;
   case CLOCK_PROCESS_CPUTIME_ID:
+    *now_ns = tasks_cpu_time_ns();
+    return true;
   case CLOCK_THREAD_CPUTIME_ID:
-    *now_ns = clock_busy_ns();
+    *now_ns = task_cpu_time_ns(task_current());
     return true;
   default:
     return false;
@@ -80,7 +83,7 @@ int sys_clock_nanosleep(clockid_t clock, int flags, const struct timespec *reque
   if (!clock_read(clock, &now_ns) || !timespec_is_valid(request) ||
       clock == CLOCK_THREAD_CPUTIME_ID)
     return -EINVAL;
-  /* Processor time does not pass while the only thread sleeps. */
+  /* Nothing wakes a task when others have used processor time. */
   if (clock == CLOCK_PROCESS_CPUTIME_ID)
     return -EOPNOTSUPP;
   uint64_t request_ns = timespec_to_ns(request);
@@ -90,7 +93,7 @@ int sys_clock_nanosleep(clockid_t clock, int flags, const struct timespec *reque
   if (wait_ns > 0)
   {
     uint64_t monotonic_ns = clock_monotonic_ns();
-    clock_sleep_until_ns(wait_ns > INT64_MAX - monotonic_ns ? INT64_MAX : monotonic_ns + wait_ns);
+    task_sleep_until_ns(wait_ns > INT64_MAX - monotonic_ns ? INT64_MAX : monotonic_ns + wait_ns);
   }
   return 0;
 }

@@ -31,11 +31,10 @@ struct task_attributes
   size_t cpus_words;     /* of 64 bits in it */
 };
 
-#define TASK_ATTRIBUTES_DEFAULT              \
-  (struct task_attributes)                   \
-  {                                          \
-    .priority = TASK_PRIORITY_DEFAULT,       \
-    .guard_bytes = TASK_GUARD_DEFAULT_BYTES, \
+#define TASK_ATTRIBUTES_DEFAULT                                                 \
+  (struct task_attributes)                                                      \
+  {                                                                             \
+    .priority = TASK_PRIORITY_DEFAULT, .guard_bytes = TASK_GUARD_DEFAULT_BYTES, \
   }
 
 /* Creates a task that runs entry(argument) with thread-local storage of its own, on an idle CPU if

@@ -1,12 +1,18 @@
-/* Clocks and sleep on the TSC and its deadline timer. */
+/* Clocks on the TSC. */
 #include "time/clock.h"
 
+#include <stdbool.h>
+
 #include "arch/x86_64/cpu.h"
+#include "hypercall.h"
 #include "start_info.h"
 #include "time/tsc_scale.h"
 
+/* Until then the clock at the start is good enough. */
+#define FOLLOW_AFTER_NS 1000000000ull
+
 static struct tsc_scale scale;
-static uint64_t slept_cycles;
+static bool is_following;
 
 void clock_init(void)
 {
@@ -18,19 +24,36 @@ uint64_t clock_elapsed_ns(void)
   return tsc_scale_to_ns(&scale, cpu_tsc() - start_info->tsc_base);
 }
 
-uint64_t clock_busy_ns(void)
-{
-  return tsc_scale_to_ns(&scale, cpu_tsc() - start_info->tsc_base - slept_cycles);
-}
-
 uint64_t clock_monotonic_ns(void)
 {
   return start_info->monotonic_base_ns + clock_elapsed_ns();
 }
 
+static void follow_host(void)
+{
+  if (__atomic_exchange_n(&is_following, true, __ATOMIC_RELAXED))
+    return;
+  HC_BLOCK(struct hc_clock) block = {0};
+  hypercall(HC_clock, &block);
+}
+
 uint64_t clock_realtime_ns(void)
 {
-  return start_info->realtime_base_ns + clock_elapsed_ns();
+  const struct uhyve_clock *clock = &start_info->clock;
+  if (!is_following && clock_elapsed_ns() > FOLLOW_AFTER_NS)
+    follow_host();
+  uint32_t sequence;
+  uint64_t now_ns;
+  do
+  {
+    while (((sequence = __atomic_load_n(&clock->sequence, __ATOMIC_ACQUIRE)) & 1) != 0)
+      cpu_relax();
+    struct tsc_scale follow = {.ns_per_cycle = clock->ns_per_cycle};
+    uint64_t cycles = cpu_tsc() - clock->tsc_base;
+    now_ns = clock->realtime_base_ns + tsc_scale_to_ns(&follow, cycles);
+    __atomic_thread_fence(__ATOMIC_ACQUIRE);
+  } while (__atomic_load_n(&clock->sequence, __ATOMIC_RELAXED) != sequence);
+  return now_ns;
 }
 
 uint64_t clock_resolution_ns(void)
@@ -38,20 +61,22 @@ uint64_t clock_resolution_ns(void)
   return start_info->tsc_khz >= 1000000 ? 1 : 1000000 / start_info->tsc_khz;
 }
 
-void clock_sleep_until_ns(uint64_t deadline_monotonic_ns)
+uint64_t clock_tsc_of_ns(uint64_t monotonic_ns)
 {
-  if (deadline_monotonic_ns <= start_info->monotonic_base_ns)
-    return;
-  uint64_t deadline_tsc =
-      start_info->tsc_base +
-      tsc_scale_from_ns(&scale, deadline_monotonic_ns - start_info->monotonic_base_ns);
-  uint64_t begin_tsc = cpu_tsc();
-  cpu_mask_interrupts();
-  while (cpu_tsc() < deadline_tsc)
-  {
-    nucleus_call(NUCLEUS_TIMER_ARM, deadline_tsc);
-    cpu_idle_masked();
-  }
-  cpu_unmask_interrupts();
-  slept_cycles += cpu_tsc() - begin_tsc;
+  if (monotonic_ns == UINT64_MAX)
+    return UINT64_MAX;
+  if (monotonic_ns <= start_info->monotonic_base_ns)
+    return start_info->tsc_base;
+  return start_info->tsc_base +
+         tsc_scale_from_ns(&scale, monotonic_ns - start_info->monotonic_base_ns);
+}
+
+uint64_t clock_cycles_of_ns(uint64_t ns)
+{
+  return tsc_scale_from_ns(&scale, ns);
+}
+
+uint64_t clock_ns_of_cycles(uint64_t cycles)
+{
+  return tsc_scale_to_ns(&scale, cycles);
 }

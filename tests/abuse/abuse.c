@@ -101,6 +101,32 @@ static void abuse_segments(const char *what)
   out(HC_write, address_to_gpa(&io, 0));
 }
 
+/* discard PLACE|what: pages that the host must not drop, behind one that it may. */
+static void abuse_discard(const char *what)
+{
+  static _Alignas(HC_BLOCK_ALIGN) struct hc_discard block;
+  static _Alignas(4096) char data[4096];
+  uint64_t free_gpa = start_info->memory_gpa + start_info->memory_attached_bytes - 8192;
+  block.segments = 2;
+  block.segment[0] = (struct hc_segment){free_gpa, 4096};
+  block.segment[1] = (struct hc_segment){free_gpa + 4096, 4096};
+  if (strcmp(what, "too-many") == 0)
+    block.segments = HC_MAX_SEGMENTS + 1;
+  else if (strcmp(what, "unaligned") == 0)
+    block.segment[1].gpa -= 2048;
+  else if (strcmp(what, "part-of-a-page") == 0)
+    block.segment[1].len_bytes = 4095;
+  else if (strcmp(what, "wraps") == 0)
+    block.segment[1].len_bytes = -block.segment[1].gpa + 4096;
+  else if (strcmp(what, "data") == 0)
+    block.segment[1].gpa = address_to_gpa(data, 0);
+  else if (strcmp(what, "stack") == 0)
+    block.segment[1].gpa = address_to_gpa(&free_gpa, 0) & ~4095ull;
+  else
+    block.segment[1] = (struct hc_segment){place_gpa(what) & ~4095ull, 8192};
+  out(HC_discard, address_to_gpa(&block, 0));
+}
+
 static void abuse_crash_message(const char *what)
 {
   static _Alignas(HC_BLOCK_ALIGN) struct hc_crash crash = {.cause = HC_CRASH_SIGNAL, .signal = 6};
@@ -270,6 +296,8 @@ int main(int argc, char **argv)
     abuse_buffer(argv[2], argv[3]);
   if (strcmp(argv[1], "segments") == 0)
     abuse_segments(argv[2]);
+  if (strcmp(argv[1], "discard") == 0)
+    abuse_discard(argv[2]);
   if (strcmp(argv[1], "crash-message") == 0)
     abuse_crash_message(argv[2]);
   if (strcmp(argv[1], "port") == 0)

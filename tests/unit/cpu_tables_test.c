@@ -1,6 +1,7 @@
 /* Tests of uhyve/cpu_tables.c: the processor's tables are read back as the processor reads them. */
 #include "uhyve/cpu_tables.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "hypercalls/start_info.h"
@@ -203,6 +204,9 @@ static void check_stacks(const struct guest *guest)
                      guest->layout.image_gva + guest->image.layout.upcall_entry);
     assert_int_equal(data.upcall_stack_gva, upcall + CPU_UPCALL_AREA_OFFSET);
     assert_true(data.upcall_stack_gva - CPU_UPCALL_STACK_BYTES >= upcall + PAGE);
+    assert_int_equal(data.tlb_generation_gva - offsetof(struct uhyve_start_info, tlb_generation),
+                     guest->layout.start_block_gva);
+    assert_int_equal(data.page_tables_len_bytes, guest->layout.tables_bytes);
   }
 }
 

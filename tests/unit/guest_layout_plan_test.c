@@ -26,8 +26,8 @@ static void check_plan(const struct guest_layout *layout, const struct guest_mem
   assert_true(layout->boot_gpa >= layout->image_gpa + layout->image_bytes);
   assert_true(layout->tables_gpa >= layout->boot_gpa + layout->boot_bytes);
   assert_true(layout->stack_gpa >= layout->tables_gpa + layout->tables_bytes);
-  assert_true(layout->heap_gpa >= layout->stack_gpa + layout->stack_bytes);
-  assert_true(layout->heap_gpa <= memory->slots[0].len_bytes);
+  assert_true(layout->memory_gpa >= layout->stack_gpa + layout->stack_bytes);
+  assert_true(layout->memory_gpa <= memory->slots[0].len_bytes);
   assert_int_equal(layout->boot_gpa % PAGE, 0);
   assert_int_equal(layout->tables_gpa % LARGE, 0);
   assert_int_equal(layout->tables_bytes % LARGE, 0);
@@ -38,7 +38,7 @@ static void check_plan(const struct guest_layout *layout, const struct guest_mem
   assert_true(layout->stack_bytes > 0);
   assert_true(layout->boot_bytes <=
               layout->stack_gva - layout->stack_guard_bytes - UHYVE_KERNEL_BASE);
-  assert_true(layout->heap_bytes > 0);
+  assert_true(layout->memory_bytes > 0);
 }
 
 static void refuses_too_little_memory(void **state)
@@ -79,7 +79,7 @@ static void a_small_guest_fits_16_mib(void **state)
   struct guest_layout layout;
   assert_int_equal(guest_layout_plan(&layout, &image, &memory, 64, START_BYTES, false), 0);
   check_plan(&layout, &memory);
-  assert_true(layout.heap_bytes >= 4 * MIB);
+  assert_true(layout.memory_bytes >= 4 * MIB);
 }
 
 static void refuses_a_heap_that_reaches_the_images(void **state)
@@ -93,7 +93,7 @@ static void refuses_a_heap_that_reaches_the_images(void **state)
     struct guest_layout layout;
     int error = guest_layout_plan(&layout, &image, &memory, 1, START_BYTES, false);
     if (error == 0)
-      assert_true(UHYVE_HEAP_BASE + layout.heap_bytes <= UHYVE_PIE_BASE);
+      assert_true(UHYVE_HEAP_BASE + layout.memory_bytes <= UHYVE_PIE_BASE);
     else
       assert_int_equal(error, -E2BIG);
     refused += error != 0;
@@ -165,7 +165,7 @@ static void the_pool_is_enough_for_small_pages(void **state)
         tables_for(UHYVE_WINDOW_BASE + layout.tables_gpa, layout.tables_bytes, 21) +
         tables_for(after_pool, memory.slots[0].len_bytes - layout.stack_gpa, 12) +
         tables_for(UHYVE_WINDOW_BASE + UHYVE_GPA_HOLE_END, memory.slots[1].len_bytes, 12) +
-        tables_for(UHYVE_HEAP_BASE, layout.heap_bytes, 12) +
+        tables_for(UHYVE_HEAP_BASE, layout.memory_bytes, 12) +
         tables_for(layout.stack_gva, layout.stack_bytes, 12) +
         tables_for(layout.image_gva, layout.image_bytes, 12) +
         tables_for(UHYVE_KERNEL_BASE, layout.boot_bytes, 12) +

@@ -26,7 +26,7 @@ struct guest
   struct page_leaves leaves;
 };
 
-/* grown: all memory is attached, in steps as a heap takes it; else what a guest starts with. */
+/* grown: all memory is attached, in steps as a guest takes it; else what a guest starts with. */
 static void guest_create(struct guest *guest, const struct elf_image *image, uint64_t memory_bytes,
                          unsigned int cpu_count, bool huge_pages, bool grown)
 {
@@ -37,16 +37,20 @@ static void guest_create(struct guest *guest, const struct elf_image *image, uin
   assert_int_equal(guest_layout_plan(layout, &guest->image, memory, cpu_count, START_BYTES, false),
                    0);
   memory->attached_bytes = guest_layout_first_bytes(layout, memory);
-  assert_true(memory->attached_bytes > layout->heap_gpa && memory->attached_bytes <= memory_bytes);
+  assert_true(memory->attached_bytes > layout->memory_gpa &&
+              memory->attached_bytes <= memory_bytes);
   assert_int_equal(guest_layout_map(layout, &guest->image, memory, cpu_count, huge_pages), 0);
+  const uint64_t used_bytes = layout->tables.used_bytes;
   while (grown && memory->attached_bytes < memory_bytes)
   {
     uint64_t from = memory->attached_bytes;
     uint64_t to = 2 * from < memory_bytes ? 2 * from : memory_bytes;
     memory->attached_bytes = to;
     memory->mapped_bytes = to;
-    assert_int_equal(guest_layout_map_heap(layout, memory, from, to), 0);
+    assert_int_equal(guest_layout_map_window(layout, memory, from, to), 0);
   }
+  /* What is not used of the pool is the guest's: growing took none of it. */
+  assert_int_equal(layout->tables.used_bytes, used_bytes);
   guest->pool =
       (struct page_pool){.hva = guest_memory_hva(memory, layout->tables_gpa, layout->tables_bytes),
                          .gpa = layout->tables_gpa,
@@ -127,14 +131,15 @@ static void check_areas(const struct guest *guest)
 {
   const struct guest_layout *layout = &guest->layout;
   const uint64_t ram_end = attached_end(guest);
-  const uint64_t heap_bytes = guest->memory.attached_bytes - layout->heap_gpa;
   const struct
   {
     uint64_t gva, len_bytes;
   } areas[] = {
-      {layout->image_gva, layout->image_bytes},  {UHYVE_KERNEL_BASE, layout->boot_bytes},
-      {layout->stack_gva, layout->stack_bytes},  {UHYVE_HEAP_BASE, heap_bytes},
-      {UHYVE_TABLES_BASE, layout->tables_bytes}, {UHYVE_WINDOW_BASE, ram_end},
+      {layout->image_gva, layout->image_bytes},
+      {UHYVE_KERNEL_BASE, layout->boot_bytes},
+      {layout->stack_gva, layout->stack_bytes},
+      {UHYVE_TABLES_BASE, layout->tables_bytes},
+      {UHYVE_WINDOW_BASE, ram_end},
   };
   for (unsigned int i = 0; i < guest->leaves.count; i++)
   {
@@ -162,7 +167,7 @@ static void check_guards(const struct guest *guest)
   assert_true(layout->stack_guard_bytes >= PAGE);
   assert_unmapped(guest, layout->stack_gva - layout->stack_guard_bytes, layout->stack_guard_bytes);
   assert_unmapped(guest, UHYVE_STACK_TOP, PAGE);
-  assert_unmapped(guest, UHYVE_HEAP_BASE + layout->heap_bytes, PAGE);
+  assert_unmapped(guest, UHYVE_HEAP_BASE, 4 * PAGE); /* the guest maps its heap itself */
   for (unsigned int cpu = 0; cpu < guest->cpu_count; cpu++)
     assert_unmapped(guest, guest_layout_upcall_gva(layout, cpu) + CPU_GUARD_OFFSET,
                     CPU_UPCALL_STACK_OFFSET - CPU_GUARD_OFFSET);
@@ -216,10 +221,10 @@ static void check_ranges(const struct guest *guest)
 {
   const struct guest_layout *layout = &guest->layout;
   uint64_t to_gpa = layout->boot_gpa - UHYVE_KERNEL_BASE;
-  uint64_t heap_bytes = guest->memory.attached_bytes - layout->heap_gpa;
-  uint64_t low_heap = guest->memory.slots[0].len_bytes - layout->heap_gpa;
-  if (low_heap > heap_bytes)
-    low_heap = heap_bytes;
+  uint64_t free_bytes = guest->memory.attached_bytes - layout->memory_gpa;
+  uint64_t low_bytes = guest->memory.slots[0].len_bytes - layout->memory_gpa;
+  if (low_bytes > free_bytes)
+    low_bytes = free_bytes;
   assert_mapped(guest, layout->idt_gva, layout->idt_gva + to_gpa, PAGE, "");
   for (unsigned int cpu = 0; cpu < guest->cpu_count; cpu++)
   {
@@ -232,9 +237,10 @@ static void check_ranges(const struct guest *guest)
   assert_mapped(guest, layout->start_block_gva, layout->start_block_gva + to_gpa,
                 layout->start_block_bytes, "uw");
   assert_mapped(guest, layout->stack_gva, layout->stack_gpa, layout->stack_bytes, "uw");
-  assert_mapped(guest, UHYVE_HEAP_BASE, layout->heap_gpa, low_heap, "uw");
-  assert_mapped(guest, UHYVE_HEAP_BASE + low_heap, UHYVE_GPA_HOLE_END, heap_bytes - low_heap, "uw");
-  assert_true(heap_bytes <= layout->heap_bytes);
+  assert_mapped(guest, UHYVE_WINDOW_BASE + layout->memory_gpa, layout->memory_gpa, low_bytes, "uw");
+  assert_mapped(guest, UHYVE_WINDOW_BASE + UHYVE_GPA_HOLE_END, UHYVE_GPA_HOLE_END,
+                free_bytes - low_bytes, "uw");
+  assert_true(free_bytes <= layout->memory_bytes);
   assert_mapped(guest, UHYVE_TABLES_BASE, layout->tables_gpa, layout->tables_bytes, "w");
   assert_mapped(guest, UHYVE_WINDOW_BASE + layout->tables_gpa, layout->tables_gpa,
                 layout->tables_bytes, "u");

@@ -15,7 +15,8 @@
 #define RAM_BYTES   (2 * MIB)
 #define BLOCK       (64 * PAGE)
 #define BUFFER      (80 * PAGE)
-#define MESSAGE_END 0x7e /* of what may be written to the message */
+#define FREE        (128 * PAGE) /* the guest's free memory begins here, where there is some */
+#define MESSAGE_END 0x7e         /* of what may be written to the message */
 
 struct fixture
 {
@@ -80,11 +81,11 @@ struct port_block
   size_t bytes;
 };
 
-static const struct port_block calls[] = {{HC_exit, sizeof(struct hc_exit)},
-                                          {HC_write, sizeof(struct hc_io)},
-                                          {HC_read, sizeof(struct hc_io)},
-                                          {HC_crash, sizeof(struct hc_crash)},
-                                          {HC_memory, sizeof(struct hc_memory)}};
+static const struct port_block calls[] = {
+    {HC_exit, sizeof(struct hc_exit)},     {HC_write, sizeof(struct hc_io)},
+    {HC_read, sizeof(struct hc_io)},       {HC_crash, sizeof(struct hc_crash)},
+    {HC_memory, sizeof(struct hc_memory)}, {HC_discard, sizeof(struct hc_discard)},
+    {HC_yield, sizeof(struct hc_yield)},   {HC_clock, sizeof(struct hc_clock)}};
 
 static void names_are_those_of_the_table(void **state)
 {
@@ -103,6 +104,9 @@ static void names_are_those_of_the_table(void **state)
   assert_string_equal(hypercall_name(HC_read), "read");
   assert_string_equal(hypercall_name(HC_crash), "crash");
   assert_string_equal(hypercall_name(HC_memory), "memory");
+  assert_string_equal(hypercall_name(HC_discard), "discard");
+  assert_string_equal(hypercall_name(HC_yield), "yield");
+  assert_string_equal(hypercall_name(HC_clock), "clock");
 }
 
 static void blocks_lie_in_writable_memory(void **state)
@@ -318,18 +322,114 @@ static void memory_tells_what_there_is(void **state)
   const struct
   {
     int64_t answer, result;
-    uint64_t heap_bytes;
+    uint64_t memory_bytes;
   } cases[] = {{7 * MIB, 0, 7 * MIB}, {-ENOMEM, -ENOMEM, UINT64_MAX}};
   for (size_t i = 0; i < COUNT_OF(cases); i++)
   {
-    struct hc_memory block = {.heap_bytes = UINT64_MAX, .result = 1};
+    struct hc_memory block = {.memory_bytes = UINT64_MAX, .result = 1};
     monitor_stubs.attach_result = cases[i].answer;
     put(fixture, BLOCK, &block, sizeof(block));
     assert_int_equal(serve(fixture, HC_memory, BLOCK), HYPERCALL_CONTINUE);
-    assert_int_equal(monitor_stubs.heap_bytes, UINT64_MAX);
+    assert_int_equal(monitor_stubs.memory_bytes, UINT64_MAX);
     memcpy(&block, guest_memory_hva(&fixture->vm->memory, BLOCK, sizeof(block)), sizeof(block));
     assert_int_equal(block.result, cases[i].result);
-    assert_int_equal(block.heap_bytes, cases[i].heap_bytes);
+    assert_int_equal(block.memory_bytes, cases[i].memory_bytes);
+  }
+}
+
+/* Fills a page of RAM; returns what is there. */
+static uint8_t *fill_page(struct fixture *fixture, uint64_t gpa, int byte)
+{
+  uint8_t *page = guest_memory_hva(&fixture->vm->memory, gpa, PAGE);
+  memset(page, byte, PAGE);
+  return page;
+}
+
+static void discarded_pages_are_zero(void **state)
+{
+  struct fixture *fixture = *state;
+  fixture->vm->layout.memory_gpa = FREE;
+  struct hc_discard block = {.segments = HC_MAX_SEGMENTS, .result = 1};
+  for (uint32_t i = 0; i < HC_MAX_SEGMENTS; i++)
+    block.segment[i] = (struct hc_segment){.gpa = FREE + 2 * i * PAGE, .len_bytes = PAGE};
+  block.segment[3].len_bytes = 0;
+  for (uint32_t i = 0; i < 2 * HC_MAX_SEGMENTS; i++)
+    fill_page(fixture, FREE + i * PAGE, 0x5a);
+  put(fixture, BLOCK, &block, sizeof(block));
+  assert_int_equal(serve(fixture, HC_discard, BLOCK), HYPERCALL_CONTINUE);
+  memcpy(&block, guest_memory_hva(&fixture->vm->memory, BLOCK, sizeof(block)), sizeof(block));
+  assert_int_equal(block.result, 0);
+  for (uint32_t i = 0; i < 2 * HC_MAX_SEGMENTS; i++)
+  {
+    const uint8_t *page = guest_memory_hva(&fixture->vm->memory, FREE + i * PAGE, PAGE);
+    uint8_t expected = i % 2 == 0 && i != 6 ? 0 : 0x5a;
+    assert_int_equal(page[0], expected);
+    assert_int_equal(page[PAGE - 1], expected);
+  }
+}
+
+/* Nothing is dropped if one of the segments is wrong. */
+static void discards_are_whole_pages_of_free_memory(void **state)
+{
+  struct fixture *fixture = *state;
+  fixture->vm->layout.memory_gpa = FREE;
+  const struct hc_segment bad[] = {{FREE - PAGE, PAGE},
+                                   {FREE - PAGE, 2 * PAGE},
+                                   {BUFFER, PAGE},
+                                   {READ_ONLY, PAGE},
+                                   {FORBIDDEN, PAGE},
+                                   {FREE + 1, PAGE},
+                                   {FREE, PAGE - 1},
+                                   {FREE, 1},
+                                   {FREE + PAGE / 2, PAGE / 2},
+                                   {RAM_BYTES, PAGE},
+                                   {RAM_BYTES - PAGE, 2 * PAGE},
+                                   {3 * GIB, PAGE},
+                                   {FREE, UINT64_MAX - PAGE + 1},
+                                   {FREE, UINT64_MAX - FREE + 1},
+                                   {UINT64_MAX - PAGE + 1, PAGE},
+                                   {UINT64_MAX, 1}};
+  for (size_t i = 0; i < COUNT_OF(bad); i++)
+  {
+    const uint8_t *page = fill_page(fixture, FREE + PAGE, 0x5a);
+    struct hc_discard block = {.segments = 2, .segment = {{FREE + PAGE, PAGE}, bad[i]}};
+    put(fixture, BLOCK, &block, sizeof(block));
+    assert_broken(fixture, HC_discard, BLOCK, "segment 1");
+    assert_broken(fixture, HC_discard, BLOCK, "is not whole pages of the guest's free memory");
+    assert_int_equal(page[0], 0x5a);
+  }
+  const uint32_t counts[] = {HC_MAX_SEGMENTS + 1, UINT32_MAX};
+  for (size_t i = 0; i < COUNT_OF(counts); i++)
+  {
+    struct hc_discard block = {.segments = counts[i]};
+    put(fixture, BLOCK, &block, sizeof(block));
+    assert_broken(fixture, HC_discard, BLOCK, "at most 14 are allowed");
+  }
+}
+
+static void yield_comes_back(void **state)
+{
+  struct fixture *fixture = *state;
+  struct hc_yield block = {.result = 1};
+  put(fixture, BLOCK, &block, sizeof(block));
+  assert_int_equal(serve(fixture, HC_yield, BLOCK), HYPERCALL_CONTINUE);
+  memcpy(&block, guest_memory_hva(&fixture->vm->memory, BLOCK, sizeof(block)), sizeof(block));
+  assert_int_equal(block.result, 0);
+}
+
+static void clock_tells_whether_it_is_followed(void **state)
+{
+  struct fixture *fixture = *state;
+  const int answers[] = {0, -ENOMEM};
+  for (size_t i = 0; i < COUNT_OF(answers); i++)
+  {
+    struct hc_clock block = {.result = 1};
+    monitor_stubs.clock_result = answers[i];
+    put(fixture, BLOCK, &block, sizeof(block));
+    assert_int_equal(serve(fixture, HC_clock, BLOCK), HYPERCALL_CONTINUE);
+    memcpy(&block, guest_memory_hva(&fixture->vm->memory, BLOCK, sizeof(block)), sizeof(block));
+    assert_int_equal(block.result, answers[i]);
+    assert_int_equal(monitor_stubs.clock_starts, i + 1);
   }
 }
 
@@ -349,6 +449,10 @@ int main(void)
       TEST(crash_takes_the_message),
       TEST(crash_checks_the_message),
       TEST(memory_tells_what_there_is),
+      TEST(discarded_pages_are_zero),
+      TEST(discards_are_whole_pages_of_free_memory),
+      TEST(yield_comes_back),
+      TEST(clock_tells_whether_it_is_followed),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "uhyve/vm.h"
+#include "uhyve/vm_memory.h"
 
 struct monitor_stubs monitor_stubs;
 
@@ -19,11 +19,18 @@ void vm_stop_cpus(struct vm *vm)
   monitor_stubs.stopped++;
 }
 
-int64_t vm_attach_heap(struct vm *vm, uint64_t heap_bytes)
+int64_t vm_memory_attach(struct vm *vm, uint64_t memory_bytes)
 {
   (void) vm;
-  monitor_stubs.heap_bytes = heap_bytes;
+  monitor_stubs.memory_bytes = memory_bytes;
   return monitor_stubs.attach_result;
+}
+
+int clock_follow_start(struct clock_follow *follow)
+{
+  (void) follow;
+  monitor_stubs.clock_starts++;
+  return monitor_stubs.clock_result;
 }
 
 static ssize_t move(int fd, const struct iovec *pieces, int count)

@@ -11,8 +11,10 @@ struct monitor_stubs
 {
   unsigned int stopped;
   unsigned int moves;
-  uint64_t heap_bytes;   /* what was asked for last */
+  uint64_t memory_bytes; /* what was asked for last */
   int64_t attach_result; /* what is answered */
+  unsigned int clock_starts;
+  int clock_result; /* what is answered */
   int fd;
   int count;
   struct iovec pieces[HC_MAX_SEGMENTS];

@@ -202,6 +202,18 @@ static void counts_cpus(void **state)
   assert_int_equal(sched_getaffinity(0, sizeof own, &own), 0);
   assert_int_equal(options.cpu_count, CPU_COUNT(&own));
   options_free(&options);
+  /* Not what the host has, but what this process may use of it. */
+  cpu_set_t one;
+  size_t cpu = 0;
+  while (!CPU_ISSET(cpu, &own))
+    cpu++;
+  CPU_ZERO(&one);
+  CPU_SET(cpu, &one);
+  assert_int_equal(sched_setaffinity(0, sizeof one, &one), 0);
+  PARSE(WORDS("-c", "auto", "a"), NULL);
+  assert_int_equal(options.cpu_count, 1);
+  options_free(&options);
+  assert_int_equal(sched_setaffinity(0, sizeof own, &own), 0);
   PARSE(WORDS("-c", "auto", "--affinity=1-3,3,1023", "a"), NULL);
   assert_int_equal(options.cpu_count, 4);
   options_free(&options);

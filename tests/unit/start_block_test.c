@@ -70,6 +70,7 @@ static void guest_create(struct guest *guest, uint64_t memory_bytes, char **argv
                                     .envp = envp,
                                     .cpu_count = 2,
                                     .tsc_khz = TSC_KHZ,
+                                    .clock = clock_view_start(clock_pair_read(), TSC_KHZ),
                                     .stream_fds = stream_fds}};
   while (argv[guest->input.argc] != NULL)
     guest->input.argc++;
@@ -362,9 +363,13 @@ static void layout_is_passed_on(void **state)
   assert_int_equal(info->stack_gva, layout->stack_gva);
   assert_int_equal(info->stack_len_bytes, layout->stack_bytes);
   assert_int_equal(info->stack_guard_bytes, layout->stack_guard_bytes);
-  assert_int_equal(info->heap_gva, UHYVE_HEAP_BASE);
-  assert_int_equal(info->heap_len_bytes, layout->heap_bytes);
-  assert_int_equal(info->heap_attached_bytes, guest.memory.attached_bytes - layout->heap_gpa);
+  assert_int_equal(info->tlb_generation, 0);
+  assert_int_equal(info->cpu_area_gva, guest_layout_upcall_gva(layout, 0) + CPU_UPCALL_AREA_OFFSET);
+  assert_int_equal(info->cpu_area_gva + info->cpu_area_stride_bytes,
+                   guest_layout_upcall_gva(layout, 1) + CPU_UPCALL_AREA_OFFSET);
+  assert_int_equal(info->memory_gpa, layout->memory_gpa);
+  assert_int_equal(info->memory_len_bytes, layout->memory_bytes);
+  assert_int_equal(info->memory_attached_bytes, guest.memory.attached_bytes - layout->memory_gpa);
   for (unsigned int mark = 0; mark < UHYVE_MARKS; mark++)
     assert_int_equal(info->mark_tsc[mark], 0);
   unsigned int found = 0;
@@ -400,8 +405,15 @@ static void clocks_are_those_of_the_host(void **state)
   guest_create(&guest, 64 * MIB, argv, envp, no_streams);
   assert_int_equal(guest.info.tsc_khz, TSC_KHZ);
   assert_in_range(guest.info.monotonic_base_ns, monotonic, now_ns(CLOCK_MONOTONIC));
-  assert_in_range(guest.info.realtime_base_ns, realtime, now_ns(CLOCK_REALTIME));
+  assert_in_range(guest.info.clock.realtime_base_ns, realtime, now_ns(CLOCK_REALTIME));
   assert_in_range(guest.info.tsc_base, tsc, __builtin_ia32_rdtsc());
+  assert_in_range(guest.info.clock.tsc_base, tsc, __builtin_ia32_rdtsc());
+  assert_int_equal(guest.info.clock.sequence, 0);
+  /* One second of cycles, to the nanosecond. */
+  assert_in_range(
+      (uint64_t) ((unsigned __int128) guest.info.clock.ns_per_cycle * (TSC_KHZ * UINT64_C(1000)) >>
+                  48),
+      999999999, 1000000000);
   guest_destroy(&guest);
 }
 

@@ -186,9 +186,58 @@ static void takes_any_port(void **state)
   assert_non_null(vm);
   vm_create_counted(vm);
   for (uint32_t port = 0; port <= UINT16_MAX; port++)
-    if (port < HC_exit || port >= HC_memory + HC_PORT_STEP)
+    if (port < HC_exit || port >= HC_clock + HC_PORT_STEP)
       stats_count_hypercall(&vm->stats, CPUS - 1, (uint16_t) port);
   with_reports(vm, check_no_hypercalls);
+  stats_destroy(&vm->stats);
+  free(vm);
+}
+
+static void check_guest(const struct report *report)
+{
+  assert_int_equal(find(report, "guest_switches"), 1 + 2 + 3);
+  assert_int_equal(find(report, "guest_wake_ups"), 10 * (1 + 2 + 3));
+  assert_int_equal(find(report, "guest_ipis"), 0);
+  assert_int_equal(find(report, "guest_timer_interrupts"), 100 * (1 + 2 + 3));
+  assert_int_equal(find(report, "guest_other_interrupts"), 5);
+  assert_int_equal(find(report, "guest_upcalls"), 7);
+  assert_int_equal(find(report, "guest_nucleus_calls"), 11);
+  assert_int_equal(find(report, "guest_page_faults"), 13);
+  assert_int_equal(find(report, "guest_tlb_shootdowns"), 17);
+  assert_int_equal(find(report, "guest_steals"), (long long) UINT64_MAX);
+}
+
+static struct uhyve_cpu_counters *counters_of(struct vm *vm, unsigned int cpu)
+{
+  struct uhyve_upcall_area *area = guest_layout_boot_hva(
+      &vm->layout, &vm->memory, guest_layout_upcall_gva(&vm->layout, cpu) + CPU_UPCALL_AREA_OFFSET);
+  return &area->counters;
+}
+
+/* The guest has not touched the areas of CPUs that it did not start: they count nothing. */
+static void sums_what_the_guest_has_counted(void **state)
+{
+  (void) state;
+  struct vm *vm = malloc(sizeof(*vm));
+  assert_non_null(vm);
+  vm_create_counted(vm);
+  assert_int_equal(guest_memory_reserve(&vm->memory, 16 * MIB), 0);
+  vm->layout.boot_gpa = UHYVE_IMAGE_BASE;
+  vm->layout.upcall_gva = UHYVE_KERNEL_BASE + 8 * KIB;
+  stats_read_guest(vm);
+  assert_int_equal(vm->stats.guest.switches, 0);
+  for (unsigned int cpu = 0; cpu < CPUS; cpu++)
+    *counters_of(vm, cpu) = (struct uhyve_cpu_counters){
+        .switches = cpu + 1, .wake_ups = 10 * (cpu + 1), .timer_interrupts = 100 * (cpu + 1)};
+  counters_of(vm, 0)->other_interrupts = 5;
+  counters_of(vm, 1)->upcalls = 7;
+  counters_of(vm, 2)->nucleus_calls = 11;
+  counters_of(vm, 0)->page_faults = 13;
+  counters_of(vm, 1)->tlb_shootdowns = 17;
+  counters_of(vm, 2)->steals = UINT64_MAX;
+  stats_read_guest(vm);
+  with_reports(vm, check_guest);
+  guest_memory_release(&vm->memory);
   stats_destroy(&vm->stats);
   free(vm);
 }
@@ -231,9 +280,8 @@ static void times_are_never_negative(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(sums_over_cpus),
-      cmocka_unit_test(counts_unknown_exits_together),
-      cmocka_unit_test(takes_any_port),
+      cmocka_unit_test(sums_over_cpus),           cmocka_unit_test(counts_unknown_exits_together),
+      cmocka_unit_test(takes_any_port),           cmocka_unit_test(sums_what_the_guest_has_counted),
       cmocka_unit_test(times_are_never_negative),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

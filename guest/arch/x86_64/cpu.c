@@ -1,31 +1,30 @@
-/* Interrupt mask, idle and FS base of one CPU. */
+/* Interrupt mask, data and FS base of CPUs. */
 #include "cpu.h"
 
+#include "sched/sched.h"
+#include "start_info.h"
 #include "trap.h"
 
-void cpu_unmask_interrupts(void)
+bool cpu_fsgsbase;
+
+struct percpu *cpu_of(unsigned int index)
 {
-  struct uhyve_upcall_area *area = cpu_upcall_area();
-  for (;;)
+  uint64_t gva = start_info->cpu_area_gva + index * start_info->cpu_area_stride_bytes;
+  return (struct percpu *) gva; /* NOLINT(performance-no-int-to-ptr) */
+}
+
+void cpu_run_pending(void)
+{
+  struct percpu *cpu;
+  do
   {
-    __atomic_store_n(&area->masked, 0, __ATOMIC_SEQ_CST);
-    if (__atomic_load_n(&area->pending, __ATOMIC_RELAXED) == 0)
-      return;
     cpu_mask_interrupts();
-    interrupts_run_pending(area);
-  }
-}
-
-void cpu_idle_masked(void)
-{
-  nucleus_call(NUCLEUS_IDLE, 0);
-  interrupts_run_pending(cpu_upcall_area());
-}
-
-void cpu_set_fs_base(const struct cpu_features *features, uint64_t base_gva)
-{
-  if (cpu_has_fsgsbase(features))
-    __asm__ volatile("wrfsbase %0" : : "r"(base_gva));
-  else
-    nucleus_call(NUCLEUS_SET_FS, base_gva);
+    cpu = cpu_this();
+    interrupts_run(cpu);
+    if (cpu->reschedule)
+      sched_reschedule();
+    cpu = cpu_this();
+    __atomic_store_n(&cpu->area.masked, 0, __ATOMIC_SEQ_CST);
+    /* From here on this may go on elsewhere: then somebody else has looked. */
+  } while (__atomic_load_n(&cpu->area.pending, __ATOMIC_RELAXED) != 0);
 }

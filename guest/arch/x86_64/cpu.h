@@ -32,6 +32,14 @@ static inline struct percpu *cpu_this(void)
   return cpu;
 }
 
+/* The running task, also unmasked; null while the CPU is idle. */
+static inline struct task *cpu_current(void)
+{
+  struct task *task;
+  __asm__ volatile("mov %%gs:%c1, %0" : "=r"(task) : "i"(PERCPU_CURRENT));
+  return task;
+}
+
 /* The data of any CPU. */
 struct percpu *cpu_of(unsigned int index);
 
@@ -82,7 +90,16 @@ static inline bool cpu_is_masked(void)
   return masked != 0;
 }
 
+/* Whether ring 3 may set the FS base itself; set once at boot. */
+extern bool cpu_fsgsbase;
+
 /* Sets the base of thread-local storage. */
-void cpu_set_fs_base(uint64_t base_gva);
+static inline void cpu_set_fs_base(uint64_t base_gva)
+{
+  if (__builtin_expect(cpu_fsgsbase, 1))
+    __asm__ volatile("wrfsbase %0" : : "r"(base_gva));
+  else
+    nucleus_call(NUCLEUS_SET_FS, base_gva, 0);
+}
 
 #endif

@@ -3,11 +3,11 @@
 #define GUEST_ARCH_LAYOUT_H
 
 /* struct uhyve_nucleus_cpu, at the top of the nucleus's stack */
-#define CPU_UPCALL_AREA  0
-#define CPU_UPCALL_ENTRY 8
-#define CPU_UPCALL_STACK 16
+#define CPU_UPCALL_AREA    0
+#define CPU_UPCALL_ENTRY   8
+#define CPU_UPCALL_STACK   16
 #define CPU_TLB_GENERATION 24
-#define CPU_TABLES_BYTES 32
+#define CPU_TABLES_BYTES   32
 
 /* struct uhyve_upcall_area, at GS in ring 3 */
 #define AREA_SELF            0
@@ -23,26 +23,41 @@
 #define AREA_FAULT_GVA       56
 #define AREA_PENDING_VECTORS 64
 #define AREA_TLB_SEEN        104
+#define AREA_NUCLEUS_CALLS   160
 #define AREA_TABLE_ENTRIES   192
 
-#define AREA_NO_EXCEPTION    0xffffffff
+/* struct percpu, at GS too */
+#define PERCPU_CURRENT    704
+
+#define AREA_NO_EXCEPTION 0xffffffff
 
 /* struct uhyve_start_info */
 #define START_MARK_RING3 16
 
 #define SELECTOR_TSS     0x38
 
+#define TABLE_ENTRIES    64
+#define TABLES_BASE      0xf0000000000
+#define VECTOR_IPI_FIRST 0x40
+#define VECTOR_IPI_END   0x70
+
+/* struct context */
+#define CONTEXT_RSP   0
+#define CONTEXT_MXCSR 8
+#define CONTEXT_FCW   12
+
 /* Ports */
 #define PORT_NUCLEUS_FAILURE 0xf8
 
 /* Nucleus calls: the number in %rax, arguments in %rdi and %rsi, result in %rax */
-#define NUCLEUS_TIMER_ARM   0 /* rdi: TSC deadline, 0 disarms */
-#define NUCLEUS_IDLE        1 /* halt until an interrupt, unless one is pending */
-#define NUCLEUS_SET_FS      2 /* rdi: FS base */
-#define NUCLEUS_TABLE_WRITE 3 /* rdi: offset in the pool of tables of the first entry; rsi: how many, \
-                                 all in one table, from the CPU's table_entries. Returns rsi */
-#define NUCLEUS_TLB_FLUSH   4 /* this CPU forgets all translations */
-#define NUCLEUS_IPI         5 /* rdi: APIC id; rsi: vector, UHYVE_VECTOR_TIMER to _END */
+#define NUCLEUS_TIMER_ARM 0 /* rdi: TSC deadline, 0 disarms */
+#define NUCLEUS_IDLE      1 /* halt until an interrupt, unless one is pending */
+#define NUCLEUS_SET_FS    2 /* rdi: FS base */
+#define NUCLEUS_TABLE_WRITE                                                 \
+  3 /* rdi: offset in the pool of tables of the first entry; rsi: how many, \
+       all in one table, from the CPU's table_entries. Returns rsi */
+#define NUCLEUS_TLB_FLUSH 4 /* this CPU forgets all translations */
+#define NUCLEUS_IPI       5 /* rdi: APIC id; rsi: vector, UHYVE_VECTOR_TIMER to _END */
 
 #define NUCLEUS_EINVAL    (-22)
 #define NUCLEUS_ENOSYS    (-38)

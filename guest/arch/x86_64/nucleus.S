@@ -10,6 +10,7 @@
 #define MSR_FS_BASE      0xc0000100
 #define MSR_TSC_DEADLINE 0x6e0
 #define MSR_X2APIC_EOI   0x80b
+#define MSR_X2APIC_ICR   0x830
 
 #define RFLAGS_TF 0x100
 
@@ -19,6 +20,7 @@
 #define VECTOR_DF        8
 #define VECTOR_MC        18
 #define VECTOR_FIRST_IRQ 32
+#define VECTOR_TLB       0x42
 #define VECTOR_SPURIOUS  255
 
   .section .nucleus.text, "ax", @progbits
@@ -33,6 +35,9 @@ nucleus_vector_stubs:
   .balign 16
   .if vector == VECTOR_NMI || vector == VECTOR_SPURIOUS
   iretq /* nobody sends an NMI; a spurious interrupt takes no acknowledge */
+  .elseif vector == VECTOR_TLB
+  pushq $vector
+  jmp nucleus_tlb_shootdown
   .elseif vector >= VECTOR_FIRST_IRQ
   pushq $vector
   jmp nucleus_interrupt
@@ -118,6 +123,32 @@ interrupt_while_idle:
   mov 24(%rsp), %eax
   bts %rax, AREA_PENDING_VECTORS(%rdx)
   movl $1, AREA_PENDING(%rdx)
+  lea idle_halted(%rip), %rax
+  mov %rax, 32(%rsp)
+  jmp interrupt_out
+
+/* Another CPU has changed page tables and waits until this one has forgotten what they were, masked
+ * or not. The generation is read before, so that what is said to be seen is. */
+nucleus_tlb_shootdown:
+  push %rax
+  push %rcx
+  push %rdx
+  mov $MSR_X2APIC_EOI, %ecx
+  xor %eax, %eax
+  xor %edx, %edx
+  wrmsr
+  testb $3, 40(%rsp)
+  jz tlb_shootdown_while_idle
+  mov 72+CPU_UPCALL_AREA(%rsp), %rdx
+  mov 72+CPU_TLB_GENERATION(%rsp), %rax
+  mov (%rax), %rax
+  mov %cr3, %rcx
+  mov %rcx, %cr3
+  mov %rax, AREA_TLB_SEEN(%rdx)
+  jmp interrupt_out
+
+/* Idle has to look itself before it runs a task. */
+tlb_shootdown_while_idle:
   lea idle_halted(%rip), %rax
   mov %rax, 32(%rsp)
   jmp interrupt_out
@@ -208,6 +239,12 @@ call_dispatch:
   je call_timer_arm
   cmp $NUCLEUS_IDLE, %rax
   je call_idle
+  cmp $NUCLEUS_TABLE_WRITE, %rax
+  je call_table_write
+  cmp $NUCLEUS_IPI, %rax
+  je call_ipi
+  cmp $NUCLEUS_TLB_FLUSH, %rax
+  je call_tlb_flush
   cmp $NUCLEUS_SET_FS, %rax
   je call_set_fs
   movq $NUCLEUS_ENOSYS, 16(%rsp)
@@ -230,6 +267,52 @@ call_set_fs:
   mov %rdi, %rdx
   shr $32, %rdx
   wrmsr
+  jmp call_done
+
+/* All entries must lie in one table of the pool. */
+call_table_write:
+  lea -1(%rsi), %rax
+  cmp $TABLE_ENTRIES, %rax
+  jae call_refused
+  test $7, %dil
+  jnz call_refused
+  cmp 80+CPU_TABLES_BYTES(%rsp), %rdi
+  jae call_refused
+  mov %edi, %eax
+  and $0xfff, %eax
+  lea (%rax, %rsi, 8), %rax
+  cmp $0x1000, %rax
+  ja call_refused
+  mov 80+CPU_UPCALL_AREA(%rsp), %rdx
+  mov %rsi, 16(%rsp)
+  mov %rsi, %rcx
+  push %rdi
+  movabs $TABLES_BASE, %rax
+  add %rax, %rdi
+  lea AREA_TABLE_ENTRIES(%rdx), %rsi
+  cld
+  rep movsq
+  pop %rdi
+  mov 16(%rsp), %rsi
+  jmp exception_out
+
+call_ipi:
+  lea -VECTOR_IPI_FIRST(%rsi), %rax
+  cmp $VECTOR_IPI_END - VECTOR_IPI_FIRST, %rax
+  jae call_refused
+  mov $MSR_X2APIC_ICR, %ecx
+  mov %esi, %eax
+  mov %edi, %edx
+  wrmsr
+  jmp call_done
+
+call_tlb_flush:
+  mov 80+CPU_UPCALL_AREA(%rsp), %rdx
+  mov 80+CPU_TLB_GENERATION(%rsp), %rax
+  mov (%rax), %rax
+  mov %cr3, %rcx
+  mov %rcx, %cr3
+  mov %rax, AREA_TLB_SEEN(%rdx)
   jmp call_done
 
 call_idle:

@@ -1,4 +1,4 @@
-/* Upcalls in ring 3: runs interrupt handlers, turns exceptions into crashes.
+/* Upcalls in ring 3: runs interrupt handlers, brings in pages, turns other exceptions into crashes.
  *
  * Code here runs on the upcall stack with the task's vector registers live: it is built for
  * general registers only.
@@ -9,9 +9,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "arch/x86_64/cpu.h"
 #include "crash.h"
-#include "start_info.h"
+#include "hypercalls/start_info.h"
+#include "mm/virtual.h"
+#include "sched/sched.h"
 
 enum
 {
@@ -30,13 +31,29 @@ enum
 /* In start.S; LSTAR points there. */
 extern const char syscall_entry[];
 
-void interrupts_run_pending(struct uhyve_upcall_area *area)
+static void handle(struct percpu *cpu, unsigned int vector)
 {
-  __atomic_store_n(&area->pending, 0, __ATOMIC_SEQ_CST);
-  for (size_t i = 0; i < 4; i++)
+  if (vector == UHYVE_VECTOR_TIMER)
   {
-    /* The timer has nothing to do but end NUCLEUS_IDLE, and it is the only source. */
-    __atomic_exchange_n(&area->pending_vectors[i], 0, __ATOMIC_SEQ_CST);
+    cpu->area.counters.timer_interrupts++;
+    sched_handle_timer(cpu);
+    return;
+  }
+  cpu->area.counters.other_interrupts++;
+  if (vector == UHYVE_VECTOR_WAKE)
+    sched_handle_wake(cpu);
+}
+
+void interrupts_run(struct percpu *cpu)
+{
+  cpu->area.pending = 0;
+  for (unsigned int i = 0; i < 4; i++)
+  {
+    /* One instruction each: the nucleus may set bits at any time. */
+    uint64_t *bits = &cpu->area.pending_vectors[i];
+    uint64_t vectors = *bits != 0 ? __atomic_exchange_n(bits, 0, __ATOMIC_SEQ_CST) : 0;
+    for (; vectors != 0; vectors &= vectors - 1)
+      handle(cpu, 64 * i + (unsigned int) __builtin_ctzll(vectors));
   }
 }
 
@@ -59,12 +76,6 @@ static int exception_signal(uint32_t vector)
   default:
     return SIGSEGV;
   }
-}
-
-static bool is_stack_overflow(uint64_t gva)
-{
-  const struct uhyve_start_info *info = start_info;
-  return gva < info->stack_gva && info->stack_gva - gva <= info->stack_guard_bytes;
 }
 
 static void exception_crash(const struct uhyve_upcall_area *area, uint32_t vector,
@@ -101,21 +112,45 @@ static void exception_crash(const struct uhyve_upcall_area *area, uint32_t vecto
   if (vector == VECTOR_PAGE_FAULT)
   {
     crash.fault_gva = area->fault_gva;
-    if (is_stack_overflow(area->fault_gva))
+    if (task_guard_hit(area->fault_gva))
       crash.cause = HC_CRASH_STACK_OVERFLOW;
   }
   crash_report(&crash);
 }
 
+/* Error code of a page fault: Intel SDM vol. 3A (June 2023), 4.7. */
+#define FAULT_WRITE 2u
+#define FAULT_FETCH 16u
+
+/* Whether the access can be tried again. */
+static bool handle_page_fault(struct uhyve_upcall_area *area)
+{
+  unsigned int access = PAGING_READ;
+  if ((area->error_code & FAULT_WRITE) != 0)
+    access = PAGING_WRITE;
+  else if ((area->error_code & FAULT_FETCH) != 0)
+    access = PAGING_EXECUTE;
+  if (virtual_fault(area->fault_gva, access) != FAULT_MAPPED)
+    return false;
+  area->counters.page_faults++;
+  return true;
+}
+
 void upcall_dispatch(struct trap_registers *regs, struct uhyve_upcall_area *area)
 {
   uint32_t vector = area->exception;
+  area->counters.upcalls++;
   if (vector != UHYVE_NO_EXCEPTION)
   {
     area->exception = UHYVE_NO_EXCEPTION;
-    exception_crash(area, vector, regs);
+    if (vector != VECTOR_PAGE_FAULT || !handle_page_fault(area))
+      exception_crash(area, vector, regs);
   }
   /* An exception of masked code: what is pending waits until that code lets it in. */
-  if (area->was_masked == 0)
-    interrupts_run_pending(area);
+  if (area->was_masked != 0)
+    return;
+  struct percpu *cpu = (struct percpu *) area;
+  interrupts_run(cpu);
+  if (cpu->reschedule)
+    sched_preempt(cpu, regs);
 }

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "hypercalls/start_info.h"
+#include "percpu.h"
 
 /* General registers as upcall_entry pushes them. */
 struct trap_registers
@@ -13,10 +14,18 @@ struct trap_registers
   uint64_t r8, r9, r10, r11, r12, r13, r14, r15;
 };
 
+/* Interrupted code: all of its state but the vector registers. */
+struct trap_frame
+{
+  struct trap_registers registers;
+  uint64_t rip, rsp, rflags;
+};
+
 /* Called by upcall_entry, masked, on the upcall stack. */
 void upcall_dispatch(struct trap_registers *regs, struct uhyve_upcall_area *area);
 
-/* Runs the handlers of all pending interrupts; masked. */
-void interrupts_run_pending(struct uhyve_upcall_area *area);
+/* Runs the handlers of all pending interrupts; masked. They may ask for another task
+ * (cpu->reschedule), which is the caller's to see to. */
+void interrupts_run(struct percpu *cpu);
 
 #endif

@@ -78,13 +78,45 @@ return_masked:
   .cfi_endproc
   .size upcall_entry, . - upcall_entry
 
-/* long nucleus_call(long number, uint64_t argument) - the one place whose `ud2` is a call */
+/* _Noreturn void context_return(const struct trap_frame *frame) - masked, on any stack: goes on
+ * with interrupted code as the end of an upcall does; what the frame has of RIP, RSP and RFLAGS is
+ * in the save area. */
+  .globl context_return
+  .type context_return, @function
+context_return:
+  .cfi_startproc
+  .cfi_undefined rip
+  mov %gs:AREA_SELF, %rsp
+  mov 0(%rdi), %rax
+  mov 8(%rdi), %rcx
+  mov 16(%rdi), %rdx
+  mov 24(%rdi), %rbx
+  mov 32(%rdi), %rbp
+  mov 40(%rdi), %rsi
+  mov 56(%rdi), %r8
+  mov 64(%rdi), %r9
+  mov 72(%rdi), %r10
+  mov 80(%rdi), %r11
+  mov 88(%rdi), %r12
+  mov 96(%rdi), %r13
+  mov 104(%rdi), %r14
+  mov 112(%rdi), %r15
+  mov 48(%rdi), %rdi
+  pushq %gs:AREA_RFLAGS
+  jmp upcall_return_begin
+  .cfi_endproc
+  .size context_return, . - context_return
+
+/* long nucleus_call(long number, uint64_t first, uint64_t second) - the one place whose `ud2` is a
+ * call */
   .globl nucleus_call, nucleus_call_site
   .type nucleus_call, @function
 nucleus_call:
   .cfi_startproc
+  incq %gs:AREA_NUCLEUS_CALLS
   mov %rdi, %rax
   mov %rsi, %rdi
+  mov %rdx, %rsi
 nucleus_call_site:
   ud2
   ret

@@ -1,0 +1,74 @@
+/* The pool of page tables: what the monitor left over, and what was given back. */
+#include "arch/x86_64/page_tables.h"
+#include "start_info.h"
+
+/* Tables taken from the untouched rest of the pool, all zeros. */
+static uint64_t fresh_taken;
+
+/* Tables given back: the first entry of each, not present, has the address of the next. */
+static uint64_t given_first = NO_TABLE;
+static uint64_t given_count;
+
+static uint64_t fresh_left(void)
+{
+  return (start_info->page_tables_len_bytes - start_info->page_tables_used_bytes) / TABLE_BYTES -
+         fresh_taken;
+}
+
+uint64_t paging_tables_left(void)
+{
+  return fresh_left() + given_count;
+}
+
+void table_write_one(uint64_t table_gpa, unsigned int index, uint64_t entry)
+{
+  table_buffer()[0] = entry;
+  table_write(table_gpa, index, 1);
+}
+
+/* Writes zeros where there are none. */
+static void clear(uint64_t table_gpa)
+{
+  const uint64_t *table = table_at(table_gpa);
+  for (unsigned int i = 0; i < TABLE_ENTRIES; i++)
+  {
+    if (table[i] == 0)
+      continue;
+    unsigned int count = TABLE_ENTRIES - i;
+    if (count > UHYVE_TABLE_ENTRIES)
+      count = UHYVE_TABLE_ENTRIES;
+    while (table[i + count - 1] == 0)
+      count--;
+    uint64_t *buffer = table_buffer();
+    for (unsigned int j = 0; j < count; j++)
+      buffer[j] = 0;
+    table_write(table_gpa, i, count);
+    i += count - 1;
+  }
+}
+
+uint64_t table_take(bool zeroed)
+{
+  /* A caller that writes all of it spares a fresh one. */
+  if (given_first != NO_TABLE && (!zeroed || fresh_left() == 0))
+  {
+    uint64_t table_gpa = given_first;
+    uint64_t link = table_at(table_gpa)[0];
+    given_first = link == 0 ? NO_TABLE : entry_gpa(link);
+    given_count--;
+    if (zeroed)
+      clear(table_gpa);
+    return table_gpa;
+  }
+  if (fresh_left() == 0)
+    return NO_TABLE;
+  return start_info->page_tables_gpa + start_info->page_tables_used_bytes +
+         fresh_taken++ * TABLE_BYTES;
+}
+
+void table_give(uint64_t table_gpa)
+{
+  table_write_one(table_gpa, 0, given_first == NO_TABLE ? 0 : given_first);
+  given_first = table_gpa;
+  given_count++;
+}

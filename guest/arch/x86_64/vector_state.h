@@ -1,0 +1,17 @@
+/* The vector and x87 registers of a preempted task. */
+#ifndef GUEST_ARCH_VECTOR_STATE_H
+#define GUEST_ARCH_VECTOR_STATE_H
+
+#include <stddef.h>
+
+#define VECTOR_STATE_ALIGN_BYTES 64
+
+/* Bytes that vector_state_save() writes on this processor. The first call costs microseconds where
+ * the host is a virtual machine itself. */
+size_t vector_state_bytes(void);
+
+/* state: zeroed before the first use, VECTOR_STATE_ALIGN_BYTES. */
+void vector_state_save(void *state);
+void vector_state_restore(const void *state);
+
+#endif

@@ -1,0 +1,339 @@
+/* The physical manager: two free lists, what is promised, and the hypercalls that attach memory and
+ * give it back.
+ *
+ * Free memory is clean (zero; the host has not given it yet, or has it back) or used. Used memory
+ * goes out first: to zero it costs less than to have the host give another page. Small pieces come
+ * from the low end and large ones from the high end, so that small ones do not break up large ones.
+ *
+ * One lock guards everything here and is never held during a hypercall.
+ */
+#include "mm/physical.h"
+
+#include <errno.h>
+#include <stddef.h>
+
+#include "crash.h"
+#include "hypercall.h"
+#include "mm/address.h"
+#include "mm/bootstrap.h"
+#include "mm/free_list.h"
+#include "sched/spinlock.h"
+#include "start_info.h"
+
+/* An operation takes at most one node, an attachment around the hole two. */
+#define SPARE_NODES_MIN 4
+
+#define FIRST_NODES     16
+#define FRAME_NODES     (FRAME_BYTES / FREE_LIST_NODE_BYTES)
+
+/* Stack that code here uses while it holds the lock, at most. */
+#define STACK_BYTES 2048
+
+/* Free used memory that is kept: this, or one part in RESERVE_PART of all if that is less. */
+#define RESERVE_MAX_BYTES (64ul << 20)
+#define RESERVE_PART      8
+
+/* Less is not worth a segment of a hypercall, unless all is to be given back. */
+#define DISCARD_MIN_BYTES (64ul << 10)
+
+/* What can be given back at a time: one part in MARGIN_PART of what is attached, in these limits.
+ * It is never promised, so that what is on its way to the host is not missed. */
+#define MARGIN_MIN_BYTES (64ul << 10)
+#define MARGIN_MAX_BYTES (16ul << 20)
+#define MARGIN_PART      128
+
+static struct physical
+{
+  struct spinlock lock;
+  bool ready;
+  uint64_t total_bytes;
+  uint64_t attached_bytes;
+  uint64_t committed_bytes;
+  uint64_t node_frames; /* taken for nodes of the lists */
+  bool giving_back;     /* by some CPU; up to the margin may be in no list */
+  struct free_list_pool pool;
+  struct free_list clean;
+  struct free_list used;
+} physical = {.clean = {.pool = &physical.pool}, .used = {.pool = &physical.pool}};
+
+static uint64_t at_most(uint64_t number, uint64_t limit)
+{
+  return number < limit ? number : limit;
+}
+
+/* Where the memory has its offset-th byte. */
+static uint64_t gpa_of_offset(uint64_t offset)
+{
+  uint64_t gpa = start_info->memory_gpa + offset;
+  if (start_info->memory_gpa < UHYVE_GPA_HOLE_BEGIN && gpa >= UHYVE_GPA_HOLE_BEGIN)
+    gpa += UHYVE_GPA_HOLE_END - UHYVE_GPA_HOLE_BEGIN;
+  return gpa;
+}
+
+static void put(struct free_list *list, uint64_t gpa, uint64_t len_bytes)
+{
+  int error = free_list_free(list, gpa, len_bytes);
+  if (error < 0)
+    panic(error == -ENOBUFS ? "no node for a free frame" : "a frame was freed twice");
+}
+
+/* Takes note that there is more memory. */
+static void attached(uint64_t attached_bytes)
+{
+  while (physical.attached_bytes < attached_bytes)
+  {
+    uint64_t gpa = gpa_of_offset(physical.attached_bytes);
+    uint64_t len_bytes = attached_bytes - physical.attached_bytes;
+    if (gpa < UHYVE_GPA_HOLE_BEGIN)
+      len_bytes = at_most(len_bytes, UHYVE_GPA_HOLE_BEGIN - gpa);
+    put(&physical.clean, gpa, len_bytes);
+    physical.attached_bytes += len_bytes;
+  }
+}
+
+static bool take(struct free_list *list, uint64_t len_bytes, uint64_t align_bytes, uint64_t *gpa)
+{
+  bool large = len_bytes >= LARGE_FRAME_BYTES || align_bytes >= LARGE_FRAME_BYTES;
+  return free_list_allocate_aligned(list, len_bytes, align_bytes, large ? RANGE_HIGH : RANGE_LOW,
+                                    gpa) == 0;
+}
+
+/* A frame of free memory becomes nodes; to take it needs none. */
+static void refill_pool(void)
+{
+  uint64_t gpa;
+  while (physical.pool.spare < SPARE_NODES_MIN &&
+         (take(&physical.used, FRAME_BYTES, FRAME_BYTES, &gpa) ||
+          take(&physical.clean, FRAME_BYTES, FRAME_BYTES, &gpa)))
+  {
+    free_list_pool_add(&physical.pool, address_of_gpa(gpa), FRAME_BYTES);
+    physical.node_frames++;
+  }
+}
+
+/* The rest of the stack's use is mapped before the lock is taken: a stack is mapped on demand, and
+ * a fault needs frames. */
+static __attribute__((noinline)) void touch_stack(void)
+{
+  volatile char below[STACK_BYTES];
+  below[0] = 0;
+  (void) below[0];
+}
+
+/* With the first use, for a program that needs no memory shall not pay for this. */
+static uint32_t lock(void)
+{
+  touch_stack();
+  uint32_t was_masked = spinlock_lock_masked(&physical.lock);
+  if (!physical.ready)
+  {
+    physical.ready = true;
+    physical.total_bytes = start_info->memory_len_bytes & -FRAME_BYTES;
+    void *nodes = bootstrap_allocate(FIRST_NODES * FREE_LIST_NODE_BYTES);
+    if (nodes == NULL)
+      panic("no room for the first nodes of the free lists");
+    free_list_pool_add(&physical.pool, nodes, FIRST_NODES * FREE_LIST_NODE_BYTES);
+    attached(start_info->memory_attached_bytes & -FRAME_BYTES);
+  }
+  return was_masked;
+}
+
+static void unlock(uint32_t was_masked)
+{
+  spinlock_unlock_restore(&physical.lock, was_masked);
+}
+
+/* Frames that are kept for nodes, so that a free never lacks one.
+ *
+ * Between two free ranges lies memory that is not free (promised, used for nodes, being given back)
+ * or the border of a clean and a used one: there are at most as many free ranges as such frames,
+ * and two for each clean range, and one. Where more than half of all is promised, less than half
+ * is free. */
+static uint64_t frames_for_nodes(uint64_t committed_bytes, uint64_t clean_ranges)
+{
+  uint64_t ranges = at_most(committed_bytes, physical.total_bytes / 2) / FRAME_BYTES +
+                    physical.node_frames + HC_MAX_SEGMENTS + 2 * clean_ranges + 1;
+  uint64_t frames = (ranges + SPARE_NODES_MIN + FRAME_NODES - 1) / FRAME_NODES;
+  return frames > physical.node_frames ? frames : physical.node_frames;
+}
+
+static uint64_t margin_bytes(uint64_t attached_bytes)
+{
+  uint64_t margin = at_most(attached_bytes / MARGIN_PART & -FRAME_BYTES, MARGIN_MAX_BYTES);
+  return margin > MARGIN_MIN_BYTES ? margin : MARGIN_MIN_BYTES;
+}
+
+/* Whether so much can be promised when so much is attached and there are so many more clean ranges.
+ */
+static bool fits(uint64_t committed_bytes, uint64_t attached_bytes, uint64_t more_clean_ranges)
+{
+  uint64_t frames = frames_for_nodes(committed_bytes, physical.clean.ranges + more_clean_ranges);
+  return committed_bytes + frames * FRAME_BYTES + margin_bytes(attached_bytes) <= attached_bytes;
+}
+
+/* How much to attach to promise so much, if it can be promised at all. */
+static uint64_t attachment_for(uint64_t committed_bytes)
+{
+  /* What is attached may add a clean range, or two around the hole. */
+  uint64_t frames = frames_for_nodes(committed_bytes, physical.clean.ranges + 2);
+  uint64_t needed = committed_bytes + frames * FRAME_BYTES;
+  uint64_t margin = at_most(needed / (MARGIN_PART - 1), MARGIN_MAX_BYTES) + MARGIN_MIN_BYTES;
+  return at_most((needed + margin + FRAME_BYTES - 1) & -FRAME_BYTES, physical.total_bytes);
+}
+
+/* Has the monitor attach memory. Returns whether it did. */
+static bool attach(uint64_t attached_bytes)
+{
+  HC_BLOCK(struct hc_memory) block = {.memory_bytes = attached_bytes};
+  hypercall(HC_memory, &block);
+  if (block.result < 0 || block.memory_bytes < attached_bytes)
+    return false;
+  uint32_t was_masked = lock();
+  attached(at_most(block.memory_bytes, physical.total_bytes));
+  unlock(was_masked);
+  return true;
+}
+
+int physical_commit(uint64_t len_bytes)
+{
+  for (;;)
+  {
+    uint32_t was_masked = lock();
+    uint64_t wanted = physical.committed_bytes + len_bytes;
+    bool possible = len_bytes <= physical.total_bytes && fits(wanted, physical.total_bytes, 0);
+    bool done = possible && fits(wanted, physical.attached_bytes, 0);
+    if (done)
+      physical.committed_bytes = wanted;
+    uint64_t attachment = attachment_for(wanted);
+    unlock(was_masked);
+    if (done)
+      return 0;
+    if (!possible || !attach(attachment))
+      return -ENOMEM;
+  }
+}
+
+void physical_uncommit(uint64_t len_bytes)
+{
+  uint32_t was_masked = lock();
+  if (len_bytes > physical.committed_bytes)
+    panic("more memory was given up than was promised");
+  physical.committed_bytes -= len_bytes;
+  unlock(was_masked);
+}
+
+/* A range cut in the middle makes one more; clean ones are limited by their nodes. */
+static bool may_take_clean(uint64_t align_bytes)
+{
+  return align_bytes <= FRAME_BYTES || fits(physical.committed_bytes, physical.attached_bytes, 1);
+}
+
+uint64_t physical_allocate(uint64_t len_bytes, uint64_t align_bytes, bool *zeroed)
+{
+  uint64_t gpa = PHYSICAL_NONE;
+  uint32_t was_masked = lock();
+  refill_pool();
+  *zeroed = false;
+  if (!take(&physical.used, len_bytes, align_bytes, &gpa) && may_take_clean(align_bytes))
+    *zeroed = take(&physical.clean, len_bytes, align_bytes, &gpa);
+  unlock(was_masked);
+  return gpa;
+}
+
+void physical_free(uint64_t gpa, uint64_t len_bytes)
+{
+  uint32_t was_masked = lock();
+  refill_pool();
+  if (free_list_overlaps(&physical.clean, gpa, len_bytes))
+    panic("a frame was freed twice");
+  put(&physical.used, gpa, len_bytes);
+  unlock(was_masked);
+}
+
+/* Takes a piece of at most limit_bytes out of the used memory, from the high end. */
+static bool take_piece(uint64_t min_bytes, uint64_t limit_bytes, struct hc_segment *piece)
+{
+  uint64_t gpa;
+  uint64_t len_bytes;
+  if (limit_bytes < min_bytes ||
+      !free_list_find(&physical.used, min_bytes, RANGE_HIGH, &gpa, &len_bytes))
+    return false;
+  uint64_t end_gpa = gpa + len_bytes;
+  if (len_bytes > limit_bytes)
+  {
+    gpa = end_gpa - limit_bytes;
+    /* The host's large pages stay whole where that is possible. */
+    uint64_t whole_gpa = (gpa + LARGE_FRAME_BYTES - 1) & -LARGE_FRAME_BYTES;
+    if (whole_gpa + min_bytes <= end_gpa)
+      gpa = whole_gpa;
+  }
+  *piece = (struct hc_segment){.gpa = gpa, .len_bytes = end_gpa - gpa};
+  return free_list_reserve(&physical.used, gpa, piece->len_bytes) == 0;
+}
+
+/* Fills the block with memory to give back. Returns whether there is any. */
+static bool take_pieces(bool all, struct hc_discard *block)
+{
+  uint64_t reserve = at_most(physical.total_bytes / RESERVE_PART & -FRAME_BYTES, RESERVE_MAX_BYTES);
+  uint64_t keep = all ? 0 : reserve;
+  uint64_t margin = margin_bytes(physical.attached_bytes);
+  block->segments = 0;
+  while (block->segments < HC_MAX_SEGMENTS && physical.used.total > keep &&
+         fits(physical.committed_bytes, physical.attached_bytes, block->segments + 1))
+  {
+    struct hc_segment *piece = &block->segment[block->segments];
+    if (!take_piece(all ? FRAME_BYTES : DISCARD_MIN_BYTES,
+                    at_most(physical.used.total - keep, margin), piece))
+      break;
+    margin -= piece->len_bytes;
+    block->segments++;
+  }
+  return block->segments > 0;
+}
+
+static void put_pieces(struct free_list *list, const struct hc_discard *block)
+{
+  for (uint32_t i = 0; i < block->segments; i++)
+  {
+    refill_pool();
+    put(list, block->segment[i].gpa, block->segment[i].len_bytes);
+  }
+}
+
+void physical_give_back(bool all)
+{
+  HC_BLOCK(struct hc_discard) block;
+  block.segments = 0; /* maps the block's page of the stack before the lock is held */
+  block.reserved = 0;
+  uint32_t was_masked = lock();
+  bool mine = !physical.giving_back;
+  while (mine && take_pieces(all, &block))
+  {
+    physical.giving_back = true;
+    unlock(was_masked);
+    block.result = 0;
+    hypercall(HC_discard, &block);
+    was_masked = lock();
+    physical.giving_back = false;
+    put_pieces(block.result < 0 ? &physical.used : &physical.clean, &block);
+    if (block.result < 0)
+      break;
+  }
+  unlock(was_masked);
+}
+
+struct physical_usage physical_usage(void)
+{
+  uint32_t was_masked = lock();
+  uint64_t kept = margin_bytes(physical.total_bytes) +
+                  frames_for_nodes(physical.total_bytes, physical.clean.ranges) * FRAME_BYTES;
+  struct physical_usage usage = {
+      .total_bytes = physical.total_bytes > kept ? physical.total_bytes - kept : 0,
+      .committed_bytes = physical.committed_bytes,
+      .attached_bytes = physical.attached_bytes,
+      .free_clean_bytes = physical.clean.total,
+      .free_used_bytes = physical.used.total,
+  };
+  unlock(was_masked);
+  return usage;
+}

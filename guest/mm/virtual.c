@@ -1,0 +1,338 @@
+/* The virtual manager: maps and unmaps ranges of addresses, and gives their memory back. */
+#include "mm/virtual.h"
+
+#include <errno.h>
+
+#include "arch/x86_64/stack_touch.h"
+#include "mm/free_list.h"
+#include "mm/kernel_heap.h"
+#include "mm/physical.h"
+#include "mm/virtual_state.h"
+#include "sched/spinlock.h"
+#include "start_info.h"
+
+/* A call splits two mappings and adds one at most. */
+#define NODES_FOR_A_CALL 4
+
+/* Nodes are made so many at a time. */
+#define NODE_BLOCK_COUNT 32
+
+/* Unmapping gives others a turn after so much. */
+#define UNMAP_STEP_BYTES HUGE_FRAME_BYTES
+
+static struct spinlock lock;
+
+/* Addresses between UHYVE_MAP_BASE and UHYVE_MAP_END that are not taken. There are never more free
+ * ranges than mappings and one, so each mapping's node brings one for this list along. */
+static struct free_list_pool address_nodes;
+static struct free_list addresses = {.pool = &address_nodes};
+static bool addresses_ready;
+
+static uint64_t heap_end_gva = UHYVE_HEAP_BASE;
+
+uint32_t virtual_lock(void)
+{
+  stack_touch();
+  return spinlock_lock_masked(&lock);
+}
+
+void virtual_unlock(uint32_t was_masked)
+{
+  spinlock_unlock_restore(&lock, was_masked);
+}
+
+struct node_block
+{
+  struct mapping mappings[NODE_BLOCK_COUNT];
+  uint64_t ranges[(NODE_BLOCK_COUNT + 1) * FREE_LIST_NODE_BYTES / sizeof(uint64_t)];
+};
+
+bool virtual_lock_with_nodes(uint32_t *was_masked)
+{
+  *was_masked = virtual_lock();
+  while (mapping_spare_nodes() < NODES_FOR_A_CALL || !addresses_ready)
+  {
+    virtual_unlock(*was_masked);
+    struct node_block *block = kernel_allocate(sizeof(*block));
+    if (block == NULL)
+      return false;
+    *was_masked = virtual_lock();
+    mapping_add_nodes(block->mappings, NODE_BLOCK_COUNT);
+    free_list_pool_add(&address_nodes, block->ranges, sizeof(block->ranges));
+    if (!addresses_ready)
+      free_list_free(&addresses, UHYVE_MAP_BASE, UHYVE_MAP_END - UHYVE_MAP_BASE);
+    addresses_ready = true;
+  }
+  return true;
+}
+
+static bool is_mappable(uint64_t begin, uint64_t len_bytes)
+{
+  return begin >= UHYVE_MAP_BASE && begin <= UHYVE_MAP_END && len_bytes <= UHYVE_MAP_END - begin;
+}
+
+/* Whole pages of the program's: mappings or the heap. */
+static bool is_managed(uint64_t begin, uint64_t len_bytes)
+{
+  return begin >= UHYVE_HEAP_BASE && begin <= UHYVE_MAP_END && len_bytes <= UHYVE_MAP_END - begin;
+}
+
+static bool is_whole_pages(uint64_t begin, uint64_t len_bytes)
+{
+  return ((begin | len_bytes) & (FRAME_BYTES - 1)) == 0;
+}
+
+/* Unmaps what is in the range, whose ends are ends of mappings if they are within one. Returns the
+ * bytes that need no longer be committed, once frames_release() was called. */
+static uint64_t clear_range(uint64_t begin, uint64_t end)
+{
+  uint64_t uncommit_bytes = 0;
+  struct mapping *mapping = mapping_from(begin);
+  while (mapping != NULL && mapping->range.begin < end)
+  {
+    struct mapping *next = mapping_next(mapping);
+    uint64_t len_bytes = mapping->range.end - mapping->range.begin;
+    uint64_t used_bytes = frames_unmap(mapping, begin, end);
+    uncommit_bytes += mapping->committed ? len_bytes : used_bytes;
+    if (is_mappable(mapping->range.begin, len_bytes))
+      free_list_free(&addresses, mapping->range.begin, len_bytes);
+    mapping_remove(mapping);
+    mapping = next;
+  }
+  return uncommit_bytes;
+}
+
+static uint64_t unmap_locked(uint64_t begin, uint64_t end)
+{
+  struct table_account account;
+  table_account_begin(&account, begin, end);
+  mapping_split(begin);
+  mapping_split(end);
+  uint64_t uncommit_bytes = clear_range(begin, end);
+  frames_release();
+  table_account_end(&account);
+  return uncommit_bytes;
+}
+
+int virtual_unmap(uint64_t gva, uint64_t len_bytes)
+{
+  if (len_bytes == 0 || !is_whole_pages(gva, len_bytes) || !is_mappable(gva, len_bytes))
+    return -EINVAL;
+  uint64_t end = gva + len_bytes;
+  while (gva < end)
+  {
+    uint64_t step_end = end - gva > UNMAP_STEP_BYTES ? gva + UNMAP_STEP_BYTES : end;
+    uint32_t was_masked;
+    if (!virtual_lock_with_nodes(&was_masked))
+      return -ENOMEM;
+    uint64_t uncommit_bytes = unmap_locked(gva, step_end);
+    struct mapping *next = mapping_from(step_end);
+    gva = next == NULL ? end : step_end > next->range.begin ? step_end : next->range.begin;
+    virtual_unlock(was_masked);
+    physical_uncommit(uncommit_bytes);
+  }
+  physical_give_back(false);
+  return 0;
+}
+
+/* What virtual_map() is to do, and has done. */
+struct request
+{
+  uint64_t begin; /* in: a wish */
+  uint64_t len_bytes;
+  uint64_t align_bytes;
+  unsigned int rights;
+  unsigned int flags;
+  bool committed;
+  uint64_t uncommit_bytes; /* out: of what it replaced */
+};
+
+static int take_addresses(struct request *request)
+{
+  uint64_t end = request->begin + request->len_bytes;
+  if ((request->flags & VIRTUAL_FIXED) != 0)
+    request->uncommit_bytes = unmap_locked(request->begin, end);
+  if (request->begin != 0 && free_list_reserve(&addresses, request->begin, request->len_bytes) == 0)
+    return 0;
+  if ((request->flags & VIRTUAL_FIXED_VACANT) != 0)
+    return -EEXIST;
+  return free_list_allocate_aligned(&addresses, request->len_bytes, request->align_bytes, RANGE_LOW,
+                                    &request->begin) == 0
+             ? 0
+             : -ENOMEM;
+}
+
+static int map_locked(struct request *request)
+{
+  int error = take_addresses(request);
+  if (error != 0)
+    return error;
+  uint64_t begin = request->begin;
+  uint64_t end = begin + request->len_bytes;
+  struct table_account account;
+  table_account_begin(&account, begin, end);
+  mapping_insert(begin, end, request->rights,
+                 request->flags & (VIRTUAL_NO_RESERVE | VIRTUAL_SMALL_PAGES), request->committed);
+  if (!table_account_fits(&account) ||
+      (request->committed && paging_prepare(begin, request->len_bytes, LARGE_FRAME_BYTES) != 0))
+  {
+    mapping_remove(mapping_at(begin));
+    free_list_free(&addresses, begin, request->len_bytes);
+    error = -ENOMEM;
+  }
+  table_account_end(&account);
+  if (error == 0)
+    mapping_merge(begin, end);
+  return error;
+}
+
+static int check_request(struct request *request)
+{
+  unsigned int fixed = request->flags & (VIRTUAL_FIXED | VIRTUAL_FIXED_VACANT);
+  if (request->len_bytes == 0 || !is_whole_pages(0, request->len_bytes))
+    return -EINVAL;
+  if ((request->rights & PAGING_WRITE) != 0 && (request->rights & PAGING_EXECUTE) != 0)
+    return -EACCES;
+  if (request->rights != PAGING_NONE)
+    request->rights |= PAGING_READ;
+  if (fixed != 0)
+  {
+    if (!is_whole_pages(request->begin, 0))
+      return -EINVAL;
+    return is_mappable(request->begin, request->len_bytes) ? 0 : -ENOMEM;
+  }
+  /* So that large pages fit. */
+  if (request->align_bytes < LARGE_FRAME_BYTES && request->len_bytes >= LARGE_FRAME_BYTES &&
+      (request->flags & VIRTUAL_SMALL_PAGES) == 0)
+    request->align_bytes = LARGE_FRAME_BYTES;
+  if (request->align_bytes < FRAME_BYTES)
+    request->align_bytes = FRAME_BYTES;
+  request->begin &= ~(FRAME_BYTES - 1);
+  if ((request->begin & (request->align_bytes - 1)) != 0 ||
+      !is_mappable(request->begin, request->len_bytes))
+    request->begin = 0;
+  return (request->align_bytes & (request->align_bytes - 1)) == 0 ? 0 : -EINVAL;
+}
+
+int virtual_map(uint64_t *gva, uint64_t len_bytes, uint64_t align_bytes, unsigned int rights,
+                unsigned int flags)
+{
+  struct request request = {.begin = *gva,
+                            .len_bytes = len_bytes,
+                            .align_bytes = align_bytes,
+                            .rights = rights,
+                            .flags = flags,
+                            .committed =
+                                rights != PAGING_NONE && (flags & VIRTUAL_NO_RESERVE) == 0};
+  int error = check_request(&request);
+  if (error == 0 && request.committed)
+    error = physical_commit(len_bytes);
+  if (error != 0)
+    return error;
+  uint32_t was_masked;
+  if (virtual_lock_with_nodes(&was_masked))
+  {
+    error = map_locked(&request);
+    virtual_unlock(was_masked);
+  }
+  else
+    error = -ENOMEM;
+  if (error != 0 && request.committed)
+    request.uncommit_bytes += len_bytes;
+  if (request.uncommit_bytes > 0)
+  {
+    physical_uncommit(request.uncommit_bytes);
+    physical_give_back(false);
+  }
+  if (error != 0)
+    return error;
+  *gva = request.begin;
+  if ((flags & VIRTUAL_POPULATE) != 0)
+    virtual_populate(request.begin, len_bytes);
+  return 0;
+}
+
+int virtual_discard(uint64_t gva, uint64_t len_bytes)
+{
+  if (!is_whole_pages(gva, len_bytes))
+    return -EINVAL;
+  if (!is_managed(gva, len_bytes))
+    return -ENOMEM;
+  uint64_t end = gva + len_bytes;
+  uint64_t uncommit_bytes = 0;
+  uint32_t was_masked = virtual_lock();
+  int error = mapping_covers(gva, end) ? 0 : -ENOMEM;
+  struct table_account account;
+  table_account_begin(&account, gva, end);
+  for (struct mapping *mapping = mapping_from(gva); mapping != NULL && mapping->range.begin < end;
+       mapping = mapping_next(mapping))
+  {
+    uint64_t used_bytes = frames_unmap(mapping, gva, end);
+    uncommit_bytes += mapping->committed ? 0 : used_bytes;
+  }
+  frames_release();
+  table_account_end(&account);
+  virtual_unlock(was_masked);
+  physical_uncommit(uncommit_bytes);
+  physical_give_back(true);
+  return error;
+}
+
+/* Grows the heap's mapping by what is committed. */
+static int grow_heap(uint64_t end)
+{
+  uint64_t len_bytes = end - heap_end_gva;
+  int error = physical_commit(len_bytes);
+  if (error != 0)
+    return error;
+  uint32_t was_masked;
+  if (!virtual_lock_with_nodes(&was_masked))
+  {
+    physical_uncommit(len_bytes);
+    return -ENOMEM;
+  }
+  struct table_account account;
+  table_account_begin(&account, heap_end_gva, end);
+  mapping_insert(heap_end_gva, end, PAGING_READ | PAGING_WRITE, 0, true);
+  if (!table_account_fits(&account) ||
+      paging_prepare(heap_end_gva, len_bytes, LARGE_FRAME_BYTES) != 0)
+  {
+    mapping_remove(mapping_at(heap_end_gva));
+    error = -ENOMEM;
+  }
+  table_account_end(&account);
+  if (error == 0)
+  {
+    mapping_merge(heap_end_gva, end);
+    heap_end_gva = end;
+  }
+  virtual_unlock(was_masked);
+  if (error != 0)
+    physical_uncommit(len_bytes);
+  return error;
+}
+
+static int shrink_heap(uint64_t end)
+{
+  uint32_t was_masked;
+  if (!virtual_lock_with_nodes(&was_masked))
+    return -ENOMEM;
+  uint64_t uncommit_bytes = unmap_locked(end, heap_end_gva);
+  heap_end_gva = end;
+  virtual_unlock(was_masked);
+  physical_uncommit(uncommit_bytes);
+  physical_give_back(false);
+  return 0;
+}
+
+int virtual_set_heap_end(uint64_t end_gva)
+{
+  if (end_gva < UHYVE_HEAP_BASE || end_gva > UHYVE_PIE_BASE)
+    return -EINVAL;
+  /* Whole large pages, if there is memory for the last one. */
+  uint64_t large_end = (end_gva + LARGE_FRAME_BYTES - 1) & ~(LARGE_FRAME_BYTES - 1);
+  uint64_t end = (end_gva + FRAME_BYTES - 1) & ~(FRAME_BYTES - 1);
+  if (end <= heap_end_gva)
+    return large_end < heap_end_gva ? shrink_heap(large_end) : 0;
+  return grow_heap(large_end) == 0 ? 0 : grow_heap(end);
+}

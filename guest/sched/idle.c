@@ -1,0 +1,87 @@
+/* A CPU with nothing to run: looks for work for a while, then halts. */
+#include "arch/x86_64/cpu.h"
+#include "arch/x86_64/tlb.h"
+#include "sched/sched.h"
+#include "start_info.h"
+#include "time/clock.h"
+
+/* Waking a halted CPU costs microseconds, on some hosts a hundred: it looks for itself as long as
+ * work has lately come within that time. */
+#define POLL_MOST_NS  100000ull
+#define POLL_LEAST_NS 5000ull
+
+static uint64_t poll_most;
+static uint64_t poll_least;
+
+void idle_init(void)
+{
+  poll_most = clock_cycles_of_ns(POLL_MOST_NS);
+  poll_least = clock_cycles_of_ns(POLL_LEAST_NS);
+}
+
+static bool has_work(const struct percpu *cpu)
+{
+  return cpu->queue.ready != 0 || __atomic_load_n(&cpu->inbox, __ATOMIC_SEQ_CST) != NULL;
+}
+
+/* Learns from how long the CPU was halted. */
+static void adapt_polling(struct percpu *cpu, uint64_t halted_cycles)
+{
+  if (halted_cycles <= poll_most)
+    cpu->poll_cycles = 2 * cpu->poll_cycles + poll_least;
+  else
+    cpu->poll_cycles = cpu->poll_cycles / 2 >= poll_least ? cpu->poll_cycles / 2 : 0;
+  if (cpu->poll_cycles > poll_most)
+    cpu->poll_cycles = poll_most;
+}
+
+static void halt(struct percpu *cpu)
+{
+  timer_arm(cpu, timers_next_tsc(cpu));
+  /* Before the last look: who gives work now sends an interrupt, which NUCLEUS_IDLE sees. */
+  __atomic_exchange_n(&cpu->state, CPU_HALTED, __ATOMIC_SEQ_CST);
+  uint64_t begin_tsc = cpu_tsc();
+  if (!has_work(cpu))
+    nucleus_call(NUCLEUS_IDLE, 0, 0);
+  __atomic_store_n(&cpu->state, CPU_POLLING, __ATOMIC_RELAXED);
+  adapt_polling(cpu, cpu_tsc() - begin_tsc);
+}
+
+static void wait_for_work(struct percpu *cpu)
+{
+  uint64_t poll_end_tsc = cpu_tsc() + cpu->poll_cycles;
+  while (!has_work(cpu))
+  {
+    if (cpu->area.pending != 0)
+      interrupts_run(cpu);
+    uint64_t now_tsc = cpu_tsc();
+    uint64_t next_tsc = timers_next_tsc(cpu);
+    if (next_tsc <= now_tsc)
+      timers_run(cpu, now_tsc);
+    else if (now_tsc < poll_end_tsc)
+      cpu_relax();
+    else if (!has_work(cpu))
+      halt(cpu);
+  }
+}
+
+void idle_wait(struct percpu *cpu)
+{
+  __atomic_add_fetch(&idle_cpus, 1, __ATOMIC_SEQ_CST);
+  __atomic_store_n(&cpu->state, CPU_POLLING, __ATOMIC_SEQ_CST);
+  bool look_around = start_info->cpu_count > 1;
+  do
+  {
+    if (!look_around || !balance_steal(cpu))
+      wait_for_work(cpu);
+    spinlock_lock(run_lock(cpu));
+    inbox_drain(cpu);
+    /* A task may have been taken by another CPU meanwhile. */
+    if (cpu->queue.ready == 0)
+      spinlock_unlock(run_lock(cpu));
+  } while (cpu->queue.ready == 0);
+  __atomic_sub_fetch(&idle_cpus, 1, __ATOMIC_RELAXED);
+  __atomic_exchange_n(&cpu->state, CPU_RUNNING, __ATOMIC_SEQ_CST);
+  tlb_catch_up(cpu);
+  cpu->reschedule = false;
+}

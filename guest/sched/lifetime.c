@@ -1,0 +1,352 @@
+/* Creation and end of tasks. The memory of tasks that have ended is kept for the next ones. */
+#include "sched/lifetime.h"
+
+#include <errno.h>
+
+#include "arch/x86_64/cpu.h"
+#include "arch/x86_64/vector_state.h"
+#include "crash.h"
+#include "mm/kernel_heap.h"
+#include "mm/virtual.h"
+#include "sched/futex.h"
+#include "sched/sched.h"
+#include "start_info.h"
+#include "time/clock.h"
+#include "tls.h"
+
+#define PAGE_BYTES 4096ul
+
+/* Tasks of the default stack size that are kept when they have ended. */
+#define KEPT_TASKS 64
+
+/* Guards the lists; tasks that have ended are linked by all_next. */
+static struct spinlock table_lock;
+static struct task *all_tasks;
+static struct task *kept_tasks;  /* default stacks, ready to be used again */
+static struct task *ended_tasks; /* to be freed, which an upcall cannot do */
+static unsigned int kept_count;
+static uint64_t ended_cycles;
+static int last_id = 1;
+
+static void link_task(struct task *task)
+{
+  task->all_previous = NULL;
+  task->all_next = all_tasks;
+  if (all_tasks != NULL)
+    all_tasks->all_previous = task;
+  all_tasks = task;
+}
+
+static void unlink_task(struct task *task)
+{
+  if (task->all_previous != NULL)
+    task->all_previous->all_next = task->all_next;
+  else
+    all_tasks = task->all_next;
+  if (task->all_next != NULL)
+    task->all_next->all_previous = task->all_previous;
+}
+
+void tasks_init(void)
+{
+  main_task.stack_gva = start_info->stack_gva;
+  main_task.stack_bytes = start_info->stack_len_bytes;
+  main_task.guard_bytes = start_info->stack_guard_bytes;
+  link_task(&main_task);
+}
+
+static size_t task_bytes(void)
+{
+  size_t bytes =
+      (sizeof(struct task) + VECTOR_STATE_ALIGN_BYTES - 1) & ~(VECTOR_STATE_ALIGN_BYTES - 1ul);
+  return bytes + vector_state_bytes();
+}
+
+/* The first task can be preempted from now on. */
+static int prepare_first_task(void)
+{
+  static uint32_t is_prepared;
+  if (__atomic_load_n(&is_prepared, __ATOMIC_ACQUIRE) != 0)
+    return 0;
+  /* Only the first task can be here. */
+  main_task.vector_state = kernel_allocate_zeroed(vector_state_bytes());
+  if (main_task.vector_state == NULL)
+    return -EAGAIN;
+  __atomic_store_n(&is_prepared, 1, __ATOMIC_RELEASE);
+  return 0;
+}
+
+static void free_task(struct task *task)
+{
+  if (task->map_gva != 0)
+    virtual_unmap(task->map_gva, task->map_bytes);
+  kernel_free(task->cpus, task->cpus_words * sizeof(task->cpus[0]));
+  if (task != &main_task)
+    kernel_free(task, task_bytes());
+}
+
+static void free_ended(void)
+{
+  if (__atomic_load_n(&ended_tasks, __ATOMIC_RELAXED) == NULL)
+    return;
+  uint32_t was_masked = spinlock_lock_masked(&table_lock);
+  struct task *task = ended_tasks;
+  ended_tasks = NULL;
+  spinlock_unlock_restore(&table_lock, was_masked);
+  while (task != NULL)
+  {
+    struct task *next = task->all_next;
+    free_task(task);
+    task = next;
+  }
+}
+
+/* A stack with its guard below. */
+static int map_stack(struct task *task, size_t stack_bytes, size_t guard_bytes)
+{
+  uint64_t gva = 0;
+  task->map_bytes = stack_bytes + guard_bytes;
+  int error = virtual_map(&gva, task->map_bytes, PAGE_BYTES, PAGING_NONE, 0);
+  if (error != 0)
+    return -EAGAIN;
+  if (virtual_protect(gva + guard_bytes, stack_bytes, PAGING_READ | PAGING_WRITE) != 0)
+  {
+    virtual_unmap(gva, task->map_bytes);
+    return -EAGAIN;
+  }
+  task->map_gva = gva;
+  task->stack_gva = gva + guard_bytes;
+  task->stack_bytes = stack_bytes;
+  task->guard_bytes = guard_bytes;
+  return 0;
+}
+
+static struct task *make_task(const struct task_attributes *attributes, size_t stack_bytes)
+{
+  struct task *task = kernel_allocate_zeroed(task_bytes());
+  if (task == NULL)
+    return NULL;
+  task->vector_state = (char *) task + task_bytes() - vector_state_bytes();
+  if (attributes->stack != NULL)
+  {
+    task->stack_gva = (uint64_t) attributes->stack;
+    task->stack_bytes = stack_bytes;
+  }
+  else if (map_stack(task, stack_bytes,
+                     (attributes->guard_bytes + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1)) != 0)
+  {
+    kernel_free(task, task_bytes());
+    return NULL;
+  }
+  return task;
+}
+
+static bool is_default_stack(size_t stack_bytes, size_t guard_bytes)
+{
+  return stack_bytes == TASK_STACK_DEFAULT_BYTES && guard_bytes == TASK_GUARD_DEFAULT_BYTES;
+}
+
+static struct task *take_kept(void)
+{
+  uint32_t was_masked = spinlock_lock_masked(&table_lock);
+  struct task *task = kept_tasks;
+  if (task != NULL)
+  {
+    kept_tasks = task->all_next;
+    kept_count--;
+  }
+  spinlock_unlock_restore(&table_lock, was_masked);
+  return task;
+}
+
+static struct task *get_task(const struct task_attributes *attributes)
+{
+  size_t stack_bytes =
+      attributes->stack_bytes != 0 ? attributes->stack_bytes : TASK_STACK_DEFAULT_BYTES;
+  if (attributes->stack == NULL)
+    stack_bytes = (stack_bytes + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1);
+  struct task *task = NULL;
+  if (attributes->stack == NULL && is_default_stack(stack_bytes, attributes->guard_bytes))
+    task = take_kept();
+  return task != NULL ? task : make_task(attributes, stack_bytes);
+}
+
+static void task_begin(void)
+{
+  sched_finish_switch(cpu_this());
+  cpu_unmask_interrupts();
+  struct task *task = cpu_current();
+  task_exit(task->entry(task->argument));
+}
+
+static int check(const struct task_attributes *attributes)
+{
+  if (attributes->priority >= TASK_PRIORITIES)
+    return -EINVAL;
+  size_t least = TASK_STACK_MIN_BYTES + tls_block_bytes();
+  if (attributes->stack_bytes != 0 && attributes->stack_bytes < TASK_STACK_MIN_BYTES)
+    return -EINVAL;
+  /* The thread-local storage lies at the end of the stack. */
+  if (attributes->stack_bytes != 0 && attributes->stack_bytes < least && attributes->stack != NULL)
+    return -EINVAL;
+  return 0;
+}
+
+/* What is new with each use of a task's memory. The one who creates it vouches for its run time. */
+static void start_task(struct task *task, const struct task_attributes *attributes)
+{
+  uint64_t tls_gva = task->stack_gva + task->stack_bytes - tls_block_bytes();
+  task->fs_base = tls_init((void *) tls_gva); /* NOLINT(performance-no-int-to-ptr) */
+  context_init(&task->context, tls_gva, task_begin);
+  task->priority = attributes->priority;
+  task->end_state = attributes->detached ? TASK_DETACHED : 0;
+  task->result = NULL;
+  task->run_cycles = 0;
+  task_set_name(task, attributes->name);
+  uint32_t was_masked = spinlock_lock_masked(&table_lock);
+  const struct task *creator = cpu_current();
+  task->run_time = creator->run_time;
+  task->run_epoch = creator->run_epoch;
+  task->id = ++last_id;
+  link_task(task);
+  spinlock_unlock(&table_lock);
+  task->cpu = balance_place(task);
+  sched_deliver(task);
+  cpu_mask_restore(was_masked);
+}
+
+int task_create(struct task **created, void *(*entry)(void *), void *argument,
+                const struct task_attributes *attributes)
+{
+  int error = check(attributes);
+  if (error == 0)
+    error = prepare_first_task();
+  if (error != 0)
+    return error;
+  free_ended();
+  struct task *task = get_task(attributes);
+  if (task == NULL)
+    return -EAGAIN;
+  task->entry = entry;
+  task->argument = argument;
+  if (attributes->cpus != NULL)
+  {
+    error = task_set_affinity(task, attributes->cpus, attributes->cpus_words);
+    if (error != 0)
+    {
+      free_task(task);
+      return error == -ENOMEM ? -EAGAIN : error;
+    }
+  }
+  *created = task;
+  start_task(task, attributes);
+  return 0;
+}
+
+/* Masked; in upcalls too. */
+static void bury(struct task *task)
+{
+  spinlock_lock(&table_lock);
+  unlink_task(task);
+  ended_cycles += task->run_cycles;
+  bool is_kept = task->map_gva != 0 && task->cpus == NULL && kept_count < KEPT_TASKS &&
+                 is_default_stack(task->stack_bytes, task->guard_bytes);
+  struct task **list = is_kept ? &kept_tasks : &ended_tasks;
+  task->all_next = *list;
+  *list = task;
+  if (is_kept)
+    kept_count++;
+  spinlock_unlock(&table_lock);
+}
+
+void task_ended(struct task *task)
+{
+  uint32_t before = __atomic_fetch_or(&task->end_state, TASK_ENDED, __ATOMIC_ACQ_REL);
+  if ((before & TASK_DETACHED) != 0)
+    bury(task);
+  else
+    futex_wake(&task->end_state, 1);
+}
+
+_Noreturn void task_exit(void *result)
+{
+  cpu_mask_interrupts();
+  cpu_current()->result = result;
+  sched_end();
+}
+
+int task_join(struct task *task, void **result, uint64_t deadline_ns)
+{
+  if (task == task_current())
+    return -EDEADLK;
+  uint32_t state = __atomic_fetch_or(&task->end_state, TASK_JOINED, __ATOMIC_ACQ_REL);
+  if ((state & (TASK_DETACHED | TASK_JOINED)) != 0)
+    return -EINVAL;
+  while (((state = __atomic_load_n(&task->end_state, __ATOMIC_ACQUIRE)) & TASK_ENDED) == 0)
+  {
+    if (futex_wait(&task->end_state, state, deadline_ns) == -ETIMEDOUT)
+    {
+      __atomic_fetch_and(&task->end_state, ~(uint32_t) TASK_JOINED, __ATOMIC_ACQ_REL);
+      return -ETIMEDOUT;
+    }
+  }
+  if (result != NULL)
+    *result = task->result;
+  uint32_t was_masked = cpu_mask_save();
+  bury(task);
+  cpu_mask_restore(was_masked);
+  free_ended();
+  return 0;
+}
+
+int task_detach(struct task *task)
+{
+  uint32_t state = __atomic_load_n(&task->end_state, __ATOMIC_RELAXED);
+  do
+  {
+    if ((state & (TASK_DETACHED | TASK_JOINED)) != 0)
+      return -EINVAL;
+  } while (!__atomic_compare_exchange_n(&task->end_state, &state, state | TASK_DETACHED, false,
+                                        __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
+  if ((state & TASK_ENDED) != 0)
+  {
+    uint32_t was_masked = cpu_mask_save();
+    bury(task);
+    cpu_mask_restore(was_masked);
+    free_ended();
+  }
+  return 0;
+}
+
+uint64_t tasks_cpu_time_ns(void)
+{
+  uint64_t ns = 0;
+  uint32_t was_masked = spinlock_lock_masked(&table_lock);
+  for (const struct task *task = all_tasks; task != NULL; task = task->all_next)
+    ns += task_cpu_time_ns(task);
+  ns += clock_ns_of_cycles(ended_cycles);
+  spinlock_unlock_restore(&table_lock, was_masked);
+  return ns;
+}
+
+bool task_guard_hit(uint64_t gva)
+{
+  bool is_hit = false;
+  uint32_t was_masked = cpu_mask_save();
+  /* For a crash: whoever holds the lock may have crashed. */
+  bool is_locked = spinlock_try(&table_lock);
+  for (const struct task *task = all_tasks; task != NULL && !is_hit; task = task->all_next)
+    is_hit = gva < task->stack_gva && task->stack_gva - gva <= task->guard_bytes;
+  if (is_locked)
+    spinlock_unlock(&table_lock);
+  cpu_mask_restore(was_masked);
+  return is_hit;
+}
+
+void tasks_for_each(void (*visit)(struct task *task, void *argument), void *argument)
+{
+  uint32_t was_masked = spinlock_lock_masked(&table_lock);
+  for (struct task *task = all_tasks; task != NULL; task = task->all_next)
+    visit(task, argument);
+  spinlock_unlock_restore(&table_lock, was_masked);
+}

@@ -1,0 +1,312 @@
+/* Switching tasks. The run lock of the CPU is held from the choice of the next task until the one
+ * before has been saved: whoever runs next releases it. */
+#include "sched/sched.h"
+
+#include "arch/x86_64/cpu.h"
+#include "arch/x86_64/vector_state.h"
+#include "start_info.h"
+#include "time/clock.h"
+
+/* How long equals run before another one may, and how long tasks wait beside an idle CPU. */
+#define SLICE_NS      4000000ull
+#define IDLE_SLICE_NS 1000000ull
+
+struct task main_task = {.priority = TASK_PRIORITY_DEFAULT, .id = 1, .name = "main"};
+
+static uint64_t slice_cycles;
+static uint64_t idle_slice_cycles;
+
+static void init_cpu(struct percpu *cpu)
+{
+  cpu->slice_end_tsc = TIMER_NEVER;
+  cpu->armed_tsc = TIMER_NEVER;
+  cpu->run_since_tsc = cpu_tsc();
+}
+
+void sched_init(void)
+{
+  struct percpu *cpu = cpu_this();
+  init_cpu(cpu);
+  idle_init();
+  slice_cycles = clock_cycles_of_ns(SLICE_NS);
+  idle_slice_cycles = clock_cycles_of_ns(IDLE_SLICE_NS);
+  idle_cpus = start_info->cpu_count - 1;
+  cpu->current = &main_task;
+  cpu->running_priority = (int32_t) main_task.priority;
+  cpu->state = CPU_RUNNING;
+}
+
+static inline void begin_slice(struct percpu *cpu, uint64_t now_tsc)
+{
+  const struct task *task = cpu->current;
+  uint64_t slice = TIMER_NEVER;
+  if ((cpu->queue.ready >> task->priority & 1) != 0)
+    slice = slice_cycles;
+  if (balance_wanted(cpu))
+    slice = idle_slice_cycles;
+  cpu->slice_is_over = false;
+  cpu->slice_end_tsc = slice != TIMER_NEVER ? now_tsc + slice : TIMER_NEVER;
+  uint64_t timer_tsc = timers_next_tsc(cpu);
+  timer_arm(cpu, timer_tsc < cpu->slice_end_tsc ? timer_tsc : cpu->slice_end_tsc);
+}
+
+void sched_begin_slice(struct percpu *cpu, uint64_t now_tsc)
+{
+  begin_slice(cpu, now_tsc);
+}
+
+/* A task that others give to this CPU is announced by an interrupt only if its priority is not
+ * below what runs: when that becomes less, they may have looked just before. */
+static void set_running_priority(struct percpu *cpu, int32_t priority)
+{
+  int32_t before = cpu->running_priority;
+  __atomic_store_n(&cpu->running_priority, priority, __ATOMIC_RELAXED);
+  if (priority >= before || start_info->cpu_count == 1)
+    return;
+  __atomic_thread_fence(__ATOMIC_SEQ_CST);
+  if (__atomic_load_n(&cpu->inbox, __ATOMIC_RELAXED) != NULL)
+    sched_request(cpu);
+}
+
+static inline void set_current(struct percpu *cpu, struct task *task, uint64_t now_tsc)
+{
+  cpu->current = task;
+  cpu->run_since_tsc = now_tsc;
+  cpu->area.counters.switches++;
+  set_running_priority(cpu, (int32_t) task->priority);
+  begin_slice(cpu, now_tsc);
+  cpu_set_fs_base(task->fs_base);
+}
+
+/* What left this CPU just now can be told so: it is saved, and the lock is free. */
+static void see_off(struct percpu *cpu)
+{
+  struct task *ended = cpu->ended;
+  struct task *moved = cpu->moved;
+  cpu->ended = NULL;
+  cpu->moved = NULL;
+  if (ended != NULL)
+    task_ended(ended);
+  if (moved != NULL)
+  {
+    moved->cpu = balance_place(moved);
+    sched_deliver(moved);
+  }
+}
+
+static inline void finish_switch(struct percpu *cpu)
+{
+  spinlock_unlock(run_lock(cpu));
+  if (__builtin_expect(cpu->ended != NULL || cpu->moved != NULL, 0))
+    see_off(cpu);
+}
+
+void sched_finish_switch(struct percpu *cpu)
+{
+  finish_switch(cpu);
+}
+
+static void load_frame(struct percpu *cpu, struct task *task)
+{
+  task->is_preempted = false;
+  cpu->area.rip = task->frame.rip;
+  cpu->area.rsp = task->frame.rsp;
+  cpu->area.rflags = task->frame.rflags;
+  cpu->area.was_masked = 0;
+  cpu->area.active = 1;
+  vector_state_restore(task->vector_state);
+}
+
+/* On the upcall stack, which nothing is left on. */
+static _Noreturn void resume(void *argument)
+{
+  (void) argument;
+  struct percpu *cpu = cpu_this();
+  struct task *task = cpu->current;
+  if (!task->is_preempted)
+    context_load(&task->context);
+  finish_switch(cpu);
+  load_frame(cpu, task);
+  context_return(&task->frame);
+}
+
+static _Noreturn void become_idle(void *argument)
+{
+  (void) argument;
+  struct percpu *cpu = cpu_this();
+  cpu->current = NULL;
+  cpu->slice_end_tsc = TIMER_NEVER;
+  __atomic_store_n(&cpu->running_priority, -1, __ATOMIC_RELAXED);
+  finish_switch(cpu);
+  idle_wait(cpu);
+  set_current(cpu, run_queue_take(cpu), cpu_tsc());
+  resume(NULL);
+}
+
+/* From the running task to another one, or to none. Returns when it runs again. */
+static inline void switch_to(struct percpu *cpu, struct task *next, uint64_t now_tsc)
+{
+  struct task *task = cpu->current;
+  if (next == NULL)
+    context_leave(&task->context, become_idle, NULL);
+  else
+  {
+    set_current(cpu, next, now_tsc);
+    if (next->is_preempted)
+      context_leave(&task->context, resume, NULL);
+    else
+      context_switch(&task->context, &next->context);
+  }
+  finish_switch(cpu_this());
+}
+
+/* Takes the run lock, what others have given, and the time. */
+static inline uint64_t begin_choice(struct percpu *cpu)
+{
+  spinlock_lock(run_lock(cpu));
+  inbox_drain(cpu);
+  uint64_t now_tsc = cpu_tsc();
+  sched_charge(cpu, now_tsc);
+  return now_tsc;
+}
+
+/* Whether a task that waits goes before the running one, which wants to go on. */
+static bool other_is_first(const struct percpu *cpu)
+{
+  const struct task *task = cpu->current;
+  int best = run_queue_best(cpu);
+  if (best != (int) task->priority)
+    return best > (int) task->priority;
+  return cpu->slice_is_over && run_queue_first(cpu, task->priority)->run_time < task->run_time;
+}
+
+void sched_reschedule(void)
+{
+  struct percpu *cpu = cpu_this();
+  cpu->reschedule = false;
+  uint64_t now_tsc = begin_choice(cpu);
+  if (!other_is_first(cpu))
+  {
+    spinlock_unlock(run_lock(cpu));
+    return;
+  }
+  run_queue_add(cpu, cpu->current);
+  switch_to(cpu, run_queue_take(cpu), now_tsc);
+}
+
+void sched_preempt(struct percpu *cpu, struct trap_registers *registers)
+{
+  struct task *task = cpu->current;
+  cpu->reschedule = false;
+  uint64_t now_tsc = begin_choice(cpu);
+  if (!other_is_first(cpu))
+  {
+    spinlock_unlock(run_lock(cpu));
+    return;
+  }
+  task->frame = (struct trap_frame){.registers = *registers,
+                                    .rip = cpu->area.rip,
+                                    .rsp = cpu->area.rsp,
+                                    .rflags = cpu->area.rflags};
+  vector_state_save(task->vector_state);
+  task->is_preempted = true;
+  run_queue_add(cpu, task);
+  struct task *next = run_queue_take(cpu);
+  set_current(cpu, next, now_tsc);
+  if (!next->is_preempted)
+  {
+    cpu->area.active = 0;
+    context_load(&next->context);
+  }
+  finish_switch(cpu);
+  load_frame(cpu, next);
+  *registers = next->frame.registers;
+}
+
+void task_yield(void)
+{
+  /* A look without the lock, perhaps at a CPU that was left meanwhile: no one would know. */
+  struct percpu *cpu = cpu_this();
+  if (__atomic_load_n(&cpu->queue.ready, __ATOMIC_RELAXED) == 0 &&
+      __atomic_load_n(&cpu->inbox, __ATOMIC_RELAXED) == NULL)
+    return;
+  cpu_mask_interrupts();
+  cpu = cpu_this();
+  uint64_t now_tsc = begin_choice(cpu);
+  struct task *task = cpu->current;
+  if (run_queue_best(cpu) < (int) task->priority)
+  {
+    spinlock_unlock(run_lock(cpu));
+    cpu_unmask_interrupts();
+    return;
+  }
+  const struct task *first = run_queue_first(cpu, task->priority);
+  if (first != NULL && first->run_time > task->run_time)
+    task->run_time = first->run_time;
+  switch_to(cpu, run_queue_swap(cpu, task), now_tsc);
+  cpu_unmask_interrupts();
+}
+
+static void expire_wait(struct timer *timer, struct percpu *cpu)
+{
+  (void) cpu;
+  sched_wake((struct task *) ((char *) timer - offsetof(struct task, wait_timer)), WAIT_TIMED_OUT);
+}
+
+enum wait_end sched_block(uint64_t deadline_tsc)
+{
+  struct percpu *cpu = cpu_this();
+  struct task *task = cpu->current;
+  if (deadline_tsc != TIMER_NEVER)
+  {
+    task->wait_timer.expire = expire_wait;
+    timer_set(cpu, &task->wait_timer, deadline_tsc);
+  }
+  uint64_t now_tsc = begin_choice(cpu);
+  struct task *next = run_queue_take(cpu);
+  /* It may have been woken before it slept. */
+  if (next == task)
+    spinlock_unlock(run_lock(cpu));
+  else
+    switch_to(cpu, next, now_tsc);
+  return (enum wait_end) __atomic_load_n(&task->wait_end, __ATOMIC_ACQUIRE);
+}
+
+bool sched_wake(struct task *task, enum wait_end end)
+{
+  uint32_t pending = WAIT_PENDING;
+  if (!__atomic_compare_exchange_n(&task->wait_end, &pending, end, false, __ATOMIC_ACQ_REL,
+                                   __ATOMIC_RELAXED))
+    return false;
+  sched_deliver(task);
+  return true;
+}
+
+void sched_move(void)
+{
+  struct percpu *cpu = cpu_this();
+  struct task *task = cpu->current;
+  if (task_may_use(task, cpu->area.cpu))
+    return;
+  uint64_t now_tsc = begin_choice(cpu);
+  cpu->moved = task;
+  switch_to(cpu, run_queue_take(cpu), now_tsc);
+}
+
+_Noreturn void sched_end(void)
+{
+  struct percpu *cpu = cpu_this();
+  uint64_t now_tsc = begin_choice(cpu);
+  cpu->ended = cpu->current;
+  switch_to(cpu, run_queue_take(cpu), now_tsc);
+  __builtin_unreachable();
+}
+
+_Noreturn void sched_start_cpu(void)
+{
+  struct percpu *cpu = cpu_this();
+  init_cpu(cpu);
+  __atomic_sub_fetch(&idle_cpus, 1, __ATOMIC_RELAXED); /* idle_wait() counts it again */
+  spinlock_lock(run_lock(cpu));
+  become_idle(NULL);
+}

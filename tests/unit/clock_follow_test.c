@@ -1,0 +1,217 @@
+/* Tests of uhyve/clock_follow.c: the thread runs, its readers see whole times, and it ends. */
+#include "uhyve/clock_follow.h"
+
+#include <dirent.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "unit_test.h"
+
+/* The frequency does not matter: the thread is to find out the rate. */
+#define TSC_KHZ 2000000u
+
+struct fixture
+{
+  struct uhyve_clock clock;
+  struct clock_follow follow;
+};
+
+static void prepare(struct fixture *fixture, uint64_t realtime_ns)
+{
+  struct clock_view view =
+      clock_view_start((struct clock_pair){__builtin_ia32_rdtsc(), realtime_ns}, TSC_KHZ);
+  fixture->clock = (struct uhyve_clock){.tsc_base = view.tsc_base,
+                                        .realtime_base_ns = view.realtime_base_ns,
+                                        .ns_per_cycle = view.ns_per_cycle};
+  clock_follow_prepare(&fixture->follow, &fixture->clock, &view);
+}
+
+static uint64_t host_ns(void)
+{
+  struct timespec now;
+  assert_int_equal(clock_gettime(CLOCK_REALTIME, &now), 0);
+  return (uint64_t) now.tv_sec * 1000000000u + (uint64_t) now.tv_nsec;
+}
+
+/* As a guest reads it. */
+static uint64_t guest_ns(const struct uhyve_clock *clock, uint32_t *sequence)
+{
+  for (;;)
+  {
+    uint32_t before = __atomic_load_n(&clock->sequence, __ATOMIC_ACQUIRE);
+    struct clock_view view = {
+        .tsc_base = __atomic_load_n(&clock->tsc_base, __ATOMIC_RELAXED),
+        .realtime_base_ns = __atomic_load_n(&clock->realtime_base_ns, __ATOMIC_RELAXED),
+        .ns_per_cycle = __atomic_load_n(&clock->ns_per_cycle, __ATOMIC_RELAXED),
+    };
+    uint64_t ns = clock_view_ns(&view, __builtin_ia32_rdtsc());
+    __atomic_thread_fence(__ATOMIC_ACQUIRE);
+    *sequence = __atomic_load_n(&clock->sequence, __ATOMIC_RELAXED);
+    if (before % 2 == 0 && *sequence == before)
+      return ns;
+  }
+}
+
+static void wait_for_sequence(const struct fixture *fixture, uint32_t sequence)
+{
+  const struct timespec pause = {.tv_nsec = 1000000};
+  uint32_t seen;
+  for (unsigned int i = 0; i < 5000; i++)
+  {
+    guest_ns(&fixture->clock, &seen);
+    if (seen >= sequence)
+      return;
+    nanosleep(&pause, NULL);
+  }
+  fail_msg("no update within 5 s");
+}
+
+static unsigned int count_entries(const char *folder)
+{
+  unsigned int count = 0;
+  DIR *directory = opendir(folder);
+  assert_non_null(directory);
+  while (readdir(directory) != NULL)
+    count++;
+  closedir(directory);
+  return count;
+}
+
+static void an_old_time_is_set_at_once(void **state)
+{
+  (void) state;
+  struct fixture fixture;
+  uint32_t sequence;
+  prepare(&fixture, host_ns() - 3600 * UINT64_C(1000000000));
+  assert_int_equal(clock_follow_start(&fixture.follow), 0);
+  wait_for_sequence(&fixture, 2);
+  uint64_t before = host_ns();
+  uint64_t guest = guest_ns(&fixture.clock, &sequence);
+  assert_in_range(guest, before - 1000000, host_ns() + 1000000);
+  clock_follow_stop(&fixture.follow);
+}
+
+/* Whatever the frequency that was said: from the third look on it is right. */
+static void looks_once_a_second(void **state)
+{
+  (void) state;
+  struct fixture fixture;
+  uint32_t sequence;
+  prepare(&fixture, host_ns());
+  uint64_t begin = host_ns();
+  assert_int_equal(clock_follow_start(&fixture.follow), 0);
+  wait_for_sequence(&fixture, 6);
+  assert_in_range(host_ns() - begin, 1900000000u, 4000000000u);
+  guest_ns(&fixture.clock, &sequence);
+  assert_int_equal(sequence % 2, 0);
+  clock_follow_stop(&fixture.follow);
+  /* Nothing is written any more. */
+  uint32_t last = fixture.clock.sequence;
+  const struct timespec pause = {.tv_sec = 1, .tv_nsec = 200000000};
+  nanosleep(&pause, NULL);
+  assert_int_equal(fixture.clock.sequence, last);
+}
+
+static void *start_again(void *argument)
+{
+  return clock_follow_start(argument) == 0 ? argument : NULL;
+}
+
+static void many_starts_are_one(void **state)
+{
+  (void) state;
+  unsigned int files = count_entries("/proc/self/fd");
+  for (unsigned int round = 0; round < 20; round++)
+  {
+    struct fixture fixture;
+    pthread_t threads[8];
+    prepare(&fixture, host_ns());
+    unsigned int before = count_entries("/proc/self/task");
+    for (size_t i = 0; i < COUNT_OF(threads); i++)
+      assert_int_equal(pthread_create(&threads[i], NULL, start_again, &fixture.follow), 0);
+    for (size_t i = 0; i < COUNT_OF(threads); i++)
+    {
+      void *result = NULL;
+      assert_int_equal(pthread_join(threads[i], &result), 0);
+      assert_ptr_equal(result, &fixture.follow);
+    }
+    /* A joined thread's entry may stay for a moment: at least one, and one too many for no time. */
+    for (unsigned int i = 0; count_entries("/proc/self/task") != before + 1; i++)
+    {
+      const struct timespec pause = {.tv_nsec = 1000000};
+      assert_true(i < 2000);
+      nanosleep(&pause, NULL);
+    }
+    assert_int_equal(count_entries("/proc/self/fd"), files + 2);
+    clock_follow_stop(&fixture.follow);
+    assert_int_equal(count_entries("/proc/self/fd"), files);
+  }
+}
+
+static void without_a_start_there_is_nothing_to_stop(void **state)
+{
+  (void) state;
+  unsigned int files = count_entries("/proc/self/fd");
+  struct fixture fixture;
+  prepare(&fixture, host_ns());
+  clock_follow_stop(&fixture.follow);
+  assert_int_equal(fixture.clock.sequence, 0);
+  assert_int_equal(count_entries("/proc/self/fd"), files);
+}
+
+static pthread_t main_thread;
+static atomic_uint elsewhere;
+
+static void on_signal(int signal)
+{
+  (void) signal;
+  if (!pthread_equal(pthread_self(), main_thread))
+    atomic_fetch_add(&elsewhere, 1);
+}
+
+/* While no other thread takes it, a signal to the process waits. */
+static void signals_are_for_others(void **state)
+{
+  (void) state;
+  struct fixture fixture;
+  const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGRTMIN};
+  sigset_t set, old;
+  main_thread = pthread_self();
+  sigemptyset(&set);
+  for (size_t i = 0; i < COUNT_OF(signals); i++)
+  {
+    struct sigaction action = {.sa_handler = on_signal};
+    assert_int_equal(sigaction(signals[i], &action, NULL), 0);
+    sigaddset(&set, signals[i]);
+  }
+  prepare(&fixture, host_ns());
+  assert_int_equal(clock_follow_start(&fixture.follow), 0);
+  wait_for_sequence(&fixture, 2);
+  pthread_sigmask(SIG_BLOCK, &set, &old);
+  for (size_t i = 0; i < COUNT_OF(signals); i++)
+    assert_int_equal(kill(getpid(), signals[i]), 0);
+  const struct timespec pause = {.tv_nsec = 50000000};
+  nanosleep(&pause, NULL);
+  assert_int_equal(atomic_load(&elsewhere), 0);
+  sigset_t pending;
+  sigpending(&pending);
+  for (size_t i = 0; i < COUNT_OF(signals); i++)
+    assert_int_equal(sigismember(&pending, signals[i]), 1);
+  pthread_sigmask(SIG_SETMASK, &old, NULL);
+  clock_follow_stop(&fixture.follow);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(an_old_time_is_set_at_once),
+      cmocka_unit_test(looks_once_a_second),
+      cmocka_unit_test(many_starts_are_one),
+      cmocka_unit_test(without_a_start_there_is_nothing_to_stop),
+      cmocka_unit_test(signals_are_for_others),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,79 @@
+/* Attaches memory as a guest asks for it, and tells the host how to treat it. */
+#include "vm_memory.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+
+#include "memory_watch.h"
+
+/* Huge pages by policy: by default for the memory behind what a guest starts with, so that a small
+ * program stays small; with --thp for all memory. */
+static void advise_huge_pages(const struct vm *vm, uint64_t ram_from, uint64_t ram_to)
+{
+  while (ram_from < ram_to)
+  {
+    uint64_t piece_bytes = guest_memory_piece(&vm->memory, ram_from, ram_to);
+    uint64_t gpa = guest_memory_gpa(&vm->memory, ram_from);
+    madvise(guest_memory_hva(&vm->memory, gpa, piece_bytes), piece_bytes, MADV_HUGEPAGE);
+    ram_from += piece_bytes;
+  }
+}
+
+static int advise_merging(const struct vm *vm)
+{
+  const struct guest_memory *memory = &vm->memory;
+  return madvise(memory->mapping, memory->mapping_bytes, MADV_MERGEABLE) == 0 ? 0 : -errno;
+}
+
+/* A guest that can touch more than this without asking for more is worth a watch from the start. */
+#define WATCH_BYTES (32ull << 20)
+
+static void start_watch(struct vm *vm)
+{
+  /* The watching process needs none of the guest's memory. */
+  madvise(vm->memory.mapping, vm->memory.mapping_bytes, MADV_DONTFORK);
+  memory_watch_start(guest_memory_size(&vm->memory));
+}
+
+int vm_memory_prepare(struct vm *vm)
+{
+  if (vm->options->thp)
+    advise_huge_pages(vm, 0, vm->memory.attached_bytes);
+  int error = vm->options->ksm ? advise_merging(vm) : 0;
+  if (error == 0 && vm->memory.attached_bytes > WATCH_BYTES)
+    start_watch(vm);
+  return error;
+}
+
+static int attach_up_to(struct vm *vm, uint64_t ram_bytes)
+{
+  struct guest_memory *memory = &vm->memory;
+  uint64_t from = memory->mapped_bytes;
+  start_watch(vm);
+  /* Doubling keeps the number of slots small. */
+  uint64_t to = 2 * from > ram_bytes ? 2 * from : ram_bytes;
+  to = (to + GUEST_LARGE_BYTES - 1) & ~(GUEST_LARGE_BYTES - 1);
+  if (to > guest_memory_size(memory))
+    to = guest_memory_size(memory);
+  advise_huge_pages(vm, from, to);
+  int error = kvm_attach_memory(&vm->kvm, memory, to);
+  if (error == 0)
+    error = guest_layout_map_window(&vm->layout, memory, from, to);
+  if (error == 0)
+    memory->mapped_bytes = to;
+  return error;
+}
+
+int64_t vm_memory_attach(struct vm *vm, uint64_t memory_bytes)
+{
+  const uint64_t taken_bytes = vm->layout.memory_gpa; /* the hole lies behind it */
+  if (memory_bytes > vm->layout.memory_bytes)
+    return -ENOMEM;
+  pthread_mutex_lock(&vm->memory_lock);
+  int error = 0;
+  if (taken_bytes + memory_bytes > vm->memory.mapped_bytes)
+    error = attach_up_to(vm, taken_bytes + memory_bytes);
+  int64_t result = error != 0 ? error : (int64_t) (vm->memory.mapped_bytes - taken_bytes);
+  pthread_mutex_unlock(&vm->memory_lock);
+  return result;
+}
