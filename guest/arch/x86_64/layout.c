@@ -41,7 +41,7 @@ CHECK(START_MARK_RING3, uhyve_start_info, mark_tsc);
 _Static_assert(AREA_ACTIVE == AREA_MASKED + 4, "upcall.S clears both with one store");
 _Static_assert(offsetof(struct trap_frame, registers.rdi) == 48, "context_return");
 _Static_assert(offsetof(struct trap_frame, registers.r15) == 112, "context_return");
-_Static_assert(TABLE_ENTRIES == UHYVE_TABLE_ENTRIES && TABLES_BASE == UHYVE_TABLES_BASE, "numbers");
+_Static_assert(WRITE_ENTRIES == UHYVE_TABLE_ENTRIES && TABLES_BASE == UHYVE_TABLES_BASE, "numbers");
 _Static_assert(VECTOR_IPI_FIRST == UHYVE_VECTOR_TIMER && VECTOR_IPI_END == UHYVE_VECTOR_END,
                "numbers");
 _Static_assert(SELECTOR_TSS == UHYVE_SEL_TSS, "numbers");

@@ -36,7 +36,7 @@
 
 #define SELECTOR_TSS     0x38
 
-#define TABLE_ENTRIES    64
+#define WRITE_ENTRIES    64
 #define TABLES_BASE      0xf0000000000
 #define VECTOR_IPI_FIRST 0x40
 #define VECTOR_IPI_END   0x70

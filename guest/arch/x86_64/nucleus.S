@@ -272,7 +272,7 @@ call_set_fs:
 /* All entries must lie in one table of the pool. */
 call_table_write:
   lea -1(%rsi), %rax
-  cmp $TABLE_ENTRIES, %rax
+  cmp $WRITE_ENTRIES, %rax
   jae call_refused
   test $7, %dil
   jnz call_refused
