@@ -7,6 +7,9 @@
 
 #include "counters.h"
 
+/* What a guest does more seldom for an operation is not worth a word. */
+#define LEAST_SHOWN 0.005
+
 /* A row's values, by row and repetition. */
 struct side
 {
@@ -102,13 +105,13 @@ static void describe_counters(const char *text, char *counted, size_t bytes)
   for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]) && length < bytes; i++)
   {
     double sum = counters_sum(text, counters[i].name);
-    if (sum >= 0)
+    if (sum / operations >= LEAST_SHOWN)
       length +=
           (size_t) snprintf(counted + length, bytes - length, "%s%.2f %s",
                             length > 0 ? ", " : "for one: ", sum / operations, counters[i].shown);
   }
   double exits = counters_sum_group(text, "vm_exits");
-  if (exits >= 0 && length < bytes)
+  if (exits / operations >= LEAST_SHOWN && length < bytes)
     snprintf(counted + length, bytes - length, "%s%.2f VM exits",
              length > 0 ? ", " : "for one: ", exits / operations);
 }

@@ -6,7 +6,7 @@
 
 #define THREADS_MAX 2
 #define NUMBERS     ((size_t) 16 << 20) /* an array: 128 MiB, beyond any last-level cache here */
-#define ALIGNMENT   64u
+#define ALIGNMENT   4096u /* how arrays lie to each other decides much: alike on both sides */
 #define PASSES      8
 #define KERNELS     4
 #define FACTOR      3.0
