@@ -106,6 +106,14 @@ long sysconf(int name)
     return start_info->cpu_count;
   case _SC_NPROCESSORS_ONLN:
     return cpus_online();
+  case _SC_PHYS_PAGES:
+  case _SC_AVPHYS_PAGES:
+  {
+    long all;
+    long available;
+    sys_memory_pages(&all, &available);
+    return name == _SC_PHYS_PAGES ? all : available;
+  }
   case _SC_THREADS:
   case _SC_SEMAPHORES:
   case _SC_THREAD_ATTR_STACKADDR:
