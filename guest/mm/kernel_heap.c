@@ -37,9 +37,9 @@ _Static_assert(sizeof(struct slab) <= OBJECT_ALIGN_BYTES, "the first object foll
 
 /* As many objects as fit into a frame beside the header. */
 #define CLASS_BYTES(objects) ((FRAME_BYTES - OBJECT_ALIGN_BYTES) / (objects) & -OBJECT_ALIGN_BYTES)
-#define CLASS(objects)                             \
-  {                                                \
-    .bytes = CLASS_BYTES(objects), .room = objects \
+#define CLASS(objects)                               \
+  {                                                  \
+    .bytes = CLASS_BYTES(objects), .room = (objects) \
   }
 #define CLASS_BYTES_MAX CLASS_BYTES(2)
 

@@ -37,7 +37,7 @@ void physical_give_back(bool all);
 
 struct physical_usage
 {
-  uint64_t total_bytes;     /* that can ever be committed */
+  uint64_t total_bytes; /* that can ever be committed */
   uint64_t committed_bytes;
   uint64_t attached_bytes;
   uint64_t free_clean_bytes; /* attached, free, zero; the host has not given it yet or again */
