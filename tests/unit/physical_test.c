@@ -10,6 +10,7 @@
 #include "hosted/memory.h"
 #include "hypercalls/start_info.h"
 #include "mm/address.h"
+#include "mm/bootstrap.h"
 #include "unit_test.h"
 
 #define BASE_GPA (16 * MIB)
@@ -51,6 +52,25 @@ static uint64_t allocate_small(bool *zeroed)
   uint64_t gpa = physical_allocate(FRAME_BYTES, FRAME_BYTES, zeroed);
   assert_int_not_equal(gpa, PHYSICAL_NONE);
   return gpa;
+}
+
+static void bootstrap_memory_runs_out(void **state)
+{
+  (void) state;
+  hosted_memory_start(BASE_GPA, 16 * MIB, 2 * MIB);
+  assert_null(bootstrap_allocate(BOOTSTRAP_BYTES + 1));
+  assert_null(bootstrap_allocate(SIZE_MAX));
+  unsigned char *last = bootstrap_allocate(1);
+  assert_non_null(last);
+  size_t count = 1;
+  for (unsigned char *object; (object = bootstrap_allocate(20)) != NULL; last = object)
+  {
+    assert_int_equal((uintptr_t) object % 16, 0);
+    assert_true(object > last && object[0] == 0 && object[19] == 0);
+    memset(object, 0xa5, 20);
+    count++;
+  }
+  assert_int_equal(count, 1 + (BOOTSTRAP_BYTES - 16) / 32);
 }
 
 static void nothing_is_touched_before_it_is_needed(void **state)
@@ -172,6 +192,25 @@ static void memory_goes_around_the_hole(void **state)
   /* Each attachment, and that around the hole twice, has nodes in one. */
   assert_in_range(bytes[0], 12 * MIB, 14 * MIB);
   assert_in_range(bytes[1], 44 * MIB, 46 * MIB);
+}
+
+static void much_memory_has_huge_frames(void **state)
+{
+  (void) state;
+  hosted_memory_start(BASE_GPA, 20 * GIB, 2 * MIB);
+  uint64_t total_bytes = physical_usage().total_bytes;
+  assert_in_range(total_bytes, 20 * GIB * 98 / 100, 20 * GIB);
+  assert_int_equal(physical_commit(total_bytes), 0);
+  bool zeroed;
+  uint64_t huge_bytes = 0;
+  while (physical_allocate(HUGE_FRAME_BYTES, HUGE_FRAME_BYTES, &zeroed) != PHYSICAL_NONE)
+    huge_bytes += HUGE_FRAME_BYTES;
+  assert_in_range(huge_bytes, 13 * GIB, 20 * GIB);
+  /* What is promised is there, in smaller frames. */
+  for (; huge_bytes + LARGE_FRAME_BYTES < total_bytes - 128 * MIB; huge_bytes += LARGE_FRAME_BYTES)
+    assert_int_not_equal(physical_allocate(LARGE_FRAME_BYTES, LARGE_FRAME_BYTES, &zeroed),
+                         PHYSICAL_NONE);
+  assert_int_equal(hosted_memory_resident_bytes(), 0);
 }
 
 static void memory_goes_back_clean(void **state)
@@ -467,6 +506,7 @@ static void threads_share_it(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
+      TEST(bootstrap_memory_runs_out),
       TEST(nothing_is_touched_before_it_is_needed),
       TEST(what_is_promised_is_attached),
       TEST(no_more_is_promised_than_there_is),
@@ -474,6 +514,7 @@ int main(void)
       TEST(small_from_the_low_end_large_from_the_high_end),
       TEST(used_memory_goes_out_first),
       TEST(memory_goes_around_the_hole),
+      TEST(much_memory_has_huge_frames),
       TEST(memory_goes_back_clean),
       TEST(exactly_the_reserve_is_kept),
       TEST(large_pages_of_the_host_stay_whole),
