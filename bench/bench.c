@@ -16,12 +16,14 @@
 /* More than this many CPUs' worth of other work spoils the figures. */
 #define OTHERS_MAX 0.15
 
-static const char usage[] = "Usage: uhyve-bench [--json] [--quick] [--only NAME] [-o FILE]\n"
+static const char usage[] = "Usage: uhyve-bench [OPTION]...\n"
                             "       uhyve-bench check FIGURES GOALS\n"
-                            "  --json       print JSON instead of a table\n"
-                            "  --quick      few repetitions: for a look, not for a record\n"
-                            "  --only NAME  measure one figure\n"
-                            "  -o FILE      write JSON to FILE as well\n";
+                            "  --json            print JSON instead of a table\n"
+                            "  --quick           few repetitions: for a look, not for a record\n"
+                            "  --only NAME       measure one figure, or those of one program\n"
+                            "  --reference-only  measure Linux alone\n"
+                            "  -o, --output FILE write JSON to FILE as well\n"
+                            "  -p, --plot FILE   draw the gaps that hourglass saw (SVG)\n";
 
 struct arguments
 {
@@ -35,9 +37,10 @@ static int parse(struct arguments *arguments, int argc, char **argv)
   static const struct option options[] = {
       {"json", no_argument, NULL, 'j'},       {"quick", no_argument, NULL, 'q'},
       {"only", required_argument, NULL, 'n'}, {"output", required_argument, NULL, 'o'},
+      {"plot", required_argument, NULL, 'p'}, {"reference-only", no_argument, NULL, 'r'},
       {"help", no_argument, NULL, 'h'},       {NULL, 0, NULL, 0}};
   *arguments = (struct arguments){.measure.show_progress = isatty(STDERR_FILENO) == 1};
-  for (int option; (option = getopt_long(argc, argv, "o:h", options, NULL)) != -1;)
+  for (int option; (option = getopt_long(argc, argv, "o:p:h", options, NULL)) != -1;)
   {
     switch (option)
     {
@@ -52,6 +55,12 @@ static int parse(struct arguments *arguments, int argc, char **argv)
       break;
     case 'o':
       arguments->output = optarg;
+      break;
+    case 'p':
+      arguments->measure.plot = optarg;
+      break;
+    case 'r':
+      arguments->measure.reference_only = true;
       break;
     case 'h':
       fputs(usage, stdout);
@@ -101,8 +110,7 @@ int main(int argc, char **argv)
   struct figure figures[FIGURES_MAX];
   int count;
   struct busy begin = busy_now();
-  if (figures_measure(figures, &count, &arguments.measure) != 0)
-    return EXIT_FAILURE;
+  int error = figures_measure(figures, &count, &arguments.measure);
   double others = busy_others(&begin);
   if (others > OTHERS_MAX)
     note_others(others, figures, count);
@@ -113,5 +121,5 @@ int main(int argc, char **argv)
     return EXIT_FAILURE;
   if (arguments.output != NULL && write_output(arguments.output, figures, count) != 0)
     return EXIT_FAILURE;
-  return EXIT_SUCCESS;
+  return error == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

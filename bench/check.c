@@ -12,11 +12,14 @@
 #define STATUS_MISSED     1
 #define STATUS_UNREADABLE 2
 
+#define GOAL_FORMAT       "%-28s %-11s"
+
 struct goal
 {
   char name[64];
-  char field[32]; /* a number of the figure, or "difference": guest less reference */
-  double at_most;
+  char field[32]; /* see goals.txt */
+  bool at_least;  /* else at most */
+  double limit;
 };
 
 static const json_t *find_figure(const json_t *figures, const char *name)
@@ -35,45 +38,67 @@ static const json_t *find_figure(const json_t *figures, const char *name)
 static bool find_value(const json_t *figures, const struct goal *goal, double *value)
 {
   const json_t *figure = find_figure(figures, goal->name);
-  bool difference = strcmp(goal->field, "difference") == 0;
-  const json_t *number = json_object_get(figure, difference ? "guest" : goal->field);
+  const json_t *guest = json_object_get(figure, "guest");
   const json_t *reference = json_object_get(figure, "reference");
-  if (!json_is_number(number) || (difference && !json_is_number(reference)))
+  if (strcmp(goal->field, "guest") == 0 && json_is_number(guest))
+  {
+    *value = json_number_value(guest);
+    return true;
+  }
+  if (!json_is_number(guest) || !json_is_number(reference))
     return false;
-  *value = json_number_value(number) - (difference ? json_number_value(reference) : 0);
+  double over = json_number_value(guest);
+  double under = json_number_value(reference);
+  if (strcmp(goal->field, "difference") == 0)
+    *value = over - under;
+  else if (strcmp(goal->field, "ratio") == 0 && under > 0)
+    *value = over / under;
+  else if (strcmp(goal->field, "inverse") == 0 && over > 0)
+    *value = under / over;
+  else
+    return false;
   return true;
 }
 
 static int check_goal(const json_t *figures, const struct goal *goal)
 {
   double value;
+  const char *relation = goal->at_least ? ">=" : "<=";
   if (!find_value(figures, goal, &value))
   {
-    printf("%-26s %-11s %12s %12.10g  not measured\n", goal->name, goal->field, "-", goal->at_most);
+    printf(GOAL_FORMAT "%12s  %s %-10.10g  not measured\n", goal->name, goal->field, "-", relation,
+           goal->limit);
     return STATUS_MISSED;
   }
-  bool met = value <= goal->at_most;
-  printf("%-26s %-11s %12.6g %12.10g  %s\n", goal->name, goal->field, value, goal->at_most,
-         met ? "met" : "MISSED");
+  bool met = goal->at_least ? value >= goal->limit : value <= goal->limit;
+  printf(GOAL_FORMAT "%12.6g  %s %-10.10g  %s\n", goal->name, goal->field, value, relation,
+         goal->limit, met ? "met" : "MISSED");
   return met ? STATUS_MET : STATUS_MISSED;
 }
 
 static bool parse_goal(const char *line, struct goal *goal)
 {
+  static const char *const fields[] = {"guest", "ratio", "inverse", "difference"};
+  char relation[3];
   char number[32];
   char more;
   char *end;
-  if (sscanf(line, "%63s %31s %31s %c", goal->name, goal->field, number, &more) != 3)
+  if (sscanf(line, "%63s %31s %2s %31s %c", goal->name, goal->field, relation, number, &more) != 4)
     return false;
-  goal->at_most = strtod(number, &end);
-  return *end == '\0';
+  goal->at_least = strcmp(relation, ">=") == 0;
+  goal->limit = strtod(number, &end);
+  bool known = goal->at_least || strcmp(relation, "<=") == 0;
+  bool field_known = false;
+  for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+    field_known = field_known || strcmp(goal->field, fields[i]) == 0;
+  return known && field_known && *end == '\0';
 }
 
 static int check_lines(const json_t *figures, FILE *goals, const char *goals_path)
 {
   char line[256];
   int status = STATUS_MET;
-  printf("%-26s %-11s %12s %12s\n", "", "", "measured", "at most");
+  printf(GOAL_FORMAT "%12s  %s\n", "", "", "measured", "goal");
   for (int number = 1; fgets(line, sizeof(line), goals) != NULL; number++)
   {
     struct goal goal;
@@ -82,7 +107,7 @@ static int check_lines(const json_t *figures, FILE *goals, const char *goals_pat
       continue;
     if (!parse_goal(line, &goal))
     {
-      fprintf(stderr, "bench: %s:%d: a goal is a name, a field and a number\n", goals_path, number);
+      fprintf(stderr, "bench: %s:%d: a goal is: name field <=|>= number\n", goals_path, number);
       return STATUS_UNREADABLE;
     }
     if (check_goal(figures, &goal) != STATUS_MET)

@@ -4,8 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <spawn.h>
-#include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -16,6 +17,15 @@
 #define STATUS_NOT_FOUND 127
 
 static cpu_set_t all_cpus;
+static volatile pid_t to_kill; /* when the alarm goes off; 0: it was */
+
+static void on_alarm(int signal)
+{
+  (void) signal;
+  if (to_kill > 0)
+    kill(to_kill, SIGKILL);
+  to_kill = 0;
+}
 
 static uint64_t now_ns(void)
 {
@@ -27,6 +37,9 @@ static uint64_t now_ns(void)
 int process_setup(void)
 {
   if (sched_getaffinity(0, sizeof(all_cpus), &all_cpus) != 0)
+    return -errno;
+  struct sigaction action = {.sa_handler = on_alarm};
+  if (sigaction(SIGALRM, &action, NULL) != 0)
     return -errno;
   return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0 ? 0 : -errno;
 }
@@ -43,6 +56,24 @@ int process_pin(int pinned)
     CPU_SET(last, &cpus);
   }
   return sched_setaffinity(0, sizeof(cpus), &cpus) == 0 ? 0 : -errno;
+}
+
+unsigned int process_cpus(void)
+{
+  return (unsigned int) CPU_COUNT(&all_cpus);
+}
+
+void process_cpu_list(unsigned int count, char *list, size_t bytes)
+{
+  size_t length = 0;
+  list[0] = '\0';
+  for (size_t cpu = 0; cpu < CPU_SETSIZE && count > 0 && length < bytes; cpu++)
+  {
+    if (!CPU_ISSET(cpu, &all_cpus))
+      continue;
+    length += (size_t) snprintf(list + length, bytes - length, "%s%zu", length > 0 ? "," : "", cpu);
+    count--;
+  }
 }
 
 static int spawn(char *const argv[], int error_fd, pid_t *child)
@@ -98,36 +129,74 @@ static void read_text(int fd, char text[static PROCESS_TEXT_BYTES])
   text[length] = '\0';
 }
 
-int process_run(char *const argv[], unsigned int flags, struct process_result *result)
+int process_start(char *const argv[], unsigned int flags, struct process *process)
 {
   int pipe_fds[2] = {-1, -1};
-  bool with_text = (flags & PROCESS_TEXT) != 0;
-  if (with_text && pipe2(pipe_fds, O_CLOEXEC) != 0)
+  if ((flags & PROCESS_TEXT) != 0 && pipe2(pipe_fds, O_CLOEXEC) != 0)
     return -errno;
-  pid_t child = -1;
-  uint64_t begin_ns = now_ns();
-  int error = (flags & PROCESS_PEAK) != 0 ? fork_and_exec(argv, pipe_fds[1], &child)
-                                          : spawn(argv, pipe_fds[1], &child);
+  process->pid = -1;
+  process->begin_ns = now_ns();
+  int error = (flags & PROCESS_PEAK) != 0 ? fork_and_exec(argv, pipe_fds[1], &process->pid)
+                                          : spawn(argv, pipe_fds[1], &process->pid);
+  process->text_fd = pipe_fds[0];
   if (pipe_fds[1] >= 0)
     close(pipe_fds[1]);
-  result->text[0] = '\0';
-  if (error == 0 && with_text)
-    read_text(pipe_fds[0], result->text);
-  if (pipe_fds[0] >= 0)
+  if (error != 0 && pipe_fds[0] >= 0)
     close(pipe_fds[0]);
-  if (error != 0)
-    return error;
+  return error;
+}
 
+static int wait_for_end(const struct process *process, struct process_result *result)
+{
   int status;
   struct rusage usage;
-  while (wait4(child, &status, 0, &usage) < 0)
+  while (wait4(process->pid, &status, 0, &usage) < 0)
   {
     if (errno != EINTR)
       return -errno;
   }
-  result->wall_ns = now_ns() - begin_ns;
+  result->wall_ns = now_ns() - process->begin_ns;
   result->peak_rss_kib = (uint64_t) usage.ru_maxrss;
   result->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+  return 0;
+}
+
+int process_finish(struct process *process, struct process_result *result)
+{
+  result->text[0] = '\0';
+  to_kill = process->pid;
+  alarm(PROCESS_LIMIT_S);
+  if (process->text_fd >= 0)
+  {
+    read_text(process->text_fd, result->text);
+    close(process->text_fd);
+  }
+  int error = wait_for_end(process, result);
+  alarm(0);
+  if (error != 0)
+    return error;
+  if (to_kill == 0)
+    return -ETIMEDOUT;
   /* No child left, by birth or by adoption. */
   return waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD ? 0 : -EBUSY;
+}
+
+int process_run(char *const argv[], unsigned int flags, struct process_result *result)
+{
+  struct process process = {.pid = -1, .text_fd = -1};
+  int error = process_start(argv, flags, &process);
+  return error == 0 ? process_finish(&process, result) : error;
+}
+
+int process_cpu_time_ns(const struct process *process, uint64_t *time_ns)
+{
+  clockid_t clock;
+  struct timespec time;
+  int error = clock_getcpuclockid(process->pid, &clock);
+  if (error != 0)
+    return -error;
+  if (clock_gettime(clock, &time) != 0)
+    return -errno;
+  *time_ns = (uint64_t) time.tv_sec * 1000000000u + (uint64_t) time.tv_nsec;
+  return 0;
 }

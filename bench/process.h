@@ -2,7 +2,9 @@
 #ifndef BENCH_PROCESS_H
 #define BENCH_PROCESS_H
 
+#include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #define PROCESS_TEXT_BYTES 8192
 
@@ -24,10 +26,31 @@ int process_setup(void);
  * command is started by vfork as the command's own (Linux fs/exec.c, exec_mmap()). */
 #define PROCESS_PEAK 2
 
+/* No command takes longer; one that does is killed. */
+#define PROCESS_LIMIT_S 120
+
 /* Runs argv (searched in PATH) with standard input and output on /dev/null, and standard error
- * too without PROCESS_TEXT. Returns 0, -EBUSY if a process of the command outlives it, or another
- * negative errno. Blocks until the command has ended. */
+ * too without PROCESS_TEXT. Returns 0, -EBUSY if a process of the command outlives it, -ETIMEDOUT,
+ * or another negative errno. Blocks until the command has ended. */
 int process_run(char *const argv[], unsigned int flags, struct process_result *result);
+
+/* The same in two parts. After process_start has returned 0, process_finish must be called. */
+struct process
+{
+  pid_t pid;
+  int text_fd; /* -1 without PROCESS_TEXT */
+  uint64_t begin_ns;
+};
+
+int process_start(char *const argv[], unsigned int flags, struct process *process);
+int process_finish(struct process *process, struct process_result *result);
+
+/* Processor time of all threads of a process that is started and not finished. */
+int process_cpu_time_ns(const struct process *process, uint64_t *time_ns);
+
+/* How many CPUs this process had at process_setup(), and the first of them as "0,2". */
+unsigned int process_cpus(void);
+void process_cpu_list(unsigned int count, char *list, size_t bytes);
 
 /* Commands run from now on stay on the last CPU this process may use; or, with 0, on any. */
 int process_pin(int pinned);

@@ -2,19 +2,37 @@
 #include "report.h"
 
 #include <jansson.h>
+#include <stdbool.h>
+
+/* A number, or a dash for one that is not known. */
+static void print_value(FILE *out, int width, int decimals, bool known, double value)
+{
+  if (known)
+    fprintf(out, " %*.*f", width, decimals, value);
+  else
+    fprintf(out, " %*s", width, "-");
+}
+
+static bool has_ratio(const struct figure *figure)
+{
+  return figure->guest >= 0 && figure->reference > 0;
+}
 
 void report_table(FILE *out, const struct figure *figures, int count)
 {
-  fprintf(out, "%-26s %12s %12s %-5s %7s\n", "", "guest", "reference", "unit", "ratio");
+  fprintf(out, "%-28s %12s %12s %-6s %9s\n", "", "guest", "reference", "unit", "ratio");
   for (int i = 0; i < count; i++)
   {
     const struct figure *figure = &figures[i];
-    fprintf(out, "%-26s %12.*f ", figure->name, figure->decimals, figure->guest);
-    if (figure->reference < 0)
-      fprintf(out, "%12s %-5s %7s\n", "-", figure->unit, "-");
-    else
-      fprintf(out, "%12.*f %-5s %7.3f\n", figure->decimals, figure->reference, figure->unit,
-              figure->guest / figure->reference);
+    bool ratio = has_ratio(figure);
+    fprintf(out, "%-28s", figure->name);
+    print_value(out, 12, figure->decimals, figure->guest >= 0, figure->guest);
+    print_value(out, 12, figure->decimals, figure->reference >= 0, figure->reference);
+    fprintf(out, " %-6s", figure->unit);
+    print_value(out, 9, 3, ratio, ratio ? figure->guest / figure->reference : 0);
+    fputc('\n', out);
+    if (figure->detail[0] != '\0')
+      fprintf(out, "  %s\n", figure->detail);
   }
 }
 
@@ -29,11 +47,13 @@ int report_json(FILE *out, const struct figure *figures, int count)
   for (int i = 0; i < count; i++)
   {
     const struct figure *figure = &figures[i];
-    bool known = figure->reference > 0;
-    json_t *object = json_pack(
-        "{s:s, s:s, s:f, s:o, s:o, s:s}", "name", figure->name, "unit", figure->unit, "guest",
-        figure->guest, "reference", real_or_null(known, figure->reference), "ratio",
-        real_or_null(known, known ? figure->guest / figure->reference : 0), "note", figure->note);
+    bool ratio = has_ratio(figure);
+    json_t *object =
+        json_pack("{s:s, s:s, s:o, s:o, s:o, s:s, s:s}", "name", figure->name, "unit", figure->unit,
+                  "guest", real_or_null(figure->guest >= 0, figure->guest), "reference",
+                  real_or_null(figure->reference >= 0, figure->reference), "ratio",
+                  real_or_null(ratio, ratio ? figure->guest / figure->reference : 0), "note",
+                  figure->note, "detail", figure->detail);
     json_array_append_new(array, object);
   }
   int error = json_dumpf(array, out, JSON_INDENT(2) | JSON_REAL_PRECISION(6));

@@ -12,6 +12,9 @@
 
 struct uhyve_start_info *start_info;
 
+/* The start information is there, and the scheduler stands: the other CPUs may begin. */
+static uint32_t is_up;
+
 _Noreturn void boot(struct uhyve_start_info *info)
 {
   start_info = info;
@@ -25,10 +28,13 @@ _Noreturn void boot(struct uhyve_start_info *info)
   clock_init();
   sched_init();
   tasks_init();
+  __atomic_store_n(&is_up, 1, __ATOMIC_RELEASE);
   libc_start();
 }
 
 _Noreturn void boot_secondary(void)
 {
+  while (__atomic_load_n(&is_up, __ATOMIC_ACQUIRE) == 0)
+    cpu_relax();
   sched_start_cpu();
 }

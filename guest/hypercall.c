@@ -5,10 +5,22 @@
 
 #include "arch/x86_64/hypercall.h"
 #include "mm/address.h"
+#include "mm/virtual.h"
 
 void hypercall(enum hc_port port, void *block)
 {
   hypercall_raw(port, address_to_gpa(block, ADDRESS_WRITE));
+}
+
+/* The guest-physical address behind a pointer, whose memory may come only now: the monitor's access
+ * makes no page fault in the guest. */
+static uint64_t bring_in(const void *pointer, enum address_access access)
+{
+  uint64_t gpa = address_to_gpa(pointer, access);
+  unsigned int rights = access == ADDRESS_WRITE ? PAGING_WRITE : PAGING_READ;
+  if (gpa == ADDRESS_UNMAPPED && virtual_fault((uint64_t) pointer, rights) == FAULT_MAPPED)
+    gpa = address_to_gpa(pointer, access);
+  return gpa;
 }
 
 /* Fills the block's scatter list with as much of the buffer as fits. Returns the bytes covered. */
@@ -19,7 +31,7 @@ static size_t fill_segments(struct hc_io *io, const char *buffer, size_t len_byt
   io->segments = 0;
   while (done < len_bytes)
   {
-    uint64_t gpa = address_to_gpa(buffer + done, access);
+    uint64_t gpa = bring_in(buffer + done, access);
     if (gpa == ADDRESS_UNMAPPED)
       break;
     size_t piece = PAGE_BYTES - (gpa & (PAGE_BYTES - 1));

@@ -21,12 +21,15 @@ enum cpu_state
   CPU_HALTED,  /* idle, until an interrupt */
 };
 
-#define RUN_PRIORITIES 32
+/* Above the priorities of tasks: one that holds a real-time ceiling, and the real-time server. */
+#define RUN_PRIORITY_CEILING  32
+#define RUN_PRIORITY_REALTIME 33
+#define RUN_PRIORITIES        34
 
 /* Tasks that wait to run. */
 struct run_queue
 {
-  uint32_t ready;   /* bit p: tasks of priority p wait */
+  uint64_t ready;   /* bit p: tasks of priority p wait */
   uint32_t waiting; /* how many in all */
   struct heap tasks[RUN_PRIORITIES];
 };

@@ -10,6 +10,9 @@
 #include <time.h>
 #include <unistd.h>
 
+/* A vCPU tells the shift at its next exit. */
+#define SHIFT_PAUSE_MS 100
+
 void clock_follow_prepare(struct clock_follow *follow, struct uhyve_clock *clock,
                           const struct clock_view *view)
 {
@@ -29,18 +32,45 @@ static void publish(struct clock_follow *follow, const struct clock_view *old, b
   __builtin_ia32_mfence();
   __builtin_ia32_lfence();
   if (!jumps)
-    *view = clock_view_continue(old, __builtin_ia32_rdtsc(), view->ns_per_cycle);
+  {
+    uint64_t tsc = __builtin_ia32_rdtsc() + atomic_load(&follow->shift);
+    *view = clock_view_continue(old, tsc, view->ns_per_cycle);
+  }
   __atomic_store_n(&clock->tsc_base, view->tsc_base, __ATOMIC_RELAXED);
   __atomic_store_n(&clock->realtime_base_ns, view->realtime_base_ns, __ATOMIC_RELAXED);
   __atomic_store_n(&clock->ns_per_cycle, view->ns_per_cycle, __ATOMIC_RELAXED);
   __atomic_store_n(&clock->sequence, ++follow->sequence, __ATOMIC_RELEASE);
 }
 
+/* Whether the guest's TSC can be told from the host's, which has just been read. */
+static bool knows_shift(struct clock_follow *follow, uint64_t host_tsc)
+{
+  unsigned int told = atomic_load(&follow->shifts_told);
+  bool began_again = host_tsc < follow->last_host_tsc;
+  if (told != follow->shifts_seen)
+    atomic_store(&follow->shift_wanted, false);
+  else if (began_again)
+    atomic_store(&follow->shift_wanted, true);
+  follow->shifts_seen = told;
+  follow->last_host_tsc = host_tsc;
+  return !atomic_load(&follow->shift_wanted);
+}
+
 static void update(struct clock_follow *follow)
 {
+  struct clock_pair now = clock_pair_read();
+  if (!knows_shift(follow, now.tsc))
+    return;
+  now.tsc += atomic_load(&follow->shift);
   struct clock_view old = follow->steering.view;
-  bool jumps = clock_steer(&follow->steering, clock_pair_read());
+  bool jumps = clock_steer(&follow->steering, now);
   publish(follow, &old, jumps);
+}
+
+void clock_follow_tell_shift(struct clock_follow *follow, uint64_t shift)
+{
+  atomic_store(&follow->shift, shift);
+  atomic_fetch_add(&follow->shifts_told, 1);
 }
 
 /* By the clock itself, for only such a timer is cancelled when the clock is set. */
@@ -64,7 +94,8 @@ static void *follow_clock(void *argument)
   {
     uint64_t expired;
     update(follow);
-    if (poll(polls, 2, -1) < 0 || polls[0].revents == 0)
+    if (poll(polls, 2, atomic_load(&follow->shift_wanted) ? SHIFT_PAUSE_MS : -1) < 0 ||
+        polls[0].revents == 0)
       continue;
     if (read(follow->timer_fd, &expired, sizeof(expired)) < 0 && errno == ECANCELED)
       arm_timer(follow->timer_fd);

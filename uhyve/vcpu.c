@@ -200,16 +200,27 @@ static int set_msrs(const struct vcpu *vcpu, const struct cpu_start *start)
   return ioctl(vcpu->fd, KVM_SET_MSRS, &msrs) == 1 ? 0 : -EINVAL;
 }
 
+static struct kvm_device_attr tsc_offset_at(uint64_t *offset)
+{
+  return (struct kvm_device_attr){
+      .group = KVM_VCPU_TSC_CTRL,
+      .attr = KVM_VCPU_TSC_OFFSET,
+      .addr = (uintptr_t) offset,
+  };
+}
+
 /* The guest's TSC is the host's, so that both sides' times compare. */
 static int set_tsc_offset(const struct vcpu *vcpu)
 {
   uint64_t offset = 0;
-  struct kvm_device_attr attribute = {
-      .group = KVM_VCPU_TSC_CTRL,
-      .attr = KVM_VCPU_TSC_OFFSET,
-      .addr = (uintptr_t) &offset,
-  };
+  struct kvm_device_attr attribute = tsc_offset_at(&offset);
   return ioctl(vcpu->fd, KVM_SET_DEVICE_ATTR, &attribute) == 0 ? 0 : -errno;
+}
+
+int vcpu_tsc_shift(const struct vcpu *vcpu, uint64_t *shift)
+{
+  struct kvm_device_attr attribute = tsc_offset_at(shift);
+  return ioctl(vcpu->fd, KVM_GET_DEVICE_ATTR, &attribute) == 0 ? 0 : -errno;
 }
 
 static int set_registers(const struct vcpu *vcpu, const struct cpu_start *start)

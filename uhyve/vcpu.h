@@ -25,6 +25,10 @@ int vcpu_create(struct vcpu *vcpu, const struct kvm *kvm, unsigned int index);
 int vcpu_prepare(struct vcpu *vcpu, const struct kvm *kvm, const struct cpu_start *start,
                  uint64_t root_gpa);
 
+/* The guest's TSC less the host's, which KVM changes when the host's begins again in a suspend. For
+ * the vCPU's own thread. Returns 0 or a negative errno. */
+int vcpu_tsc_shift(const struct vcpu *vcpu, uint64_t *shift);
+
 void vcpu_destroy(struct vcpu *vcpu, const struct kvm *kvm);
 
 #endif

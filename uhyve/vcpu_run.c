@@ -143,11 +143,23 @@ static void serve_exit_reason(struct vm *vm, unsigned int cpu)
   }
 }
 
+static void tell_tsc_shift(struct vm *vm, unsigned int cpu)
+{
+  uint64_t shift;
+  if (vcpu_tsc_shift(&vm->vcpus[cpu], &shift) == 0)
+    clock_follow_tell_shift(&vm->clock, shift);
+}
+
 void vcpu_run(struct vm *vm, unsigned int cpu)
 {
   struct vcpu *vcpu = &vm->vcpus[cpu];
+  bool interrupted = false;
   while (!atomic_load(&vm->ending))
   {
+    /* A suspend of the host interrupts. */
+    if (interrupted || atomic_load(&vm->clock.shift_wanted))
+      tell_tsc_shift(vm, cpu);
+    interrupted = false;
     if (ioctl(vcpu->fd, KVM_RUN, 0) == 0)
     {
       stats_count_exit(&vm->stats, cpu, vcpu->run->exit_reason);
@@ -157,7 +169,9 @@ void vcpu_run(struct vm *vm, unsigned int cpu)
       end_with(vm, cpu, VM_END_MONITOR,
                "the host has no memory for the guest, or the program's file has changed: %s",
                strerror(errno));
-    else if (errno != EINTR && errno != EAGAIN)
+    else if (errno == EINTR)
+      interrupted = true;
+    else if (errno != EAGAIN)
       end_with(vm, cpu, VM_END_MONITOR, "KVM cannot run the guest: %s", strerror(errno));
   }
 }

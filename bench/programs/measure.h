@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <x86intrin.h>
 
 #define MEASURE_ROUNDS 5
 
@@ -16,6 +17,13 @@ static inline uint64_t measure_now_ns(void)
   return (uint64_t) now.tv_sec * 1000000000u + (uint64_t) now.tv_nsec;
 }
 
+/* The TSC, not read before what comes before it is done. */
+static inline uint64_t measure_now_cycles(void)
+{
+  _mm_lfence();
+  return __rdtsc();
+}
+
 static inline int measure_compare(const void *left, const void *right)
 {
   uint64_t a = *(const uint64_t *) left;
@@ -23,20 +31,52 @@ static inline int measure_compare(const void *left, const void *right)
   return (a > b) - (a < b);
 }
 
-/* Prints "NAME VALUE ns" on standard error, which no program here uses for anything else: the
- * time of one of the round's operations. */
-static inline void measure_rounds(const char *name, void (*run)(void), uint64_t operations)
+/* Sorts the values and returns the one that 'percent' of them are below. */
+static inline uint64_t measure_percentile(uint64_t *values, size_t count, unsigned int percent)
 {
-  uint64_t took_ns[MEASURE_ROUNDS];
+  qsort(values, count, sizeof(values[0]), measure_compare);
+  return values[count * percent / 100];
+}
+
+/* One result: "NAME VALUE UNIT" on standard error, which no program here uses for anything else. */
+static inline void measure_print(const char *name, double value, const char *unit)
+{
+  fprintf(stderr, "%s %.4f %s\n", name, value, unit);
+}
+
+static inline void measure_rounds_by(const char *name, void (*run)(void), uint64_t operations,
+                                     uint64_t (*now)(void), const char *unit)
+{
+  uint64_t took[MEASURE_ROUNDS];
   run();
   for (int i = 0; i < MEASURE_ROUNDS; i++)
   {
-    uint64_t begin_ns = measure_now_ns();
+    uint64_t begin = now();
     run();
-    took_ns[i] = measure_now_ns() - begin_ns;
+    took[i] = now() - begin;
   }
-  qsort(took_ns, MEASURE_ROUNDS, sizeof(took_ns[0]), measure_compare);
-  fprintf(stderr, "%s %.4f ns\n", name, (double) took_ns[MEASURE_ROUNDS / 2] / (double) operations);
+  measure_print(name, (double) measure_percentile(took, MEASURE_ROUNDS, 50) / (double) operations,
+                unit);
+}
+
+/* Prints the time of one of the round's operations. */
+static inline void measure_rounds(const char *name, void (*run)(void), uint64_t operations)
+{
+  measure_rounds_by(name, run, operations, measure_now_ns, "ns");
+}
+
+static inline void measure_rounds_cycles(const char *name, void (*run)(void), uint64_t operations)
+{
+  measure_rounds_by(name, run, operations, measure_now_cycles, "cycles");
+}
+
+/* Ends the program when what it measures does not work: no figure then. */
+static inline void measure_check(int works, const char *what)
+{
+  if (works)
+    return;
+  fprintf(stderr, "%s failed\n", what);
+  exit(EXIT_FAILURE);
 }
 
 #endif

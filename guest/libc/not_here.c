@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/stat.h>
@@ -66,11 +65,6 @@ NOT_HERE(int, -1, unlinkat, int, const char *, int)
 NOT_HERE(int, -1, mkfifo, const char *, mode_t)
 NOT_HERE(long, -1, pathconf, const char *, int)
 NOT_HERE(long, -1, fpathconf, int, int)
-
-/* Memory */
-NOT_HERE(void *, MAP_FAILED, mmap, void *, size_t, int, int, int, off_t)
-NOT_HERE(int, -1, munmap, void *, size_t)
-NOT_HERE(int, -1, mprotect, void *, size_t, int)
 
 /* Signals */
 NOT_HERE(_sig_func_ptr, SIG_ERR, signal, int, _sig_func_ptr)

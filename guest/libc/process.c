@@ -1,6 +1,6 @@
 /* The process: POSIX names over the system calls, and what a unikernel has not. */
 #include <dlfcn.h>
-#include <sched.h>
+#include <limits.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -13,6 +13,7 @@
 #include "arch/x86_64/cpu.h"
 #include "libc/result.h"
 #include "posix/sys.h"
+#include "sched/task.h"
 #include "start_info.h"
 
 void _exit(int status)
@@ -104,7 +105,29 @@ long sysconf(int name)
   case _SC_NPROCESSORS_CONF:
     return start_info->cpu_count;
   case _SC_NPROCESSORS_ONLN:
-    return 1; /* the program has one thread */
+    return cpus_online();
+  case _SC_PHYS_PAGES:
+  case _SC_AVPHYS_PAGES:
+  {
+    long all;
+    long available;
+    sys_memory_pages(&all, &available);
+    return name == _SC_PHYS_PAGES ? all : available;
+  }
+  case _SC_THREADS:
+  case _SC_SEMAPHORES:
+  case _SC_THREAD_ATTR_STACKADDR:
+  case _SC_THREAD_ATTR_STACKSIZE:
+  case _SC_THREAD_PRIORITY_SCHEDULING:
+    return _POSIX_VERSION;
+  case _SC_THREAD_KEYS_MAX:
+    return PTHREAD_KEYS_MAX;
+  case _SC_THREAD_DESTRUCTOR_ITERATIONS:
+    return PTHREAD_DESTRUCTOR_ITERATIONS;
+  case _SC_THREAD_STACK_MIN:
+    return PTHREAD_STACK_MIN;
+  case _SC_SEM_VALUE_MAX:
+    return SEM_VALUE_MAX;
   case _SC_CLK_TCK:
     return 100;
   case _SC_OPEN_MAX:
@@ -124,12 +147,6 @@ mode_t umask(mode_t mask)
   mode_t old = current;
   current = mask & 0777;
   return old;
-}
-
-/* The program has one thread: there is nobody to give way to. */
-int sched_yield(void)
-{
-  return 0;
 }
 
 /* ---- No second process, no second program, no shared objects ---- */

@@ -12,8 +12,9 @@
 
 void libc_rescue_output(void)
 {
-  /* The stream itself is a static object; its buffer pointers may be damaged. */
-  const FILE *stream = stdout;
+  /* The stream itself is a static object, and found as such: an idle CPU has no state of Newlib. Its
+   * buffer pointers may be damaged. */
+  const FILE *stream = &__sf[STDOUT_FILENO];
   const unsigned char *begin = stream->_bf._base;
   const unsigned char *end = stream->_p;
   if ((stream->_flags & __SWR) == 0 || begin == NULL || end <= begin ||

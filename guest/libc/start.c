@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "arch/x86_64/cpu.h"
+#include "libc/locks.h"
 #include "start_info.h"
 
 /* The program's; called with three arguments as POSIX systems do. */
@@ -39,6 +40,13 @@ static void buffer_output(void)
   setvbuf(stdout, buffer, terminal ? _IOLBF : _IOFBF, sizeof(buffer));
 }
 
+/* Before the streams are written out, as the last of exit(). */
+static void finish(void)
+{
+  __libc_fini_array();
+  locks_set_exiting();
+}
+
 _Noreturn void libc_start(void)
 {
   char **argv = (char **) start_info->argv_gva; /* NOLINT(performance-no-int-to-ptr) */
@@ -46,7 +54,7 @@ _Noreturn void libc_start(void)
   if (argv[0] != NULL)
     set_program_name(argv[0]);
   buffer_output();
-  atexit(__libc_fini_array); /* first registered: destructors come last of all */
+  atexit(finish); /* first registered: destructors come last of all */
   __libc_init_array();
   start_info->mark_tsc[UHYVE_MARK_MAIN] = cpu_tsc();
   exit(main((int) start_info->argc, argv, environ));

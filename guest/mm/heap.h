@@ -4,10 +4,8 @@
 
 #include <stddef.h>
 
-void heap_init(void);
-
-/* Moves the break by a signed number of bytes. Returns the old break, or null when the region is
- * used up or the break would go below its start. */
+/* Moves the break by a signed number of bytes. Returns the old break, or null when there is no more
+ * memory or the break would go below its start. For tasks; blocks while another moves it. */
 void *heap_move_break(ptrdiff_t bytes);
 
 #endif

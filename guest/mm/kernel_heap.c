@@ -8,7 +8,6 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <string.h>
 
 #include "crash.h"
 #include "mm/address.h"
@@ -37,9 +36,9 @@ _Static_assert(sizeof(struct slab) <= OBJECT_ALIGN_BYTES, "the first object foll
 
 /* As many objects as fit into a frame beside the header. */
 #define CLASS_BYTES(objects) ((FRAME_BYTES - OBJECT_ALIGN_BYTES) / (objects) & -OBJECT_ALIGN_BYTES)
-#define CLASS(objects)                             \
-  {                                                \
-    .bytes = CLASS_BYTES(objects), .room = objects \
+#define CLASS(objects)                               \
+  {                                                  \
+    .bytes = CLASS_BYTES(objects), .room = (objects) \
   }
 #define CLASS_BYTES_MAX CLASS_BYTES(2)
 
@@ -159,7 +158,10 @@ void *kernel_allocate_zeroed(size_t len_bytes)
     object = allocate_small(class_of(len_bytes));
   else if (len_bytes <= -FRAME_BYTES)
     object = allocate_frames(whole_frames(len_bytes), &zeroed);
-  return object == NULL || zeroed ? object : memset(object, 0, len_bytes);
+  /* Objects are whole words; memset() would use vector registers. */
+  for (size_t i = 0; object != NULL && !zeroed && i < (len_bytes + 7) / 8; i++)
+    ((uint64_t *) object)[i] = 0;
+  return object;
 }
 
 /* Returns whether the slab is to be given back. */

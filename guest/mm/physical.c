@@ -20,8 +20,8 @@
 #include "sched/spinlock.h"
 #include "start_info.h"
 
-/* An operation takes at most one node, an attachment around the hole two. */
-#define SPARE_NODES_MIN 4
+/* An operation takes at most one node, an attachment around the hole four. */
+#define SPARE_NODES_MIN 6
 
 #define FIRST_NODES     16
 #define FRAME_NODES     (FRAME_BYTES / FREE_LIST_NODE_BYTES)
@@ -49,12 +49,14 @@ static struct physical
   uint64_t total_bytes;
   uint64_t attached_bytes;
   uint64_t committed_bytes;
-  uint64_t node_frames; /* taken for nodes of the lists */
-  bool giving_back;     /* by some CPU; up to the margin may be in no list */
+  bool giving_back; /* by some CPU; up to the margin may be in no list */
   struct free_list_pool pool;
   struct free_list clean;
   struct free_list used;
-} physical = {.clean = {.pool = &physical.pool}, .used = {.pool = &physical.pool}};
+  struct free_list for_nodes; /* clean, set aside */
+} physical = {.clean = {.pool = &physical.pool},
+              .used = {.pool = &physical.pool},
+              .for_nodes = {.pool = &physical.pool}};
 
 static uint64_t at_most(uint64_t number, uint64_t limit)
 {
@@ -77,6 +79,14 @@ static void put(struct free_list *list, uint64_t gpa, uint64_t len_bytes)
     panic(error == -ENOBUFS ? "no node for a free frame" : "a frame was freed twice");
 }
 
+/* What is set aside of so much attached memory: a node for each frame, for there are never more
+ * free ranges than frames. So a free never lacks a node. It lies in one place for each attachment,
+ * so that nodes do not break up large frames, and is not touched before the nodes are needed. */
+static uint64_t aside_bytes(uint64_t attached_bytes)
+{
+  return (attached_bytes / FRAME_BYTES + FRAME_NODES - 1) / FRAME_NODES * FRAME_BYTES;
+}
+
 /* Takes note that there is more memory. */
 static void attached(uint64_t attached_bytes)
 {
@@ -86,7 +96,12 @@ static void attached(uint64_t attached_bytes)
     uint64_t len_bytes = attached_bytes - physical.attached_bytes;
     if (gpa < UHYVE_GPA_HOLE_BEGIN)
       len_bytes = at_most(len_bytes, UHYVE_GPA_HOLE_BEGIN - gpa);
-    put(&physical.clean, gpa, len_bytes);
+    uint64_t aside =
+        aside_bytes(physical.attached_bytes + len_bytes) - aside_bytes(physical.attached_bytes);
+    if (aside > 0)
+      put(&physical.for_nodes, gpa, aside);
+    if (aside < len_bytes)
+      put(&physical.clean, gpa + aside, len_bytes - aside);
     physical.attached_bytes += len_bytes;
   }
 }
@@ -98,17 +113,13 @@ static bool take(struct free_list *list, uint64_t len_bytes, uint64_t align_byte
                                     gpa) == 0;
 }
 
-/* A frame of free memory becomes nodes; to take it needs none. */
+/* Before each change of a list. */
 static void refill_pool(void)
 {
   uint64_t gpa;
   while (physical.pool.spare < SPARE_NODES_MIN &&
-         (take(&physical.used, FRAME_BYTES, FRAME_BYTES, &gpa) ||
-          take(&physical.clean, FRAME_BYTES, FRAME_BYTES, &gpa)))
-  {
+         take(&physical.for_nodes, FRAME_BYTES, FRAME_BYTES, &gpa))
     free_list_pool_add(&physical.pool, address_of_gpa(gpa), FRAME_BYTES);
-    physical.node_frames++;
-  }
 }
 
 /* The rest of the stack's use is mapped before the lock is taken: a stack is mapped on demand, and
@@ -143,42 +154,25 @@ static void unlock(uint32_t was_masked)
   spinlock_unlock_restore(&physical.lock, was_masked);
 }
 
-/* Frames that are kept for nodes, so that a free never lacks one.
- *
- * Between two free ranges lies memory that is not free (promised, used for nodes, being given back)
- * or the border of a clean and a used one: there are at most as many free ranges as such frames,
- * and two for each clean range, and one. Where more than half of all is promised, less than half
- * is free. */
-static uint64_t frames_for_nodes(uint64_t committed_bytes, uint64_t clean_ranges)
-{
-  uint64_t ranges = at_most(committed_bytes, physical.total_bytes / 2) / FRAME_BYTES +
-                    physical.node_frames + HC_MAX_SEGMENTS + 2 * clean_ranges + 1;
-  uint64_t frames = (ranges + SPARE_NODES_MIN + FRAME_NODES - 1) / FRAME_NODES;
-  return frames > physical.node_frames ? frames : physical.node_frames;
-}
-
 static uint64_t margin_bytes(uint64_t attached_bytes)
 {
   uint64_t margin = at_most(attached_bytes / MARGIN_PART & -FRAME_BYTES, MARGIN_MAX_BYTES);
   return margin > MARGIN_MIN_BYTES ? margin : MARGIN_MIN_BYTES;
 }
 
-/* Whether so much can be promised when so much is attached and there are so many more clean ranges.
- */
-static bool fits(uint64_t committed_bytes, uint64_t attached_bytes, uint64_t more_clean_ranges)
+/* How much can be promised when so much is attached. */
+static uint64_t limit_bytes(uint64_t attached_bytes)
 {
-  uint64_t frames = frames_for_nodes(committed_bytes, physical.clean.ranges + more_clean_ranges);
-  return committed_bytes + frames * FRAME_BYTES + margin_bytes(attached_bytes) <= attached_bytes;
+  uint64_t kept = aside_bytes(attached_bytes) + margin_bytes(attached_bytes);
+  return attached_bytes > kept ? attached_bytes - kept : 0;
 }
 
-/* How much to attach to promise so much, if it can be promised at all. */
+/* How much to attach to promise so much, or all: a 40th is more than what is set aside (an 85th)
+ * and the margin (a 128th) of the sum. */
 static uint64_t attachment_for(uint64_t committed_bytes)
 {
-  /* What is attached may add a clean range, or two around the hole. */
-  uint64_t frames = frames_for_nodes(committed_bytes, physical.clean.ranges + 2);
-  uint64_t needed = committed_bytes + frames * FRAME_BYTES;
-  uint64_t margin = at_most(needed / (MARGIN_PART - 1), MARGIN_MAX_BYTES) + MARGIN_MIN_BYTES;
-  return at_most((needed + margin + FRAME_BYTES - 1) & -FRAME_BYTES, physical.total_bytes);
+  uint64_t attachment = committed_bytes + committed_bytes / 40 + 2 * MARGIN_MIN_BYTES;
+  return at_most(attachment & -FRAME_BYTES, physical.total_bytes);
 }
 
 /* Has the monitor attach memory. Returns whether it did. */
@@ -189,6 +183,7 @@ static bool attach(uint64_t attached_bytes)
   if (block.result < 0 || block.memory_bytes < attached_bytes)
     return false;
   uint32_t was_masked = lock();
+  refill_pool();
   attached(at_most(block.memory_bytes, physical.total_bytes));
   unlock(was_masked);
   return true;
@@ -200,15 +195,15 @@ int physical_commit(uint64_t len_bytes)
   {
     uint32_t was_masked = lock();
     uint64_t wanted = physical.committed_bytes + len_bytes;
-    bool possible = len_bytes <= physical.total_bytes && fits(wanted, physical.total_bytes, 0);
-    bool done = possible && fits(wanted, physical.attached_bytes, 0);
+    bool possible =
+        len_bytes <= physical.total_bytes && wanted <= limit_bytes(physical.total_bytes);
+    bool done = possible && wanted <= limit_bytes(physical.attached_bytes);
     if (done)
       physical.committed_bytes = wanted;
-    uint64_t attachment = attachment_for(wanted);
     unlock(was_masked);
     if (done)
       return 0;
-    if (!possible || !attach(attachment))
+    if (!possible || !attach(attachment_for(wanted)))
       return -ENOMEM;
   }
 }
@@ -222,21 +217,15 @@ void physical_uncommit(uint64_t len_bytes)
   unlock(was_masked);
 }
 
-/* A range cut in the middle makes one more; clean ones are limited by their nodes. */
-static bool may_take_clean(uint64_t align_bytes)
-{
-  return align_bytes <= FRAME_BYTES || fits(physical.committed_bytes, physical.attached_bytes, 1);
-}
-
 uint64_t physical_allocate(uint64_t len_bytes, uint64_t align_bytes, bool *zeroed)
 {
   uint64_t gpa = PHYSICAL_NONE;
   uint32_t was_masked = lock();
   refill_pool();
-  *zeroed = false;
-  if (!take(&physical.used, len_bytes, align_bytes, &gpa) && may_take_clean(align_bytes))
-    *zeroed = take(&physical.clean, len_bytes, align_bytes, &gpa);
+  bool is_clean = !take(&physical.used, len_bytes, align_bytes, &gpa) &&
+                  take(&physical.clean, len_bytes, align_bytes, &gpa);
   unlock(was_masked);
+  *zeroed = is_clean; /* the caller's stack may not be mapped there: not with the lock */
   return gpa;
 }
 
@@ -250,18 +239,18 @@ void physical_free(uint64_t gpa, uint64_t len_bytes)
   unlock(was_masked);
 }
 
-/* Takes a piece of at most limit_bytes out of the used memory, from the high end. */
-static bool take_piece(uint64_t min_bytes, uint64_t limit_bytes, struct hc_segment *piece)
+/* Takes a piece of at most max_bytes out of the used memory, from the high end. */
+static bool take_piece(uint64_t min_bytes, uint64_t max_bytes, struct hc_segment *piece)
 {
   uint64_t gpa;
   uint64_t len_bytes;
-  if (limit_bytes < min_bytes ||
+  if (max_bytes < min_bytes ||
       !free_list_find(&physical.used, min_bytes, RANGE_HIGH, &gpa, &len_bytes))
     return false;
   uint64_t end_gpa = gpa + len_bytes;
-  if (len_bytes > limit_bytes)
+  if (len_bytes > max_bytes)
   {
-    gpa = end_gpa - limit_bytes;
+    gpa = end_gpa - max_bytes;
     /* The host's large pages stay whole where that is possible. */
     uint64_t whole_gpa = (gpa + LARGE_FRAME_BYTES - 1) & -LARGE_FRAME_BYTES;
     if (whole_gpa + min_bytes <= end_gpa)
@@ -276,10 +265,11 @@ static bool take_pieces(bool all, struct hc_discard *block)
 {
   uint64_t reserve = at_most(physical.total_bytes / RESERVE_PART & -FRAME_BYTES, RESERVE_MAX_BYTES);
   uint64_t keep = all ? 0 : reserve;
-  uint64_t margin = margin_bytes(physical.attached_bytes);
+  uint64_t unpromised =
+      physical.attached_bytes - aside_bytes(physical.attached_bytes) - physical.committed_bytes;
+  uint64_t margin = at_most(margin_bytes(physical.attached_bytes), unpromised);
   block->segments = 0;
-  while (block->segments < HC_MAX_SEGMENTS && physical.used.total > keep &&
-         fits(physical.committed_bytes, physical.attached_bytes, block->segments + 1))
+  while (block->segments < HC_MAX_SEGMENTS && physical.used.total > keep)
   {
     struct hc_segment *piece = &block->segment[block->segments];
     if (!take_piece(all ? FRAME_BYTES : DISCARD_MIN_BYTES,
@@ -325,10 +315,8 @@ void physical_give_back(bool all)
 struct physical_usage physical_usage(void)
 {
   uint32_t was_masked = lock();
-  uint64_t kept = margin_bytes(physical.total_bytes) +
-                  frames_for_nodes(physical.total_bytes, physical.clean.ranges) * FRAME_BYTES;
   struct physical_usage usage = {
-      .total_bytes = physical.total_bytes > kept ? physical.total_bytes - kept : 0,
+      .total_bytes = limit_bytes(physical.total_bytes),
       .committed_bytes = physical.committed_bytes,
       .attached_bytes = physical.attached_bytes,
       .free_clean_bytes = physical.clean.total,

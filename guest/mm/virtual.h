@@ -43,6 +43,12 @@ int virtual_discard(uint64_t gva, uint64_t len_bytes);
  * lasts. */
 void virtual_populate(uint64_t gva, uint64_t len_bytes);
 
+/* Whether something is mapped at each address: of ours, or the image or the main stack. */
+bool virtual_is_mapped(uint64_t gva, uint64_t len_bytes);
+
+/* The rights of a range that is in one mapping, else PAGING_NONE. */
+unsigned int virtual_rights(uint64_t gva, uint64_t len_bytes);
+
 /* Sets the end of the region that the program break grows through, [UHYVE_HEAP_BASE, end). */
 int virtual_set_heap_end(uint64_t end_gva);
 

@@ -256,19 +256,3 @@ enum virtual_fault_result virtual_fault(uint64_t gva, unsigned int access)
     physical_uncommit(fault.committed_bytes);
   return fault.result;
 }
-
-void virtual_populate(uint64_t gva, uint64_t len_bytes)
-{
-  uint64_t end = gva + len_bytes;
-  while (gva < end)
-  {
-    struct paging_page page = paging_translate(gva);
-    if (!page.mapped)
-    {
-      if (virtual_fault(gva, PAGING_READ) == FAULT_NO_MEMORY)
-        return;
-      page = paging_translate(gva);
-    }
-    gva = page.mapped ? (gva | (page.page_bytes - 1)) + 1 : gva + FRAME_BYTES;
-  }
-}

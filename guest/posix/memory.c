@@ -1,8 +1,213 @@
-/* The break. */
+/* The break and memory mappings, anonymous ones only. Errors are those of Linux. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "mm/address.h"
 #include "mm/heap.h"
+#include "mm/physical.h"
+#include "mm/virtual.h"
 #include "posix/sys.h"
+
+#define PROT_ALL (PROT_READ | PROT_WRITE | PROT_EXEC)
+
+_Static_assert(PROT_READ == PAGING_READ && PROT_WRITE == PAGING_WRITE, "the same bits");
+_Static_assert(PROT_EXEC == PAGING_EXECUTE, "the same bits");
 
 void *sys_sbrk(ptrdiff_t bytes)
 {
   return heap_move_break(bytes);
+}
+
+/* In whole pages; 0 where that is none, or too much to count. */
+static size_t whole_pages(size_t len_bytes)
+{
+  return (len_bytes + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1);
+}
+
+static bool is_page(const void *begin)
+{
+  return ((uint64_t) begin & (PAGE_BYTES - 1)) == 0;
+}
+
+/* mlockall() wants all that is mapped from now on to be there. */
+static bool populate_future;
+
+static unsigned int mapping_flags(int flags)
+{
+  unsigned int result = 0;
+  if ((flags & MAP_FIXED_NOREPLACE) != 0)
+    result |= VIRTUAL_FIXED_VACANT;
+  else if ((flags & MAP_FIXED) != 0)
+    result |= VIRTUAL_FIXED;
+  if ((flags & MAP_NORESERVE) != 0)
+    result |= VIRTUAL_NO_RESERVE;
+  if ((flags & (MAP_POPULATE | MAP_LOCKED)) != 0 || populate_future)
+    result |= VIRTUAL_POPULATE;
+  return result;
+}
+
+/* There is one process: what is shared and what is private are the same. */
+long sys_mmap(void *wish, size_t len_bytes, int rights, int flags, int fd, off_t offset)
+{
+  int type = flags & MAP_TYPE;
+  if ((offset & (off_t) (PAGE_BYTES - 1)) != 0)
+    return -EINVAL;
+  if ((flags & MAP_ANONYMOUS) == 0 && sys_fcntl(fd, F_GETFD, 0) < 0)
+    return -EBADF;
+  if (len_bytes == 0 || (type != MAP_SHARED && type != MAP_PRIVATE) ||
+      ((flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) != 0 && !is_page(wish)))
+    return -EINVAL;
+  if ((flags & MAP_ANONYMOUS) == 0)
+    return -ENODEV;
+  if (whole_pages(len_bytes) == 0 || (flags & MAP_32BIT) != 0)
+    return -ENOMEM;
+  uint64_t gva = (uint64_t) wish;
+  int error = virtual_map(&gva, whole_pages(len_bytes), PAGE_BYTES,
+                          (unsigned int) rights & PROT_ALL, mapping_flags(flags));
+  return error != 0 ? error : (long) gva;
+}
+
+int sys_munmap(void *begin, size_t len_bytes)
+{
+  if (!is_page(begin) || whole_pages(len_bytes) == 0)
+    return -EINVAL;
+  return virtual_unmap((uint64_t) begin, whole_pages(len_bytes));
+}
+
+int sys_mprotect(void *begin, size_t len_bytes, int rights)
+{
+  if (!is_page(begin) || (rights & ~PROT_ALL) != 0)
+    return -EINVAL;
+  if (len_bytes == 0)
+    return 0;
+  if (whole_pages(len_bytes) == 0)
+    return -ENOMEM;
+  return virtual_protect((uint64_t) begin, whole_pages(len_bytes), (unsigned int) rights);
+}
+
+int sys_madvise(void *begin, size_t len_bytes, int advice)
+{
+  uint64_t gva = (uint64_t) begin;
+  size_t pages_bytes = whole_pages(len_bytes);
+  if (!is_page(begin) || (len_bytes != 0 && pages_bytes == 0) || gva + pages_bytes < gva)
+    return -EINVAL;
+  switch (advice)
+  {
+  case MADV_DONTNEED:
+  case MADV_FREE:
+    return pages_bytes == 0 ? 0 : virtual_discard(gva, pages_bytes);
+  case MADV_WILLNEED:
+    if (!virtual_is_mapped(gva, pages_bytes))
+      return -ENOMEM;
+    virtual_populate(gva, pages_bytes);
+    return 0;
+  case MADV_NORMAL:
+  case MADV_RANDOM:
+  case MADV_SEQUENTIAL:
+  case MADV_HUGEPAGE:
+  case MADV_NOHUGEPAGE:
+    return virtual_is_mapped(gva, pages_bytes) ? 0 : -ENOMEM;
+  default:
+    return -EINVAL;
+  }
+}
+
+int sys_mlock(const void *begin, size_t len_bytes)
+{
+  uint64_t gva = (uint64_t) begin & ~(PAGE_BYTES - 1);
+  uint64_t end = (uint64_t) begin + len_bytes;
+  if (end < (uint64_t) begin || whole_pages(end) < end)
+    return -EINVAL;
+  if (!virtual_is_mapped(gva, whole_pages(end) - gva))
+    return -ENOMEM;
+  virtual_populate(gva, whole_pages(end) - gva);
+  return 0;
+}
+
+int sys_mlockall(int flags)
+{
+  if (flags == 0 || (flags & ~(MCL_CURRENT | MCL_FUTURE)) != 0)
+    return -EINVAL;
+  if ((flags & MCL_CURRENT) != 0)
+    virtual_populate(0, UINT64_MAX);
+  populate_future = (flags & MCL_FUTURE) != 0;
+  return 0;
+}
+
+int sys_munlockall(void)
+{
+  populate_future = false;
+  return 0;
+}
+
+int sys_msync(void *begin, size_t len_bytes, int flags)
+{
+  if (!is_page(begin) || (flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC)) != 0 ||
+      (flags & (MS_ASYNC | MS_SYNC)) == (MS_ASYNC | MS_SYNC))
+    return -EINVAL;
+  size_t pages_bytes = whole_pages(len_bytes);
+  if (pages_bytes < len_bytes || !virtual_is_mapped((uint64_t) begin, pages_bytes))
+    return -ENOMEM;
+  return 0;
+}
+
+int sys_mincore(void *begin, size_t len_bytes, unsigned char *resident)
+{
+  uint64_t gva = (uint64_t) begin;
+  size_t pages_bytes = whole_pages(len_bytes);
+  if (!is_page(begin))
+    return -EINVAL;
+  if (pages_bytes < len_bytes || !virtual_is_mapped(gva, pages_bytes))
+    return -ENOMEM;
+  for (size_t at = 0; at < pages_bytes; at += PAGE_BYTES)
+    resident[at / PAGE_BYTES] = paging_translate(gva + at).mapped;
+  return 0;
+}
+
+/* Grows what cannot grow in place: a new mapping, the contents copied. */
+static long move_mapping(void *begin, size_t old_bytes, size_t new_bytes)
+{
+  uint64_t gva = 0;
+  int error = virtual_map(&gva, new_bytes, PAGE_BYTES, PAGING_READ | PAGING_WRITE, 0);
+  if (error != 0)
+    return error;
+  memcpy((void *) gva, begin, old_bytes); /* NOLINT(performance-no-int-to-ptr) */
+  error = virtual_unmap((uint64_t) begin, old_bytes);
+  return error != 0 ? error : (long) gva;
+}
+
+/* For memory that may be written, as realloc() has it. */
+long sys_mremap(void *begin, size_t old_bytes, size_t new_bytes, int flags)
+{
+  uint64_t gva = (uint64_t) begin;
+  old_bytes = whole_pages(old_bytes);
+  new_bytes = whole_pages(new_bytes);
+  if (!is_page(begin) || new_bytes == 0 || old_bytes == 0 || (flags & ~MREMAP_MAYMOVE) != 0)
+    return -EINVAL;
+  if (!virtual_is_mapped(gva, old_bytes))
+    return -EFAULT;
+  if (new_bytes < old_bytes)
+  {
+    int error = virtual_unmap(gva + new_bytes, old_bytes - new_bytes);
+    return error != 0 ? error : (long) gva;
+  }
+  if (new_bytes == old_bytes)
+    return (long) gva;
+  if (virtual_rights(gva, old_bytes) != (PAGING_READ | PAGING_WRITE))
+    return -ENOSYS;
+  uint64_t behind_gva = gva + old_bytes;
+  if (virtual_map(&behind_gva, new_bytes - old_bytes, PAGE_BYTES, PAGING_READ | PAGING_WRITE,
+                  VIRTUAL_FIXED_VACANT) == 0)
+    return (long) gva;
+  return (flags & MREMAP_MAYMOVE) != 0 ? move_mapping(begin, old_bytes, new_bytes) : -ENOMEM;
+}
+
+void sys_memory_pages(long *all, long *available)
+{
+  struct physical_usage usage = physical_usage();
+  *all = (long) (usage.total_bytes / PAGE_BYTES);
+  *available = (long) ((usage.total_bytes - usage.committed_bytes) / PAGE_BYTES);
 }

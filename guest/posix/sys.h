@@ -28,6 +28,27 @@ int sys_unlink(const char *path);
 /* Memory. Returns the old break, or null with nothing changed when there is no more. */
 void *sys_sbrk(ptrdiff_t bytes);
 
+/* Returns the address. -ENODEV for descriptors: nothing can be mapped but memory. -EACCES for
+ * memory to write to and execute at once. */
+long sys_mmap(void *wish, size_t len_bytes, int rights, int flags, int fd, off_t offset);
+int sys_munmap(void *begin, size_t len_bytes);
+int sys_mprotect(void *begin, size_t len_bytes, int rights);
+int sys_madvise(void *begin, size_t len_bytes, int advice);
+
+/* Returns the address; -ENOSYS to grow what is not for reading and writing. */
+long sys_mremap(void *begin, size_t old_bytes, size_t new_bytes, int flags);
+
+/* Nothing is ever swapped out, so these only bring memory in. */
+int sys_mlock(const void *begin, size_t len_bytes);
+int sys_mlockall(int flags);
+int sys_munlockall(void);
+
+int sys_msync(void *begin, size_t len_bytes, int flags);
+int sys_mincore(void *begin, size_t len_bytes, unsigned char *resident);
+
+/* Pages of the machine that programs can have, and how many are promised to nobody. */
+void sys_memory_pages(long *all, long *available);
+
 /* Time. */
 int sys_clock_gettime(clockid_t clock, struct timespec *now);
 int sys_clock_getres(clockid_t clock, struct timespec *resolution);

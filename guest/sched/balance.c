@@ -65,12 +65,13 @@ static void consider(struct heap_node *node, void *argument)
 static struct task *find_waiting(const struct percpu *from, unsigned int cpu)
 {
   struct candidate candidate = {.cpu = cpu};
-  uint32_t ready = from->queue.ready;
+  /* Not those that are bound to this CPU by a real-time ceiling. */
+  uint64_t ready = from->queue.ready & ((1ull << TASK_PRIORITIES) - 1);
   while (ready != 0 && candidate.task == NULL)
   {
-    int priority = 31 - __builtin_clz(ready);
+    int priority = 63 - __builtin_clzll(ready);
     heap_for_each(&from->queue.tasks[priority], consider, &candidate);
-    ready &= ~(1u << priority);
+    ready &= ~(1ull << priority);
   }
   return candidate.task;
 }

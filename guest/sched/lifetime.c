@@ -9,6 +9,7 @@
 #include "mm/kernel_heap.h"
 #include "mm/virtual.h"
 #include "sched/futex.h"
+#include "sched/mutex.h"
 #include "sched/sched.h"
 #include "start_info.h"
 #include "time/clock.h"
@@ -224,6 +225,7 @@ int task_create(struct task **created, void *(*entry)(void *), void *argument,
   if (error != 0)
     return error;
   free_ended();
+  mutex_expect_tasks();
   struct task *task = get_task(attributes);
   if (task == NULL)
     return -EAGAIN;

@@ -19,8 +19,8 @@ static void rebase_queued(struct heap_node *node, void *argument)
 static void set_epoch(struct percpu *cpu, uint32_t epoch)
 {
   cpu->decay_epoch = epoch;
-  for (uint32_t rest = cpu->queue.ready; rest != 0; rest &= rest - 1)
-    heap_for_each(&cpu->queue.tasks[__builtin_ctz(rest)], rebase_queued, &epoch);
+  for (uint64_t rest = cpu->queue.ready; rest != 0; rest &= rest - 1)
+    heap_for_each(&cpu->queue.tasks[__builtin_ctzll(rest)], rebase_queued, &epoch);
 }
 
 void sched_begin_epoch(struct percpu *cpu, uint32_t epoch)
@@ -43,7 +43,7 @@ void run_queue_add(struct percpu *cpu, struct task *task)
   task->cpu = cpu->area.cpu;
   task->is_queued = true;
   heap_insert(&queue->tasks[task->priority], &task->node);
-  queue->ready |= 1u << task->priority;
+  queue->ready |= 1ull << task->priority;
   queue->waiting++;
 }
 
@@ -53,7 +53,7 @@ void run_queue_remove(struct percpu *cpu, struct task *task)
   struct heap *heap = &queue->tasks[task->priority];
   heap_remove(heap, &task->node);
   if (heap->first == NULL)
-    queue->ready &= ~(1u << task->priority);
+    queue->ready &= ~(1ull << task->priority);
   queue->waiting--;
   task->is_queued = false;
 }

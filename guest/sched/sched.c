@@ -4,6 +4,7 @@
 
 #include "arch/x86_64/cpu.h"
 #include "arch/x86_64/vector_state.h"
+#include "sched/realtime.h"
 #include "start_info.h"
 #include "time/clock.h"
 
@@ -184,6 +185,11 @@ void sched_reschedule(void)
 {
   struct percpu *cpu = cpu_this();
   cpu->reschedule = false;
+  if (cpu->current->priority == RUN_PRIORITY_REALTIME)
+  {
+    realtime_run_nested(cpu);
+    return;
+  }
   uint64_t now_tsc = begin_choice(cpu);
   if (!other_is_first(cpu))
   {
@@ -198,6 +204,11 @@ void sched_preempt(struct percpu *cpu, struct trap_registers *registers)
 {
   struct task *task = cpu->current;
   cpu->reschedule = false;
+  if (task->priority == RUN_PRIORITY_REALTIME)
+  {
+    realtime_nest(cpu, registers);
+    return;
+  }
   uint64_t now_tsc = begin_choice(cpu);
   if (!other_is_first(cpu))
   {

@@ -30,9 +30,10 @@ struct task
   struct context context; /* valid when it left its CPU by a call */
   uint64_t fs_base;
   unsigned int priority;
-  bool is_queued;    /* in the run queue of its CPU, whose run lock guards this */
-  bool is_preempted; /* it left by an interrupt: frame and vector_state are valid */
-  uint32_t cpu;      /* where it runs, ran last, or is queued */
+  unsigned int own_priority; /* while that is RUN_PRIORITY_CEILING */
+  bool is_queued;            /* in the run queue of its CPU, whose run lock guards this */
+  bool is_preempted;         /* it left by an interrupt: frame and vector_state are valid */
+  uint32_t cpu;              /* where it runs, ran last, or is queued */
   uint32_t run_epoch;
   uint64_t run_time; /* run_time.h, of run_epoch */
   uint64_t run_cycles;
@@ -143,7 +144,7 @@ static inline const struct task *run_queue_first(const struct percpu *cpu, unsig
 /* The highest priority of those that wait; -1: nobody does. */
 static inline int run_queue_best(const struct percpu *cpu)
 {
-  return cpu->queue.ready != 0 ? 31 - __builtin_clz(cpu->queue.ready) : -1;
+  return cpu->queue.ready != 0 ? 63 - __builtin_clzll(cpu->queue.ready) : -1;
 }
 
 static inline struct spinlock *run_lock(struct percpu *cpu)

@@ -2,6 +2,10 @@
 #include "arch/x86_64/cpu.h"
 #include "sched/sched.h"
 
+/* About 5 us and 0.5 ms. */
+#define LATE_LEAST_CYCLES 15000ull
+#define LATE_MOST_CYCLES  1500000ull
+
 /* The run lock is held. */
 static void add_here(struct percpu *cpu, struct task *task)
 {
@@ -88,6 +92,11 @@ void sched_handle_wake(struct percpu *cpu)
 void sched_handle_timer(struct percpu *cpu)
 {
   uint64_t now_tsc = cpu_tsc();
+  /* With deadlines always due the CPU would only handle interrupts: tasks get as long between two
+   * as this one took to come. */
+  uint64_t late = now_tsc > cpu->armed_tsc ? now_tsc - cpu->armed_tsc : 0;
+  uint64_t pause = late < LATE_MOST_CYCLES ? late : LATE_MOST_CYCLES;
+  pause = pause > LATE_LEAST_CYCLES ? pause : LATE_LEAST_CYCLES;
   cpu->armed_tsc = TIMER_NEVER;
   timers_run(cpu, now_tsc);
   spinlock_lock(run_lock(cpu));
@@ -101,6 +110,8 @@ void sched_handle_timer(struct percpu *cpu)
     sched_request(cpu);
   }
   uint64_t next_tsc = timers_next_tsc(cpu);
-  timer_arm(cpu, next_tsc < cpu->slice_end_tsc ? next_tsc : cpu->slice_end_tsc);
+  if (next_tsc > cpu->slice_end_tsc)
+    next_tsc = cpu->slice_end_tsc;
+  timer_arm(cpu, next_tsc > now_tsc + pause ? next_tsc : cpu_tsc() + pause);
   spinlock_unlock(run_lock(cpu));
 }

@@ -50,6 +50,15 @@ while read -r variable; do
     has_word "$own_help" "$variable" || wrong "there is no variable $variable"
 done < <(grep -ohE '\<(UHYVE|HERMIT)_[A-Z_]+' <<< "$manual"$'\n'"$readme" | grep -v '_$' | sort -u)
 
+# ---- Benchmarks ----
+
+benchmarks=$(< docs/benchmarks.md)
+while read -r figure; do
+    # All of STREAM are one row, by its first and last.
+    [[ $figure == stream_* ]] || has_word "$benchmarks" "$figure" ||
+        wrong "docs/benchmarks.md: figure $figure of bench/goals.txt is missing"
+done < <(sed -e 's/#.*//' bench/goals.txt | awk 'NF { print $1 }' | sort -u)
+
 # ---- Manual pages ----
 
 for page in docs/man/*.1; do

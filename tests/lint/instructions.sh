@@ -23,4 +23,15 @@ for file; do
         done < "$here/upcall-objects.txt"
     fi
 done
+# Nor may code of upcalls leave its vector registers to the memory functions.
+for file; do
+    [[ $file == */libuhyve.a ]] || continue
+    while read -r object; do
+        if [[ $object != '#'* ]] &&
+            nm -A -u "$file" | grep -E ":$object: +U (memcpy|memmove|memset|memcmp)$"; then
+            echo "$object runs in upcalls and calls a memory function"
+            status=1
+        fi
+    done < "$here/upcall-objects.txt"
+done
 exit "$status"

@@ -162,6 +162,44 @@ static void without_a_start_there_is_nothing_to_stop(void **state)
   assert_int_equal(count_entries("/proc/self/fd"), files);
 }
 
+/* The host's TSC has begun again: nothing is written before a vCPU has told what the guest's is. */
+static void the_guests_tsc_may_be_ahead(void **state)
+{
+  (void) state;
+  struct fixture fixture;
+  const uint64_t shift = UINT64_C(1) << 50;
+  const struct timespec pause = {.tv_nsec = 300000000};
+  prepare(&fixture, host_ns() - 7200 * UINT64_C(1000000000));
+  fixture.follow.last_host_tsc = UINT64_MAX;
+  assert_int_equal(clock_follow_start(&fixture.follow), 0);
+  nanosleep(&pause, NULL);
+  assert_int_equal(__atomic_load_n(&fixture.clock.sequence, __ATOMIC_ACQUIRE), 0);
+  assert_true(atomic_load(&fixture.follow.shift_wanted));
+  clock_follow_tell_shift(&fixture.follow, shift);
+  wait_for_sequence(&fixture, 4);
+  assert_false(atomic_load(&fixture.follow.shift_wanted));
+  clock_follow_stop(&fixture.follow);
+  struct clock_view view = {fixture.clock.tsc_base, fixture.clock.realtime_base_ns,
+                            fixture.clock.ns_per_cycle};
+  uint64_t before = host_ns();
+  uint64_t guest = clock_view_ns(&view, __builtin_ia32_rdtsc() + shift);
+  assert_in_range(guest, before - 1000000, host_ns() + 1000000);
+}
+
+/* Told before the clock was looked at: there is nothing to wait for. */
+static void a_shift_may_be_told_early(void **state)
+{
+  (void) state;
+  struct fixture fixture;
+  prepare(&fixture, host_ns());
+  fixture.follow.last_host_tsc = UINT64_MAX;
+  clock_follow_tell_shift(&fixture.follow, UINT64_C(1) << 40);
+  assert_int_equal(clock_follow_start(&fixture.follow), 0);
+  wait_for_sequence(&fixture, 2);
+  assert_true(fixture.clock.tsc_base > UINT64_C(1) << 40);
+  clock_follow_stop(&fixture.follow);
+}
+
 static pthread_t main_thread;
 static atomic_uint elsewhere;
 
@@ -211,6 +249,8 @@ int main(void)
       cmocka_unit_test(looks_once_a_second),
       cmocka_unit_test(many_starts_are_one),
       cmocka_unit_test(without_a_start_there_is_nothing_to_stop),
+      cmocka_unit_test(the_guests_tsc_may_be_ahead),
+      cmocka_unit_test(a_shift_may_be_told_early),
       cmocka_unit_test(signals_are_for_others),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

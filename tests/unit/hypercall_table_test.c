@@ -351,7 +351,7 @@ static void discarded_pages_are_zero(void **state)
   fixture->vm->layout.memory_gpa = FREE;
   struct hc_discard block = {.segments = HC_MAX_SEGMENTS, .result = 1};
   for (uint32_t i = 0; i < HC_MAX_SEGMENTS; i++)
-    block.segment[i] = (struct hc_segment){.gpa = FREE + 2 * i * PAGE, .len_bytes = PAGE};
+    block.segment[i] = (struct hc_segment){.gpa = FREE + 2 * PAGE * i, .len_bytes = PAGE};
   block.segment[3].len_bytes = 0;
   for (uint32_t i = 0; i < 2 * HC_MAX_SEGMENTS; i++)
     fill_page(fixture, FREE + i * PAGE, 0x5a);

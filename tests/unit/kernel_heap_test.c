@@ -100,8 +100,8 @@ static void empty_slabs_go_back(void **state)
     objects[i] = kernel_allocate(300);
     assert_non_null(objects[i]);
   }
-  assert_true(committed_bytes() >= before_bytes + OBJECTS * 300 - FRAME_BYTES);
-  assert_true(committed_bytes() <= before_bytes + OBJECTS * 300 * 5 / 4);
+  assert_true(committed_bytes() >= before_bytes + OBJECTS * UINT64_C(300) - FRAME_BYTES);
+  assert_true(committed_bytes() <= before_bytes + OBJECTS * UINT64_C(300) * 5 / 4);
   for (size_t i = OBJECTS - 1; i > 0; i--)
   {
     size_t other = random_next(&random) % (i + 1);
@@ -117,14 +117,13 @@ static void empty_slabs_go_back(void **state)
 static void a_slab_is_kept_for_one_object_that_comes_and_goes(void **state)
 {
   (void) state;
-  kernel_free(kernel_allocate(64), 64);
-  uint64_t before_bytes = committed_bytes();
   for (int i = 0; i < 100; i++)
   {
     void *object = kernel_allocate(64);
     assert_non_null(object);
+    uint64_t with_object_bytes = committed_bytes();
     kernel_free(object, 64);
-    assert_int_equal(committed_bytes(), before_bytes);
+    assert_int_equal(committed_bytes(), with_object_bytes);
   }
 }
 
@@ -174,6 +173,43 @@ static void without_memory_it_returns_null(void **state)
     kernel_free(object, 1984);
   }
   assert_in_range(committed_bytes(), before_bytes, before_bytes + FRAME_BYTES);
+}
+
+/* There is memory, but not in one piece. */
+static void what_cannot_be_had_is_not_promised(void **state)
+{
+  (void) state;
+  void **first = NULL;
+  void **object;
+  while ((object = kernel_allocate(FRAME_BYTES)) != NULL)
+  {
+    *object = first;
+    first = object;
+  }
+  /* The one before was allocated next to it. */
+  void **keep = NULL;
+  for (bool is_kept = false; first != NULL; is_kept = !is_kept)
+  {
+    object = first;
+    first = *object;
+    *object = keep;
+    if (is_kept)
+      keep = object;
+    else
+      kernel_free(object, FRAME_BYTES);
+  }
+  uint64_t before_bytes = committed_bytes();
+  assert_null(kernel_allocate(4 * MIB));
+  assert_int_equal(committed_bytes(), before_bytes);
+  while (keep != NULL)
+  {
+    object = keep;
+    keep = *object;
+    kernel_free(object, FRAME_BYTES);
+  }
+  object = kernel_allocate(4 * MIB);
+  assert_non_null(object);
+  kernel_free(object, 4 * MIB);
 }
 
 static void another_size_panics(void **state)
@@ -264,6 +300,7 @@ int main(void)
       cmocka_unit_test(large_objects_are_frames),
       cmocka_unit_test(null_is_ignored),
       cmocka_unit_test(without_memory_it_returns_null),
+      cmocka_unit_test(what_cannot_be_had_is_not_promised),
       cmocka_unit_test(threads_share_it),
       cmocka_unit_test(another_size_panics), /* the lock stays held: the last one */
   };

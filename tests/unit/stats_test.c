@@ -227,8 +227,10 @@ static void sums_what_the_guest_has_counted(void **state)
   stats_read_guest(vm);
   assert_int_equal(vm->stats.guest.switches, 0);
   for (unsigned int cpu = 0; cpu < CPUS; cpu++)
-    *counters_of(vm, cpu) = (struct uhyve_cpu_counters){
-        .switches = cpu + 1, .wake_ups = 10 * (cpu + 1), .timer_interrupts = 100 * (cpu + 1)};
+    *counters_of(vm, cpu) =
+        (struct uhyve_cpu_counters){.switches = cpu + 1u,
+                                    .wake_ups = 10 * (cpu + UINT64_C(1)),
+                                    .timer_interrupts = 100 * (cpu + UINT64_C(1))};
   counters_of(vm, 0)->other_interrupts = 5;
   counters_of(vm, 1)->upcalls = 7;
   counters_of(vm, 2)->nucleus_calls = 11;

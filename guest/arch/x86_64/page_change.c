@@ -25,7 +25,7 @@ static int split_entry(uint64_t table_gpa, unsigned int index, unsigned int shif
     return -ENOMEM;
   unsigned int child_shift = shift - LEVEL_BITS;
   uint64_t piece = child_shift > SMALL_SHIFT ? entry : entry & ~PTE_LARGE;
-  for (unsigned int i = 0; i < TABLE_ENTRIES; i += UHYVE_TABLE_ENTRIES)
+  for (unsigned int i = 0; i < ENTRIES_IN_TABLE; i += UHYVE_TABLE_ENTRIES)
   {
     uint64_t *buffer = table_buffer();
     for (unsigned int j = 0; j < UHYVE_TABLE_ENTRIES; j++, piece += 1ull << child_shift)
@@ -74,7 +74,7 @@ static void release_entry(const struct change *change, uint64_t entry, unsigned 
   if (!entry_is_table(entry, shift))
     return;
   const uint64_t *table = table_at(entry_gpa(entry));
-  for (unsigned int i = 0; i < TABLE_ENTRIES; i++)
+  for (unsigned int i = 0; i < ENTRIES_IN_TABLE; i++)
     release_entry(change, table[i], shift - LEVEL_BITS);
   table_give(entry_gpa(entry));
 }
@@ -134,7 +134,7 @@ static void change_in_table(const struct change *change, uint64_t table_gpa, uns
     unsigned int index = table_index(gva, shift);
     unsigned int count = 0;
     uint64_t from = gva;
-    while (gva < end && count < UHYVE_TABLE_ENTRIES && index + count < TABLE_ENTRIES &&
+    while (gva < end && count < UHYVE_TABLE_ENTRIES && index + count < ENTRIES_IN_TABLE &&
            changes_whole(change, gva, end, table_at(table_gpa)[index + count], shift))
     {
       count++;
@@ -178,9 +178,9 @@ int paging_unmap(uint64_t gva, uint64_t len_bytes,
 static uint64_t joined_entry(const uint64_t *table, unsigned int shift)
 {
   uint64_t first = table[0];
-  if (!entry_is_page(first, shift) || (entry_gpa(first) >> shift) % TABLE_ENTRIES != 0)
+  if (!entry_is_page(first, shift) || (entry_gpa(first) >> shift) % ENTRIES_IN_TABLE != 0)
     return 0;
-  for (unsigned int i = 1; i < TABLE_ENTRIES; i++)
+  for (unsigned int i = 1; i < ENTRIES_IN_TABLE; i++)
   {
     if (table[i] != first + ((uint64_t) i << shift))
       return 0;

@@ -30,11 +30,11 @@ void table_write_one(uint64_t table_gpa, unsigned int index, uint64_t entry)
 static void clear(uint64_t table_gpa)
 {
   const uint64_t *table = table_at(table_gpa);
-  for (unsigned int i = 0; i < TABLE_ENTRIES; i++)
+  for (unsigned int i = 0; i < ENTRIES_IN_TABLE; i++)
   {
     if (table[i] == 0)
       continue;
-    unsigned int count = TABLE_ENTRIES - i;
+    unsigned int count = ENTRIES_IN_TABLE - i;
     if (count > UHYVE_TABLE_ENTRIES)
       count = UHYVE_TABLE_ENTRIES;
     while (table[i + count - 1] == 0)

@@ -19,19 +19,19 @@
 #define PTE_ADDRESS  0x000ffffffffff000ull
 
 /* Only the last level restricts: the levels above allow everything. */
-#define PTE_TABLE     (PTE_PRESENT | PTE_WRITABLE | PTE_USER | PTE_ACCESSED)
+#define PTE_TABLE        (PTE_PRESENT | PTE_WRITABLE | PTE_USER | PTE_ACCESSED)
 
-#define ROOT_SHIFT    39 /* an entry of the root table covers 1 << ROOT_SHIFT bytes */
-#define HUGE_SHIFT    30
-#define LARGE_SHIFT   21
-#define SMALL_SHIFT   12
-#define LEVEL_BITS    9
-#define TABLE_BYTES   4096ul
-#define TABLE_ENTRIES 512u
+#define ROOT_SHIFT       39 /* an entry of the root table covers 1 << ROOT_SHIFT bytes */
+#define HUGE_SHIFT       30
+#define LARGE_SHIFT      21
+#define SMALL_SHIFT      12
+#define LEVEL_BITS       9
+#define TABLE_BYTES      4096ul
+#define ENTRIES_IN_TABLE 512u
 
 static inline unsigned int table_index(uint64_t gva, unsigned int shift)
 {
-  return (unsigned int) (gva >> shift) % TABLE_ENTRIES;
+  return (unsigned int) (gva >> shift) % ENTRIES_IN_TABLE;
 }
 
 static inline bool entry_is_table(uint64_t entry, unsigned int shift)

@@ -70,8 +70,8 @@ static void map_pages(uint64_t table_gpa, unsigned int shift, struct piece *piec
   unsigned int index = table_index(piece->gva, shift);
   uint64_t *buffer = table_buffer();
   unsigned int count = 0;
-  while (count < UHYVE_TABLE_ENTRIES && index + count < TABLE_ENTRIES && fits_page(piece, shift) &&
-         table_at(table_gpa)[index + count] == 0)
+  while (count < UHYVE_TABLE_ENTRIES && index + count < ENTRIES_IN_TABLE &&
+         fits_page(piece, shift) && table_at(table_gpa)[index + count] == 0)
   {
     buffer[count++] = entry_make(piece->gpa, piece->rights, shift);
     piece->gva += 1ull << shift;

@@ -3,6 +3,7 @@
 
 #include <cpuid.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #define FXSAVE_BYTES 512
 #define CPUID_XSAVE  0xd
@@ -12,7 +13,7 @@
 
 static size_t state_bytes;
 static bool has_xsave;
-static bool has_xsaveopt;
+static bool has_xsavec;
 
 size_t vector_state_bytes(void)
 {
@@ -29,17 +30,25 @@ size_t vector_state_bytes(void)
     __cpuid_count(CPUID_XSAVE, 0, eax, ebx, ecx, edx);
     bytes = ebx;
     __cpuid_count(CPUID_XSAVE, 1, eax, ebx, ecx, edx);
-    has_xsaveopt = (eax & bit_XSAVEOPT) != 0;
+    has_xsavec = (eax & bit_XSAVEC) != 0;
     has_xsave = true;
   }
   state_bytes = bytes;
   return bytes;
 }
 
+void vector_state_prepare(void *state)
+{
+  /* The header, of which XSAVE writes a part (SDM vol. 1, 13.4.2). */
+  uint64_t *header = (uint64_t *) ((char *) state + FXSAVE_BYTES);
+  for (unsigned int i = 0; has_xsave && i < 8; i++)
+    __atomic_store_n(&header[i], 0, __ATOMIC_RELAXED);
+}
+
 void vector_state_save(void *state)
 {
-  if (has_xsaveopt)
-    __asm__ volatile("xsaveopt64 (%0)"
+  if (has_xsavec)
+    __asm__ volatile("xsavec64 (%0)"
                      :
                      : "r"(state), "a"(ALL_COMPONENTS), "d"(ALL_COMPONENTS)
                      : "memory");

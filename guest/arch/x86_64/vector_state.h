@@ -10,7 +10,10 @@
  * the host is a virtual machine itself. */
 size_t vector_state_bytes(void);
 
-/* state: zeroed before the first use, VECTOR_STATE_ALIGN_BYTES. */
+/* Makes memory with any content ready for the first save. */
+void vector_state_prepare(void *state);
+
+/* state: zeroed or prepared before the first use, VECTOR_STATE_ALIGN_BYTES. */
 void vector_state_save(void *state);
 void vector_state_restore(const void *state);
 

@@ -2,8 +2,8 @@
  * it can start them afresh. */
 #include "hosted/memory.h"
 
-#include "mm/bootstrap.c"
-#include "mm/physical.c"
+#include "mm/bootstrap.c" /* NOLINT(bugprone-suspicious-include) */
+#include "mm/physical.c"  /* NOLINT(bugprone-suspicious-include) */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,7 +55,9 @@ void hosted_memory_start(uint64_t gpa, uint64_t len_bytes, uint64_t attached_byt
 
   used_bytes = 0;
   memset(memory, 0, sizeof(memory));
-  physical = (struct physical){.clean = {.pool = &physical.pool}, .used = {.pool = &physical.pool}};
+  physical = (struct physical){.clean = {.pool = &physical.pool},
+                               .used = {.pool = &physical.pool},
+                               .for_nodes = {.pool = &physical.pool}};
   info.memory_gpa = gpa;
   info.memory_len_bytes = len_bytes;
   info.memory_attached_bytes = attached_bytes;
@@ -117,6 +119,12 @@ static void serve_discard(struct hc_discard *block)
   block->result = -EIO;
   if (hosted_memory.discard_fails)
     return;
+  void (*during_discard)(void) = hosted_memory.during_discard;
+  hosted_memory.during_discard = NULL;
+  if (during_discard != NULL)
+    during_discard();
+  if (hosted_memory.discards == 0)
+    hosted_memory.first_discarded_gpa = block->segment[0].gpa;
   for (uint32_t i = 0; i < block->segments; i++)
   {
     uint64_t len_bytes = block->segment[i].len_bytes;

@@ -15,11 +15,13 @@ struct hosted_memory
   unsigned char *host;     /* where the first byte is; without the hole */
   bool discard_fails;
   bool attach_fails;
+  void (*during_discard)(void); /* called once, before the host takes anything; or null */
 
   unsigned long attachments; /* hypercalls */
   unsigned long discards;
   uint64_t discarded_bytes;
   uint64_t discarded_min_bytes; /* the smallest piece */
+  uint64_t first_discarded_gpa;
 };
 
 extern struct hosted_memory hosted_memory;

@@ -6,6 +6,7 @@
 #ifndef _SYS__PTHREADTYPES_H_
 #define _SYS__PTHREADTYPES_H_
 
+#include <sys/cpuset.h>
 #include <sys/sched.h>
 
 typedef unsigned long pthread_t;
@@ -78,6 +79,9 @@ typedef struct
 #define PTHREAD_PRIO_NONE        0
 #define PTHREAD_PRIO_INHERIT     1
 #define PTHREAD_PRIO_PROTECT     2
+
+#define PTHREAD_MUTEX_STALLED    0
+#define PTHREAD_MUTEX_ROBUST     1
 
 #define PTHREAD_MUTEX_NORMAL     0
 #define PTHREAD_MUTEX_RECURSIVE  1

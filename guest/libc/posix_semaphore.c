@@ -1,0 +1,62 @@
+/* Semaphores of POSIX, without names: the kernel library's, with POSIX's names and errors. */
+#include "sched/semaphore.h"
+
+#include <errno.h>
+#include <semaphore.h>
+
+#include "libc/deadline.h"
+#include "libc/pthread_objects.h"
+#include "libc/result.h"
+
+int sem_init(sem_t *semaphore, int shared, unsigned int value)
+{
+  (void) shared; /* there is one process */
+  if (value > SEM_VALUE_MAX)
+    return (int) libc_result(-EINVAL);
+  semaphore_init(semaphore_of(semaphore), value);
+  return 0;
+}
+
+int sem_destroy(sem_t *semaphore)
+{
+  (void) semaphore;
+  return 0;
+}
+
+int sem_wait(sem_t *semaphore)
+{
+  semaphore_wait(semaphore_of(semaphore));
+  return 0;
+}
+
+int sem_trywait(sem_t *semaphore)
+{
+  return (int) libc_result(semaphore_try_wait(semaphore_of(semaphore)) ? 0 : -EAGAIN);
+}
+
+int sem_clockwait(sem_t *restrict semaphore, clockid_t clock, const struct timespec *restrict until)
+{
+  uint64_t deadline_ns;
+  if (semaphore_try_wait(semaphore_of(semaphore)))
+    return 0;
+  int error = deadline_from(clock, until, &deadline_ns);
+  if (error == 0)
+    error = semaphore_wait_until(semaphore_of(semaphore), deadline_ns);
+  return (int) libc_result(error);
+}
+
+int sem_timedwait(sem_t *restrict semaphore, const struct timespec *restrict until)
+{
+  return sem_clockwait(semaphore, CLOCK_REALTIME, until);
+}
+
+int sem_post(sem_t *semaphore)
+{
+  return (int) libc_result(semaphore_post(semaphore_of(semaphore)));
+}
+
+int sem_getvalue(sem_t *restrict semaphore, int *restrict value)
+{
+  *value = (int) semaphore_units(semaphore_of(semaphore));
+  return 0;
+}

@@ -1,0 +1,44 @@
+/* Threads of the C library: tasks with a state of Newlib, thread-specific data, and an end that
+ * ends the program when it is the last. Errors are negative errno. */
+#ifndef GUEST_LIBC_THREAD_H
+#define GUEST_LIBC_THREAD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sched/task.h"
+
+/* What pthread_t and uhyve_task point to. Freed by who joins the thread; by the thread at its end,
+ * if it is detached. */
+struct thread
+{
+  struct task *task;
+  void *(*entry)(void *);
+  void *argument;
+  uint32_t flags; /* enum thread_flags, atomic */
+  int policy;     /* POSIX's, kept for who asks; scheduling goes by the priority alone */
+};
+
+enum thread_flags
+{
+  THREAD_DETACHED = 1,
+  THREAD_ENDED = 2,
+};
+
+/* Starts a thread; it runs on the way of task_create(), whose errors it returns too. policy: as in
+ * struct thread. -EAGAIN: no memory. */
+int thread_create(struct thread **thread, void *(*entry)(void *), void *argument, int policy,
+                  const struct task_attributes *attributes);
+
+/* The calling thread; the first one too. */
+struct thread *thread_self(void);
+
+/* Runs destructors of thread-specific data and ends the thread, or the program with status 0 if no
+ * other thread is left. */
+_Noreturn void thread_exit(void *result);
+
+/* As task_join() and task_detach(); -ESRCH for null. */
+int thread_join(struct thread *thread, void **result, uint64_t deadline_ns);
+int thread_detach(struct thread *thread);
+
+#endif

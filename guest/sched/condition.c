@@ -1,0 +1,69 @@
+/* Condition variable: a futex on a number that each signal changes.
+ *
+ * A waiter reads the number while it holds the mutex, and sleeps only if it has not changed since:
+ * no signal is lost in between. (For that to fail, 2^31 signals would have to come in between.)
+ */
+#include "sched/condition.h"
+
+#include <limits.h>
+
+#define WAS_BROADCAST 1u
+#define SIGNAL        2u
+
+/* In waiters, once condition_destroy() waits for the last of them. */
+#define DESTROYING 0x80000000u
+
+/* The last access of a waiter to the condition, apart from its address. */
+static void leave(struct condition *condition)
+{
+  if (__atomic_sub_fetch(&condition->waiters, 1, __ATOMIC_RELEASE) == DESTROYING)
+    futex_wake(&condition->waiters, 1);
+}
+
+int condition_wait_until(struct condition *condition, struct mutex *mutex, uint64_t deadline_ns)
+{
+  if (mutex->kind != MUTEX_NORMAL && !mutex_is_mine(mutex))
+    return -EPERM;
+  uint32_t sequence = __atomic_load_n(&condition->sequence, __ATOMIC_RELAXED);
+  __atomic_store_n(&condition->mutex, mutex, __ATOMIC_RELAXED);
+  __atomic_add_fetch(&condition->waiters, 1, __ATOMIC_SEQ_CST);
+  uint32_t depth = mutex_release_all(mutex);
+  int error = futex_wait(&condition->sequence, sequence, deadline_ns);
+  /* After a broadcast others may sleep on the mutex who are not noted there. */
+  bool contended = (__atomic_load_n(&condition->sequence, __ATOMIC_RELAXED) & WAS_BROADCAST) != 0;
+  leave(condition);
+  mutex_take_back(mutex, depth, contended);
+  return error == -ETIMEDOUT ? -ETIMEDOUT : 0;
+}
+
+void condition_signal_waiters(struct condition *condition)
+{
+  __atomic_add_fetch(&condition->sequence, SIGNAL, __ATOMIC_RELEASE);
+  futex_wake(&condition->sequence, 1);
+}
+
+void condition_broadcast_waiters(struct condition *condition)
+{
+  __atomic_or_fetch(&condition->sequence, WAS_BROADCAST, __ATOMIC_RELAXED);
+  __atomic_add_fetch(&condition->sequence, SIGNAL, __ATOMIC_RELEASE);
+  struct mutex *mutex = __atomic_load_n(&condition->mutex, __ATOMIC_RELAXED);
+  futex_requeue(&condition->sequence, 1, INT_MAX, &mutex->word);
+}
+
+void condition_destroy(struct condition *condition)
+{
+  uint32_t waiters = __atomic_or_fetch(&condition->waiters, DESTROYING, __ATOMIC_ACQUIRE);
+  if (waiters != DESTROYING)
+  {
+    /* Those moved to the mutex have to run once, whoever holds it: then they leave here, and wait
+     * for the mutex as any other task. */
+    futex_wake(&condition->sequence, INT_MAX);
+    futex_wake(&condition->mutex->word, INT_MAX);
+  }
+  while (waiters != DESTROYING)
+  {
+    futex_wait(&condition->waiters, waiters, FUTEX_FOREVER);
+    waiters = __atomic_load_n(&condition->waiters, __ATOMIC_ACQUIRE);
+  }
+  __atomic_store_n(&condition->waiters, 0, __ATOMIC_RELAXED);
+}

@@ -1,0 +1,467 @@
+/* Mutex, semaphore and condition variable with real threads. */
+#include <errno.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "linux_futex.h"
+#include "sched/condition.h"
+#include "sched/mutex.h"
+#include "sched/semaphore.h"
+#include "unit_test.h"
+
+#define THREADS 6
+#define ROUNDS  20000
+#define MS      1000000ull
+
+static void start(pthread_t *thread, void *(*function)(void *), void *argument)
+{
+  assert_int_equal(pthread_create(thread, NULL, function, argument), 0);
+}
+
+static void start_all(pthread_t *threads, size_t count, void *(*function)(void *), void *argument)
+{
+  for (size_t i = 0; i < count; i++)
+    start(&threads[i], function, argument);
+}
+
+static void join_all(const pthread_t *threads, size_t count)
+{
+  for (size_t i = 0; i < count; i++)
+    assert_int_equal(pthread_join(threads[i], NULL), 0);
+}
+
+static void sleep_ms(long ms)
+{
+  nanosleep(&(struct timespec){.tv_nsec = ms * 1000000}, NULL);
+}
+
+/* ---- Mutex ---- */
+
+struct counter
+{
+  struct mutex mutex;
+  unsigned int count; /* not atomic: the mutex guards it */
+};
+
+static void *count_up(void *argument)
+{
+  struct counter *counter = argument;
+  for (int i = 0; i < ROUNDS; i++)
+  {
+    assert_int_equal(mutex_lock(&counter->mutex), 0);
+    counter->count++;
+    assert_int_equal(mutex_unlock(&counter->mutex), 0);
+  }
+  return NULL;
+}
+
+static void *count_up_otherwise(void *argument)
+{
+  struct counter *counter = argument;
+  for (int i = 0; i < ROUNDS; i++)
+  {
+    if (i % 2 == 0)
+      while (mutex_try_lock(&counter->mutex) != 0)
+        sched_yield();
+    else
+      while (mutex_lock_until(&counter->mutex, linux_now_ns() + MS / 50) != 0)
+        ;
+    counter->count++;
+    mutex_unlock(&counter->mutex);
+  }
+  return NULL;
+}
+
+static void mutex_excludes(void **state)
+{
+  (void) state;
+  for (uint32_t kind = MUTEX_NORMAL; kind <= MUTEX_ERRORCHECK; kind++)
+  {
+    struct counter counter = {.mutex.kind = kind};
+    pthread_t threads[THREADS];
+    start_all(threads, THREADS / 2, count_up, &counter);
+    start_all(threads + THREADS / 2, THREADS / 2, count_up_otherwise, &counter);
+    join_all(threads, THREADS);
+    assert_int_equal(counter.count, THREADS * ROUNDS);
+    assert_int_equal(counter.mutex.word, MUTEX_FREE);
+    assert_int_equal(counter.mutex.owner, 0);
+  }
+}
+
+static void *check_not_mine(void *argument)
+{
+  struct mutex *mutex = argument;
+  assert_int_equal(mutex_try_lock(mutex), -EBUSY);
+  uint64_t deadline_ns = linux_now_ns() + 20 * MS;
+  assert_int_equal(mutex_lock_until(mutex, deadline_ns), -ETIMEDOUT);
+  assert_true(linux_now_ns() >= deadline_ns);
+  assert_int_equal(mutex_lock_until(mutex, 0), -ETIMEDOUT);
+  if (mutex->kind != MUTEX_NORMAL)
+    assert_int_equal(mutex_unlock(mutex), -EPERM);
+  return NULL;
+}
+
+static void mutex_kinds_and_errors(void **state)
+{
+  (void) state;
+  struct mutex mutex = {0};
+  pthread_t thread;
+  assert_int_equal(mutex_lock(&mutex), 0);
+  assert_int_equal(mutex_try_lock(&mutex), -EBUSY);
+  start_all(&thread, 1, check_not_mine, &mutex);
+  join_all(&thread, 1);
+  assert_int_equal(mutex_unlock(&mutex), 0);
+
+  mutex = (struct mutex){.kind = MUTEX_RECURSIVE};
+  assert_int_equal(mutex_unlock(&mutex), -EPERM);
+  assert_int_equal(mutex_lock(&mutex), 0);
+  assert_int_equal(mutex_lock(&mutex), 0);
+  assert_int_equal(mutex_try_lock(&mutex), 0);
+  start_all(&thread, 1, check_not_mine, &mutex);
+  join_all(&thread, 1);
+  for (int i = 0; i < 3; i++)
+    assert_int_equal(mutex_unlock(&mutex), 0);
+  assert_int_equal(mutex_unlock(&mutex), -EPERM);
+  assert_int_equal(mutex.word, MUTEX_FREE);
+  assert_int_equal(mutex_lock(&mutex), 0);
+  mutex.depth = UINT32_MAX;
+  assert_int_equal(mutex_lock(&mutex), -EAGAIN);
+
+  mutex = (struct mutex){.kind = MUTEX_ERRORCHECK};
+  assert_int_equal(mutex_lock(&mutex), 0);
+  assert_int_equal(mutex_lock(&mutex), -EDEADLK);
+  assert_int_equal(mutex_try_lock(&mutex), -EBUSY);
+  start_all(&thread, 1, check_not_mine, &mutex);
+  join_all(&thread, 1);
+  assert_int_equal(mutex_unlock(&mutex), 0);
+  assert_int_equal(mutex_unlock(&mutex), -EPERM);
+}
+
+/* Before there is a second task, and after. */
+static void mutex_uncontended_makes_no_call(void **state)
+{
+  (void) state;
+  for (uint32_t kind = MUTEX_NORMAL; kind <= MUTEX_ERRORCHECK; kind++)
+  {
+    struct mutex mutex = {.kind = kind};
+    uint64_t before = linux_futex_calls();
+    mutex_tasks_many = false;
+    mutex_lock(&mutex);
+    assert_int_equal(mutex_try_lock(&mutex), kind == MUTEX_RECURSIVE ? 0 : -EBUSY);
+    if (kind == MUTEX_RECURSIVE)
+      mutex_unlock(&mutex);
+    mutex_unlock(&mutex);
+    assert_int_equal(mutex.word, MUTEX_FREE);
+    mutex_lock(&mutex);
+    mutex_expect_tasks(); /* while it is held */
+    assert_int_equal(mutex.word, MUTEX_TAKEN);
+    mutex_unlock(&mutex);
+    mutex_lock(&mutex);
+    mutex_unlock(&mutex);
+    assert_int_equal(mutex.word, MUTEX_FREE);
+    assert_int_equal(linux_futex_calls(), before);
+  }
+}
+
+/* ---- Semaphore ---- */
+
+struct channel
+{
+  struct semaphore units;
+  struct semaphore room;
+  unsigned int taken;
+  unsigned int timeouts;
+};
+
+static void *give(void *argument)
+{
+  struct channel *channel = argument;
+  for (int i = 0; i < ROUNDS; i++)
+  {
+    semaphore_wait(&channel->room);
+    assert_int_equal(semaphore_post(&channel->units), 0);
+  }
+  return NULL;
+}
+
+/* Takes as many as one giver gives; short time-outs race with the posts. */
+static void *take(void *argument)
+{
+  struct channel *channel = argument;
+  for (int i = 0; i < ROUNDS; i++)
+  {
+    while (semaphore_wait_until(&channel->units, linux_now_ns() + 30000) != 0)
+      __atomic_add_fetch(&channel->timeouts, 1, __ATOMIC_RELAXED);
+    __atomic_add_fetch(&channel->taken, 1, __ATOMIC_RELAXED);
+    assert_int_equal(semaphore_post(&channel->room), 0);
+  }
+  return NULL;
+}
+
+static void semaphore_counts_exactly(void **state)
+{
+  (void) state;
+  struct channel channel = {0};
+  semaphore_init(&channel.room, 4);
+  pthread_t givers[THREADS / 2];
+  pthread_t takers[THREADS / 2];
+  start_all(takers, THREADS / 2, take, &channel);
+  start_all(givers, THREADS / 2, give, &channel);
+  join_all(givers, THREADS / 2);
+  join_all(takers, THREADS / 2);
+  assert_int_equal(channel.taken, THREADS / 2 * ROUNDS);
+  assert_int_equal(channel.units.state, 0); /* no unit, no waiter */
+  assert_int_equal(channel.room.state, 4);
+}
+
+static void semaphore_limits(void **state)
+{
+  (void) state;
+  struct semaphore semaphore = {0};
+  assert_false(semaphore_try_wait(&semaphore));
+  uint64_t deadline_ns = linux_now_ns() + 20 * MS;
+  assert_int_equal(semaphore_wait_until(&semaphore, deadline_ns), -ETIMEDOUT);
+  assert_true(linux_now_ns() >= deadline_ns);
+  assert_int_equal(semaphore.state, 0);
+  uint64_t before = linux_futex_calls();
+  assert_int_equal(semaphore_post(&semaphore), 0);
+  assert_int_equal(semaphore_wait_until(&semaphore, 0), 0);
+  assert_int_equal(linux_futex_calls(), before);
+  semaphore_init(&semaphore, SEMAPHORE_UNITS_MAX - 1);
+  assert_int_equal(semaphore_post(&semaphore), 0);
+  assert_int_equal(semaphore_post(&semaphore), -EOVERFLOW);
+  assert_int_equal(semaphore_units(&semaphore), SEMAPHORE_UNITS_MAX);
+}
+
+/* The taker frees the semaphore at once: the address sanitizer sees a late look at it. */
+static void *post_once(void *argument)
+{
+  semaphore_post(argument);
+  return NULL;
+}
+
+static void semaphore_is_freed_by_its_taker(void **state)
+{
+  (void) state;
+  for (int i = 0; i < 300; i++)
+  {
+    struct semaphore *semaphore = calloc(1, sizeof(*semaphore));
+    pthread_t thread;
+    start(&thread, post_once, semaphore);
+    semaphore_wait(semaphore);
+    free(semaphore);
+    join_all(&thread, 1);
+  }
+}
+
+/* ---- Condition variable ---- */
+
+struct queue
+{
+  struct mutex mutex;
+  struct condition not_empty;
+  struct condition not_full;
+  unsigned int length;
+  unsigned int put;
+  unsigned int got;
+  bool broadcast;
+  bool timeouts;
+};
+
+#define QUEUE_MAX 3
+
+static void tell(struct queue *queue, struct condition *condition)
+{
+  if (queue->broadcast)
+    condition_broadcast(condition);
+  else
+    condition_signal(condition);
+}
+
+static void wait_for(struct queue *queue, struct condition *condition)
+{
+  if (queue->timeouts)
+    condition_wait_until(condition, &queue->mutex, linux_now_ns() + 40000);
+  else
+    condition_wait(condition, &queue->mutex);
+}
+
+static void *put_all(void *argument)
+{
+  struct queue *queue = argument;
+  for (int i = 0; i < ROUNDS / 4; i++)
+  {
+    mutex_lock(&queue->mutex);
+    while (queue->length == QUEUE_MAX)
+      wait_for(queue, &queue->not_full);
+    queue->length++;
+    queue->put++;
+    bool inside = i % 2 == 0;
+    if (inside)
+      tell(queue, &queue->not_empty);
+    mutex_unlock(&queue->mutex);
+    if (!inside)
+      tell(queue, &queue->not_empty);
+  }
+  return NULL;
+}
+
+static void *get_all(void *argument)
+{
+  struct queue *queue = argument;
+  for (int i = 0; i < ROUNDS / 4; i++)
+  {
+    mutex_lock(&queue->mutex);
+    while (queue->length == 0)
+      wait_for(queue, &queue->not_empty);
+    queue->length--;
+    queue->got++;
+    mutex_unlock(&queue->mutex);
+    tell(queue, &queue->not_full);
+  }
+  return NULL;
+}
+
+/* Without time-outs one lost wake-up stops it. */
+static void condition_loses_nothing(void **state)
+{
+  (void) state;
+  for (unsigned int variant = 0; variant < 8; variant++)
+  {
+    struct queue queue = {.mutex.kind = variant / 4 == 0 ? MUTEX_NORMAL : MUTEX_ERRORCHECK,
+                          .broadcast = variant % 2 != 0,
+                          .timeouts = variant / 2 % 2 != 0};
+    pthread_t putters[THREADS / 2];
+    pthread_t getters[THREADS / 2];
+    start_all(getters, THREADS / 2, get_all, &queue);
+    start_all(putters, THREADS / 2, put_all, &queue);
+    join_all(putters, THREADS / 2);
+    join_all(getters, THREADS / 2);
+    assert_int_equal(queue.length, 0);
+    assert_int_equal(queue.got, THREADS / 2 * (ROUNDS / 4));
+    assert_int_equal(queue.not_empty.waiters, 0);
+    assert_int_equal(queue.not_full.waiters, 0);
+    assert_int_equal(queue.mutex.word, MUTEX_FREE);
+  }
+}
+
+static void condition_times_out(void **state)
+{
+  (void) state;
+  struct condition condition = {0};
+  struct mutex mutex = {.kind = MUTEX_RECURSIVE};
+  assert_int_equal(condition_wait_until(&condition, &mutex, 0), -EPERM);
+  mutex_lock(&mutex);
+  mutex_lock(&mutex);
+  uint64_t deadline_ns = linux_now_ns() + 20 * MS;
+  assert_int_equal(condition_wait_until(&condition, &mutex, deadline_ns), -ETIMEDOUT);
+  assert_true(linux_now_ns() >= deadline_ns);
+  assert_int_equal(condition.waiters, 0);
+  mutex_unlock(&mutex);
+  mutex_unlock(&mutex);
+  assert_int_equal(mutex_unlock(&mutex), -EPERM);
+  uint64_t before = linux_futex_calls();
+  condition_signal(&condition);
+  condition_broadcast(&condition);
+  condition_destroy(&condition);
+  assert_int_equal(linux_futex_calls(), before);
+}
+
+struct gate
+{
+  struct mutex mutex;
+  struct condition *condition;
+  unsigned int waiting;
+  unsigned int passed;
+  bool open;
+};
+
+static void *pass_gate(void *argument)
+{
+  struct gate *gate = argument;
+  mutex_lock(&gate->mutex);
+  gate->waiting++;
+  while (!gate->open)
+    condition_wait(gate->condition, &gate->mutex);
+  gate->passed++;
+  mutex_unlock(&gate->mutex);
+  return NULL;
+}
+
+static void await_waiting(struct gate *gate, unsigned int count)
+{
+  for (;;)
+  {
+    mutex_lock(&gate->mutex);
+    unsigned int waiting = gate->waiting;
+    mutex_unlock(&gate->mutex);
+    if (waiting == count)
+      return;
+    sched_yield();
+  }
+}
+
+/* One broadcast wakes all; the condition is freed at once, with the mutex held. */
+static void condition_is_freed_after_broadcast(void **state)
+{
+  (void) state;
+  for (int i = 0; i < 200; i++)
+  {
+    struct gate gate = {.condition = calloc(1, sizeof(struct condition))};
+    pthread_t threads[THREADS];
+    start_all(threads, THREADS, pass_gate, &gate);
+    await_waiting(&gate, THREADS);
+    if (i % 4 == 0)
+      sleep_ms(1); /* all of them asleep */
+    mutex_lock(&gate.mutex);
+    gate.open = true;
+    condition_broadcast(gate.condition);
+    condition_destroy(gate.condition);
+    free(gate.condition);
+    mutex_unlock(&gate.mutex);
+    join_all(threads, THREADS);
+    assert_int_equal(gate.passed, THREADS);
+  }
+}
+
+/* Waiters that broadcast moves to the mutex are woken one by one, not all to queue there. */
+static void condition_broadcast_wakes_no_herd(void **state)
+{
+  (void) state;
+  struct condition condition = {0};
+  struct gate gate = {.condition = &condition};
+  pthread_t threads[THREADS];
+  start_all(threads, THREADS, pass_gate, &gate);
+  await_waiting(&gate, THREADS);
+  sleep_ms(30);
+  mutex_lock(&gate.mutex);
+  gate.open = true;
+  condition_broadcast(&condition);
+  sleep_ms(30);
+  /* One is on its way; the others have not left futex_wait(). */
+  assert_int_equal(__atomic_load_n(&condition.waiters, __ATOMIC_RELAXED), THREADS - 1);
+  mutex_unlock(&gate.mutex);
+  join_all(threads, THREADS);
+  assert_int_equal(gate.passed, THREADS);
+  assert_int_equal(condition.waiters, 0);
+}
+
+int main(void)
+{
+  mutex_expect_tasks();
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(mutex_uncontended_makes_no_call),
+      cmocka_unit_test(mutex_excludes),
+      cmocka_unit_test(mutex_kinds_and_errors),
+      cmocka_unit_test(semaphore_counts_exactly),
+      cmocka_unit_test(semaphore_limits),
+      cmocka_unit_test(semaphore_is_freed_by_its_taker),
+      cmocka_unit_test(condition_loses_nothing),
+      cmocka_unit_test(condition_times_out),
+      cmocka_unit_test(condition_is_freed_after_broadcast),
+      cmocka_unit_test(condition_broadcast_wakes_no_herd),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
