@@ -107,6 +107,36 @@ static void check_contents(void)
   }
 }
 
+/* A block has at least the bytes asked for; a large one grows and shrinks with its contents. */
+static void check_sizes(void)
+{
+  for (size_t len = 0; len < 3000000; len = len * 5 / 4 + 1)
+  {
+    unsigned char *block = malloc(len);
+    size_t usable = malloc_usable_size(block);
+    CHECK(block != NULL && usable >= len);
+    memset(block, 0xa5, usable);
+    free(block);
+  }
+  CHECK(malloc_usable_size(NULL) == 0);
+  unsigned char *large = calloc(4, BLOCK_BYTES);
+  memset(large, 0x11, BLOCK_BYTES);
+  large = realloc(large, 2 * BLOCK_BYTES);
+  large = realloc(large, 12 * BLOCK_BYTES);
+  bool kept = true;
+  for (size_t i = 0; i < 2 * BLOCK_BYTES; i++)
+    kept = kept && large[i] == (i < BLOCK_BYTES ? 0x11 : 0);
+  CHECK(kept);
+  free(large);
+  void *volatile nothing = malloc(0);
+  void *volatile more_of_it = malloc(0);
+  CHECK(nothing != NULL && more_of_it != NULL && nothing != more_of_it);
+  free(nothing);
+  free(more_of_it);
+  CHECK(malloc_trim(0) == 1);
+  CHECK(malloc_trim(0) == 0);
+}
+
 /* Whatever the pattern, what is freed is given out again. */
 static void check_reuse(void)
 {
@@ -133,6 +163,7 @@ int main(void)
 {
   check_limits();
   check_contents();
+  check_sizes();
   check_reuse();
   unsigned int first = take_everything();
   unsigned int second = take_everything();

@@ -28,7 +28,10 @@ static inline void cpu_relax(void)
 
 static inline struct percpu *cpu_this(void)
 {
-  return &hosted_cpu;
+  /* gcc 12 with sanitizers takes the address for null when it sees where it is from. */
+  struct percpu *cpu = &hosted_cpu;
+  __asm__("" : "+r"(cpu));
+  return cpu;
 }
 
 struct percpu *cpu_of(unsigned int index);

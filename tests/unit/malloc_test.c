@@ -1,0 +1,557 @@
+/* The heap of the C library, with threads as CPUs: contents, alignments, bounds, errors. The names
+ * of its functions are changed by the build, so that the host's heap stays as it is. */
+#include <errno.h>
+#include <malloc.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include <cmocka.h>
+
+#include "arch/x86_64/cpu.h"
+#include "crash.h"
+#include "libc/malloc_arena.h"
+#include "libc/malloc_chunk.h"
+#include "mm/kernel_heap.h"
+#include "mm/virtual.h"
+
+#define CPUS       4
+#define BLOCKS     300
+#define STEPS      60000
+#define EXCHANGE   64
+#define NO_LIMIT   UINT64_MAX
+#define TEST_LIMIT (64ul << 20)
+#define MEBIBYTE   (1ul << 20)
+
+/* ---- What the heap stands on ---- */
+
+static _Atomic uint64_t mapped_bytes;
+static uint64_t limit_bytes = NO_LIMIT;
+
+static void must_not_be_masked(void)
+{
+  if (cpu_is_masked())
+  {
+    fprintf(stderr, "the virtual manager was called while interrupts were masked\n");
+    abort();
+  }
+}
+
+static uint64_t map_aligned(uint64_t len_bytes, uint64_t align_bytes)
+{
+  uint64_t taken_bytes = len_bytes + align_bytes;
+  char *begin = mmap(NULL, taken_bytes, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (begin == MAP_FAILED)
+    return 0;
+  uint64_t front_bytes = -(uint64_t) begin & (align_bytes - 1);
+  if (front_bytes != 0)
+    munmap(begin, front_bytes);
+  munmap(begin + front_bytes + len_bytes, align_bytes - front_bytes);
+  madvise(begin + front_bytes, len_bytes, MADV_NOHUGEPAGE);
+  return (uint64_t) begin + front_bytes;
+}
+
+int virtual_map(uint64_t *gva, uint64_t len_bytes, uint64_t align_bytes, unsigned int rights,
+                unsigned int flags)
+{
+  must_not_be_masked();
+  assert_int_equal(rights, PAGING_READ | PAGING_WRITE);
+  if (atomic_fetch_add(&mapped_bytes, len_bytes) + len_bytes > limit_bytes ||
+      len_bytes > UINT64_C(1) << 45)
+  {
+    atomic_fetch_sub(&mapped_bytes, len_bytes);
+    return -ENOMEM;
+  }
+  if (flags == VIRTUAL_FIXED_VACANT)
+  {
+    void *there = mmap((void *) *gva, len_bytes, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    if (there == (void *) *gva)
+      return 0;
+    atomic_fetch_sub(&mapped_bytes, len_bytes);
+    return -EEXIST;
+  }
+  *gva = map_aligned(len_bytes, align_bytes);
+  assert_int_not_equal(*gva, 0);
+  return 0;
+}
+
+int virtual_unmap(uint64_t gva, uint64_t len_bytes)
+{
+  must_not_be_masked();
+  atomic_fetch_sub(&mapped_bytes, len_bytes);
+  return munmap((void *) gva, len_bytes);
+}
+
+void *kernel_allocate_zeroed(size_t len_bytes)
+{
+  must_not_be_masked();
+  void *object = mmap(NULL, len_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  return object == MAP_FAILED ? NULL : object;
+}
+
+void kernel_free(void *object, size_t len_bytes)
+{
+  if (object != NULL)
+    munmap(object, len_bytes);
+}
+
+static jmp_buf after_crash;
+static bool crash_expected;
+static const char *crash_message;
+
+void crash_by_signal(int signal, const char *message)
+{
+  assert_int_equal(signal, SIGABRT);
+  crash_message = message;
+  hosted_cpu.area.masked = 0;
+  if (!crash_expected)
+    panic(message);
+  longjmp(after_crash, 1);
+}
+
+void panic(const char *message)
+{
+  fprintf(stderr, "panic: %s\n", message);
+  abort();
+}
+
+/* ---- Blocks with a content that says whose they are ---- */
+
+struct block
+{
+  unsigned char *bytes;
+  size_t len_bytes;
+  unsigned char seed;
+};
+
+/* Checked at both ends and in steps between: an overlap with another block shows. */
+static void fill(const struct block *block)
+{
+  for (size_t i = 0; i < block->len_bytes; i += i < 256 ? 1 : 61)
+    block->bytes[i] = (unsigned char) (block->seed + i);
+  if (block->len_bytes != 0)
+    block->bytes[block->len_bytes - 1] = block->seed;
+}
+
+static bool is_kept(const struct block *block, size_t len_bytes)
+{
+  for (size_t i = 0; i < len_bytes; i += i < 256 ? 1 : 61)
+    if (i != block->len_bytes - 1 && block->bytes[i] != (unsigned char) (block->seed + i))
+      return false;
+  return len_bytes != block->len_bytes || len_bytes == 0 ||
+         block->bytes[len_bytes - 1] == block->seed;
+}
+
+static uint64_t random_next(uint64_t *state)
+{
+  *state ^= *state << 13;
+  *state ^= *state >> 7;
+  *state ^= *state << 17;
+  return *state;
+}
+
+static size_t random_len(uint64_t *state)
+{
+  uint64_t random = random_next(state);
+  unsigned int kind = random >> 40 & 255;
+  size_t max = kind < 200 ? 512 : kind < 240 ? 40000 : kind < 254 ? MEBIBYTE : 3 * MEBIBYTE;
+  return random % 1000003 % max;
+}
+
+static bool all_zero(const unsigned char *bytes, size_t len_bytes)
+{
+  for (size_t i = 0; i < len_bytes; i++)
+    if (bytes[i] != 0)
+      return false;
+  return true;
+}
+
+static void take(struct block *block, uint64_t *state)
+{
+  block->len_bytes = random_len(state);
+  block->seed = (unsigned char) random_next(state);
+  switch (random_next(state) % 4)
+  {
+  case 0:
+  {
+    size_t align_bytes = (size_t) 8 << random_next(state) % 15;
+    block->bytes = memalign(align_bytes, block->len_bytes);
+    assert_int_equal((uintptr_t) block->bytes % align_bytes, 0);
+    break;
+  }
+  case 1:
+    block->bytes = calloc(block->len_bytes, 1);
+    assert_true(all_zero(block->bytes, block->len_bytes));
+    break;
+  default:
+    block->bytes = malloc(block->len_bytes);
+  }
+  assert_non_null(block->bytes);
+  assert_int_equal((uintptr_t) block->bytes % 16, 0);
+  assert_true(malloc_usable_size(block->bytes) >= block->len_bytes);
+  fill(block);
+}
+
+static void resize(struct block *block, uint64_t *state)
+{
+  size_t len_bytes = random_len(state) + 1;
+  size_t kept_bytes = len_bytes < block->len_bytes ? len_bytes : block->len_bytes;
+  block->bytes = realloc(block->bytes, len_bytes);
+  assert_non_null(block->bytes);
+  assert_true(is_kept(block, kept_bytes));
+  block->len_bytes = len_bytes;
+  fill(block);
+}
+
+static void give(struct block **block)
+{
+  assert_true(is_kept(*block, (*block)->len_bytes));
+  free((*block)->bytes);
+  free(*block);
+  *block = NULL;
+}
+
+/* ---- Threads ---- */
+
+/* Blocks that change hands. */
+static _Atomic(struct block *) exchange[EXCHANGE];
+static pthread_barrier_t barrier;
+
+static void step(struct block **block, uint64_t *state)
+{
+  uint64_t action = random_next(state) % 16;
+  if (action < 4)
+    *block = atomic_exchange(&exchange[random_next(state) % EXCHANGE], *block);
+  if (*block == NULL)
+  {
+    *block = malloc(sizeof(**block));
+    assert_non_null(*block);
+    take(*block, state);
+  }
+  else if (action < 8)
+    resize(*block, state);
+  else
+    give(block);
+}
+
+static void *work(void *argument)
+{
+  uint64_t state = (uint64_t) (uintptr_t) argument * 7919 + 88172645463325252u;
+  struct block *blocks[BLOCKS] = {NULL};
+  for (int i = 0; i < STEPS; i++)
+    step(&blocks[random_next(&state) % BLOCKS], &state);
+  for (int i = 0; i < BLOCKS; i++)
+    if (blocks[i] != NULL)
+      give(&blocks[i]);
+  malloc_trim(0);
+  return NULL;
+}
+
+static void run_threads(void *(*run)(void *) )
+{
+  pthread_t threads[CPUS];
+  for (uintptr_t i = 0; i < CPUS; i++)
+    assert_int_equal(pthread_create(&threads[i], NULL, run, (void *) i), 0);
+  for (int i = 0; i < CPUS; i++)
+    assert_int_equal(pthread_join(threads[i], NULL), 0);
+}
+
+static void blocks_of_all_threads_stay_whole(void **unused)
+{
+  (void) unused;
+  run_threads(work);
+  for (int i = 0; i < EXCHANGE; i++)
+  {
+    struct block *block = exchange[i];
+    if (block != NULL)
+      give(&block);
+  }
+  malloc_trim(0);
+  assert_int_equal(mapped_bytes, 0);
+}
+
+/* Even threads allocate, odd ones free what the even one below allocated. */
+static _Atomic(void *) handed[CPUS][EXCHANGE];
+
+static void *produce_or_consume(void *argument)
+{
+  uintptr_t me = (uintptr_t) argument;
+  for (unsigned int i = 0; i < 400000; i++)
+  {
+    _Atomic(void *) *place = &handed[me / 2][i % EXCHANGE];
+    void *mine = me % 2 == 0 ? malloc(i % 200) : NULL;
+    void *other = atomic_exchange(place, mine);
+    free(other);
+  }
+  pthread_barrier_wait(&barrier);
+  malloc_trim(0);
+  return NULL;
+}
+
+static void objects_freed_elsewhere_are_used_again(void **unused)
+{
+  (void) unused;
+  limit_bytes = 4 * MALLOC_CHUNK_BYTES;
+  pthread_barrier_init(&barrier, NULL, CPUS);
+  run_threads(produce_or_consume);
+  pthread_barrier_destroy(&barrier);
+  for (int i = 0; i < CPUS * EXCHANGE; i++)
+    free(handed[i / EXCHANGE][i % EXCHANGE]);
+  malloc_trim(0);
+  assert_int_equal(mapped_bytes, 0);
+  limit_bytes = NO_LIMIT;
+}
+
+/* ---- One thread ---- */
+
+static void classes_are_tight(void **unused)
+{
+  (void) unused;
+  for (size_t len = 0; len <= MALLOC_SMALL_MAX_BYTES; len++)
+  {
+    unsigned int size_class = malloc_class_of(len);
+    assert_in_range(size_class, 0, MALLOC_CLASSES - 1);
+    assert_true(malloc_class_bytes(size_class) >= len);
+    assert_true(size_class == 0 || malloc_class_bytes(size_class - 1) < len);
+    assert_int_equal(malloc_class_bytes(size_class) % MALLOC_ALIGN_BYTES, 0);
+  }
+}
+
+static void every_alignment_is_given(void **unused)
+{
+  (void) unused;
+  static const size_t lens[] = {0, 1, 40, 4096, 30000, 70000, MEBIBYTE - 70000, 3 * MEBIBYTE + 5};
+  for (size_t align = 1; align <= 1ul << 30; align *= 2)
+  {
+    struct block blocks[sizeof(lens) / sizeof(lens[0])];
+    for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++)
+    {
+      blocks[i] = (struct block){memalign(align, lens[i]), lens[i], (unsigned char) align};
+      assert_non_null(blocks[i].bytes);
+      assert_int_equal((uintptr_t) blocks[i].bytes % align, 0);
+      fill(&blocks[i]);
+    }
+    for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++)
+    {
+      assert_true(is_kept(&blocks[i], lens[i]));
+      free(blocks[i].bytes);
+    }
+  }
+  void *block = NULL;
+  assert_int_equal(posix_memalign(&block, 24, 1), EINVAL);
+  assert_int_equal(posix_memalign(&block, 4, 1), EINVAL);
+  assert_int_equal(posix_memalign(&block, 64, SIZE_MAX), ENOMEM);
+  assert_null(block);
+  malloc_trim(0);
+  assert_int_equal(mapped_bytes, 0);
+}
+
+/* Takes blocks until there are none, and frees them. Returns how many. */
+static unsigned int take_everything(size_t len_bytes)
+{
+  unsigned int count = 0;
+  void **first = NULL;
+  void **block;
+  errno = 0;
+  while ((block = malloc(len_bytes)) != NULL)
+  {
+    *block = first;
+    first = block;
+    count++;
+  }
+  assert_int_equal(errno, ENOMEM);
+  while (first != NULL)
+  {
+    void **next = *first;
+    free(first);
+    first = next;
+  }
+  return count;
+}
+
+static void memory_ends_and_comes_back(void **unused)
+{
+  (void) unused;
+  static const size_t lens[] = {16, 112, 1000, 5000, 32768, 60000, 300000, MEBIBYTE, 3 * MEBIBYTE};
+  limit_bytes = TEST_LIMIT;
+  for (int round = 0; round < 2; round++)
+    for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++)
+    {
+      /* At least two thirds of the memory are the program's, whatever was there before. */
+      size_t got_bytes = take_everything(lens[i]) * lens[i];
+      assert_in_range(got_bytes, TEST_LIMIT / 3 * 2, TEST_LIMIT);
+      assert_in_range(mapped_bytes, 0, 16 * MEBIBYTE);
+    }
+  limit_bytes = NO_LIMIT;
+  malloc_trim(0);
+  assert_int_equal(mapped_bytes, 0);
+}
+
+static void sizes_without_bound_are_refused(void **unused)
+{
+  (void) unused;
+  volatile size_t huge[] = {SIZE_MAX, SIZE_MAX - 4096, (size_t) PTRDIFF_MAX, 1ul << 47};
+  char *kept = malloc(100);
+  strcpy(kept, "kept");
+  for (size_t i = 0; i < sizeof(huge) / sizeof(huge[0]); i++)
+  {
+    errno = 0;
+    assert_null(malloc(huge[i]));
+    assert_int_equal(errno, ENOMEM);
+    assert_null(calloc(1, huge[i]));
+    assert_null(calloc(huge[i], 3));
+    assert_null(memalign(1ul << 30, huge[i]));
+    assert_null(pvalloc(huge[i]));
+    char *volatile same = kept;
+    assert_null(realloc(kept, huge[i]));
+    assert_string_equal(same, "kept");
+    kept = same;
+  }
+  free(kept);
+  void *nothing = malloc(0);
+  void *more_of_it = malloc(0);
+  assert_non_null(nothing);
+  assert_ptr_not_equal(nothing, more_of_it);
+  free(more_of_it);
+  free(nothing);
+}
+
+static void large_blocks_grow_where_they_are(void **unused)
+{
+  (void) unused;
+  struct block block = {malloc(4 * MEBIBYTE), 4 * MEBIBYTE, 3};
+  fill(&block);
+  uintptr_t before = (uintptr_t) block.bytes;
+  uint64_t mapped_before = mapped_bytes;
+  block.bytes = realloc(block.bytes, 3 * MEBIBYTE);
+  assert_int_equal((uintptr_t) block.bytes, before);
+  assert_int_equal(mapped_bytes, mapped_before - MEBIBYTE);
+  block.bytes = realloc(block.bytes, 7 * MEBIBYTE / 2);
+  assert_int_equal((uintptr_t) block.bytes, before);
+  assert_true(is_kept(&block, 3 * MEBIBYTE));
+  assert_true(all_zero(block.bytes + 3 * MEBIBYTE, MEBIBYTE / 2));
+  block.bytes = realloc(block.bytes, 1000);
+  assert_true(is_kept(&block, 1000));
+  assert_null(realloc(block.bytes, 0));
+}
+
+#define ASSERT_CRASHES(statement, message)       \
+  do                                             \
+  {                                              \
+    crash_message = NULL;                        \
+    crash_expected = true;                       \
+    if (setjmp(after_crash) == 0)                \
+    {                                            \
+      statement;                                 \
+    }                                            \
+    crash_expected = false;                      \
+    assert_non_null(crash_message);              \
+    assert_string_equal(crash_message, message); \
+  } while (0)
+
+/* What little a small program takes is in no chunk. */
+static void the_first_objects_are_static(void **unused)
+{
+  (void) unused;
+  static struct block blocks[MALLOC_ARENA_BYTES / 16];
+  unsigned int count = 0;
+  for (; mapped_bytes == 0; count++)
+  {
+    size_t align = (size_t) 1 << count % 12;
+    size_t len = count * 31 % 700;
+    blocks[count] = (struct block){memalign(align, len), len, (unsigned char) count};
+    assert_int_equal((uintptr_t) blocks[count].bytes % align, 0);
+    assert_true(malloc_usable_size(blocks[count].bytes) >= len);
+    fill(&blocks[count]);
+  }
+  assert_in_range(count, 40, 400);
+  struct block *grown = &blocks[7];
+  assert_true(malloc_arena_has(grown->bytes));
+  grown->bytes = realloc(grown->bytes, 5000);
+  assert_true(is_kept(grown, grown->len_bytes));
+  char *volatile first = (char *) blocks[0].bytes;
+  for (unsigned int i = 0; i < count; i++)
+  {
+    assert_true(is_kept(&blocks[i], blocks[i].len_bytes));
+    free(blocks[i].bytes);
+  }
+  ASSERT_CRASHES(free(first), "free(): double free detected");
+  ASSERT_CRASHES(free(first + 16), "free(): invalid pointer");
+  ASSERT_CRASHES(free(first + 1), "free(): invalid pointer");
+  ASSERT_CRASHES(first = realloc(first, 1), "realloc(): invalid pointer");
+}
+
+/* Memory comes from the host page by page: a small program has few. */
+static void few_pages_are_touched(void **unused)
+{
+  (void) unused;
+  malloc_trim(0);
+  assert_int_equal(mapped_bytes, 0);
+  void *block = malloc(100);
+  unsigned char present[MALLOC_CHUNK_BYTES / PAGE_BYTES];
+  unsigned int pages = 0;
+  void *chunk = (void *) malloc_chunk_gva(block);
+  assert_int_equal(mincore(chunk, MALLOC_CHUNK_BYTES, present), 0);
+  for (size_t i = 0; i < sizeof(present); i++)
+    pages += present[i] & 1;
+  assert_in_range(pages, 1, 3);
+  free(block);
+}
+
+static void errors_of_the_program_end_it(void **unused)
+{
+  (void) unused;
+  char *volatile small = malloc(50);
+  char *volatile medium = malloc(100000);
+  char *volatile large = malloc(2 * MEBIBYTE);
+  char *foreign = mmap(NULL, 2 * MALLOC_CHUNK_BYTES, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  char *volatile inside = foreign + MALLOC_CHUNK_BYTES;
+  ASSERT_CRASHES(free(inside), "free(): invalid pointer");
+  ASSERT_CRASHES(free(small + 8), "free(): invalid pointer");
+  ASSERT_CRASHES(free(medium + 16), "free(): invalid pointer");
+  ASSERT_CRASHES(free(medium + MALLOC_SPAN_BYTES), "free(): invalid pointer");
+  ASSERT_CRASHES(free(large + 4096), "free(): invalid pointer");
+  ASSERT_CRASHES(inside = realloc(large + 4096, 9), "realloc(): invalid pointer");
+  free(small);
+  ASSERT_CRASHES(free(small), "free(): double free detected");
+  free(medium);
+  ASSERT_CRASHES(free(medium), "free(): invalid pointer");
+  free(large);
+
+  /* A write into a freed object. */
+  void **volatile written = malloc(200);
+  free(written);
+  void *link = *written;
+  *written = (char *) link + 1;
+  ASSERT_CRASHES(inside = malloc(200), "malloc(): corrupted list of free objects");
+  *written = link;
+  munmap(foreign, 2 * MALLOC_CHUNK_BYTES);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(classes_are_tight),
+      cmocka_unit_test(the_first_objects_are_static),
+      cmocka_unit_test(few_pages_are_touched),
+      cmocka_unit_test(every_alignment_is_given),
+      cmocka_unit_test(memory_ends_and_comes_back),
+      cmocka_unit_test(sizes_without_bound_are_refused),
+      cmocka_unit_test(large_blocks_grow_where_they_are),
+      cmocka_unit_test(blocks_of_all_threads_stay_whole),
+      cmocka_unit_test(objects_freed_elsewhere_are_used_again),
+      cmocka_unit_test(errors_of_the_program_end_it),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
