@@ -57,7 +57,8 @@ enum virtual_fault_result
   FAULT_MAPPED,     /* the access can be tried again */
   FAULT_NOT_MAPPED, /* nothing is there */
   FAULT_FORBIDDEN,  /* something is there, but not with these rights */
-  FAULT_NO_MEMORY,  /* VIRTUAL_NO_RESERVE promised too much */
+  FAULT_NO_MEMORY,  /* VIRTUAL_NO_RESERVE promised too much; or no page table to keep the window
+                        from writing to code */
 };
 
 /* Handles a page fault, or brings a page in before it is needed. access: one of PAGING_READ,
