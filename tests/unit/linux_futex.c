@@ -27,9 +27,9 @@ uint64_t linux_now_ns(void)
   return (uint64_t) now.tv_sec * NS_PER_S + (uint64_t) now.tv_nsec;
 }
 
-unsigned int cpus_online(void)
+bool cpus_may_spin(void)
 {
-  return 2;
+  return true;
 }
 
 int futex_wait(uint32_t *word, uint32_t expected, uint64_t deadline_ns)
