@@ -7,6 +7,7 @@ static const struct program programs[] = {
      .what = "a step of integer and floating-point work",
      .rows = {{"cpu_loop", "ns", 2}}},
     {.file = "memory_random",
+     .repetitions = 5,
      .what = "a read at random in 256 MiB that needs the one before",
      .rows = {{"memory_random", "ns", 2}}},
     {.file = "memcpy",

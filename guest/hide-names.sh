@@ -6,12 +6,30 @@
 set -eu
 export LC_ALL=C
 
-archive=$1 exports=$2
+archive=$(realpath "$1") exports=$2
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 nm -g --defined-only "$archive" | awk 'NF == 3 && $3 !~ /^_/ { print $3 }' | sort -u > "$work/defined"
 grep -v '^#' "$exports" | sort -u > "$work/exports"
-comm -12 "$work/defined" "$work/exports" > "$work/weak"
 comm -23 "$work/defined" "$work/exports" | awk '{ print $1, "__uhyve_" $1 }' > "$work/hidden"
-objcopy --weaken-symbols="$work/weak" --redefine-syms="$work/hidden" "$archive"
+objcopy --redefine-syms="$work/hidden" "$archive"
+
+# Definitions become weak, references do not: a weak one would not bring in the member that defines
+# it. So each member is done alone. Names of members may occur twice.
+number=0
+ar t "$archive" > "$work/members"
+while read -r member; do
+    number=$((number + 1))
+    count=$(head -n "$number" "$work/members" | grep -cxF "$member")
+    mkdir "$work/$number"
+    (cd "$work/$number" && ar xN "$count" "$archive" "$member")
+    nm -g --defined-only "$work/$number/$member" | awk 'NF == 3 { print $3 }' | sort -u |
+        comm -12 - "$work/exports" > "$work/weak"
+    if [ -s "$work/weak" ]; then
+        objcopy --weaken-symbols="$work/weak" "$work/$number/$member"
+    fi
+    echo "$work/$number/$member" >> "$work/files"
+done < "$work/members"
+xargs ar qcs "$work/new.a" < "$work/files"
+mv "$work/new.a" "$archive"

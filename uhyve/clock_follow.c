@@ -10,6 +10,10 @@
 #include <time.h>
 #include <unistd.h>
 
+/* A CPU may have read its TSC a little early, or be a little behind: it must not be behind the base
+ * that it computes with. */
+#define EARLIER_CYCLES (1u << 20)
+
 /* A vCPU tells the shift at its next exit. */
 #define SHIFT_PAUSE_MS 100
 
@@ -36,9 +40,10 @@ static void publish(struct clock_follow *follow, const struct clock_view *old, b
     uint64_t tsc = __builtin_ia32_rdtsc() + atomic_load(&follow->shift);
     *view = clock_view_continue(old, tsc, view->ns_per_cycle);
   }
-  __atomic_store_n(&clock->tsc_base, view->tsc_base, __ATOMIC_RELAXED);
-  __atomic_store_n(&clock->realtime_base_ns, view->realtime_base_ns, __ATOMIC_RELAXED);
-  __atomic_store_n(&clock->ns_per_cycle, view->ns_per_cycle, __ATOMIC_RELAXED);
+  struct clock_view written = clock_view_earlier(view, EARLIER_CYCLES);
+  __atomic_store_n(&clock->tsc_base, written.tsc_base, __ATOMIC_RELAXED);
+  __atomic_store_n(&clock->realtime_base_ns, written.realtime_base_ns, __ATOMIC_RELAXED);
+  __atomic_store_n(&clock->ns_per_cycle, written.ns_per_cycle, __ATOMIC_RELAXED);
   __atomic_store_n(&clock->sequence, ++follow->sequence, __ATOMIC_RELEASE);
 }
 

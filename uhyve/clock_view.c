@@ -59,6 +59,16 @@ struct clock_view clock_view_continue(const struct clock_view *view, uint64_t ts
   };
 }
 
+struct clock_view clock_view_earlier(const struct clock_view *view, uint64_t cycles)
+{
+  uint64_t ns = (uint64_t) ((unsigned __int128) cycles * view->ns_per_cycle >> 48);
+  return (struct clock_view){
+      .tsc_base = view->tsc_base - cycles,
+      .realtime_base_ns = view->realtime_base_ns - ns,
+      .ns_per_cycle = view->ns_per_cycle,
+  };
+}
+
 void clock_steering_start(struct clock_steering *steering, const struct clock_view *view)
 {
   *steering = (struct clock_steering){

@@ -45,6 +45,9 @@ uint64_t clock_view_ns(const struct clock_view *view, uint64_t tsc);
 struct clock_view clock_view_continue(const struct clock_view *view, uint64_t tsc,
                                       uint64_t ns_per_cycle);
 
+/* The same view with its base so many cycles earlier. */
+struct clock_view clock_view_earlier(const struct clock_view *view, uint64_t cycles);
+
 void clock_steering_start(struct clock_steering *steering, const struct clock_view *view);
 
 /* Compares the guest's view with the host's clock and sets steering->view. Small differences are

@@ -7,7 +7,7 @@
 #define PAGE_BYTES  4096u
 #define LARGE_BYTES (4u << 20)
 #define LARGE_TIMES 20
-#define SMALL_TIMES 5000
+#define SMALL_TIMES 500
 
 static void map_and_unmap(size_t len_bytes, int touches)
 {

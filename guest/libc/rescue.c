@@ -12,8 +12,8 @@
 
 void libc_rescue_output(void)
 {
-  /* The stream itself is a static object, and found as such: an idle CPU has no state of Newlib. Its
-   * buffer pointers may be damaged. */
+  /* The stream itself is a static object, and found as such: an idle CPU has no state of Newlib.
+   * Its buffer pointers may be damaged. */
   const FILE *stream = &__sf[STDOUT_FILENO];
   const unsigned char *begin = stream->_bf._base;
   const unsigned char *end = stream->_p;

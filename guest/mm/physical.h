@@ -31,8 +31,8 @@ uint64_t physical_allocate(uint64_t len_bytes, uint64_t align_bytes, bool *zeroe
 void physical_free(uint64_t gpa, uint64_t len_bytes);
 
 /* Gives free memory back to the host: all of it that was used when `all`, else what is over a
- * reserve that is worth keeping. Cheap when there is nothing to give. Makes hypercalls; no lock may
- * be held. */
+ * reserve that is worth keeping. Cheap when there is nothing to give; does nothing while another
+ * CPU is at it. Makes hypercalls; no lock may be held. */
 void physical_give_back(bool all);
 
 struct physical_usage

@@ -13,6 +13,13 @@ expect --stdout 'Hello from a unikernel
 ' --stderr 'uhyve: statistics
 .*hypercalls +write +1
 .*' "$uhyve" --stats "$hello"
+# What the guest counts.
+expect --stdout '[0-9]+ checks, 0 failed
+' --stderr '\{.*\}
+' "$uhyve" --stats=json "$PROGRAMS/sleep"
+for name in guest_timer_interrupts guest_nucleus_calls; do
+    (($(figure "$scratch/error" "$name") > 0)) || fail "$name: none while a program slept"
+done
 expect --stdout 'Hello from a unikernel
 ' --stderr '\{.*\}
 ' env UHYVE_STATS=json "$uhyve" "$hello"

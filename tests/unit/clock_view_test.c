@@ -209,6 +209,22 @@ static void readings_at_the_same_moment(void **state)
   assert_int_equal(difference_ns(&host), 0);
 }
 
+/* Later than the old base both say the same to the nanosecond, at it exactly. */
+static void an_earlier_base_changes_nothing(void **state)
+{
+  (void) state;
+  uint64_t seed = 3;
+  for (unsigned int i = 0; i < 10000; i++)
+  {
+    struct clock_pair now = {.tsc = random_magnitude(&seed), .realtime_ns = EPOCH_NS};
+    struct clock_view view = clock_view_start(now, 1000 + random_next(&seed) % 5000000);
+    struct clock_view earlier = clock_view_earlier(&view, random_next(&seed) % 100000000);
+    assert_int_equal(clock_view_ns(&earlier, now.tsc), EPOCH_NS);
+    uint64_t later_tsc = now.tsc + random_next(&seed) % 10000000000u;
+    assert_in_range(clock_view_ns(&earlier, later_tsc) - clock_view_ns(&view, later_tsc), 0, 1);
+  }
+}
+
 static void a_pair_is_of_one_moment(void **state)
 {
   (void) state;
@@ -236,6 +252,7 @@ int main(void)
       cmocka_unit_test(a_set_clock_is_taken_at_once),
       cmocka_unit_test(suspends_are_survived),
       cmocka_unit_test(readings_at_the_same_moment),
+      cmocka_unit_test(an_earlier_base_changes_nothing),
       cmocka_unit_test(a_pair_is_of_one_moment),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

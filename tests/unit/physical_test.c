@@ -1,15 +1,15 @@
 /* Tests of guest/mm/physical.c on real memory: what is promised, clean and used frames, the hole,
- * memory given back, and all of it from several threads. */
+ * memory given back. */
 #include "mm/physical.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "hosted/memory.h"
 #include "hypercalls/start_info.h"
 #include "mm/address.h"
+#include "mm/bootstrap.h"
 #include "unit_test.h"
 
 #define BASE_GPA (16 * MIB)
@@ -21,36 +21,30 @@ static int end(void **state)
   return 0;
 }
 
-static bool is_zero(uint64_t gpa, uint64_t len_bytes)
-{
-  const uint64_t *words = address_of_gpa(gpa);
-  for (uint64_t i = 0; i < len_bytes / sizeof(*words); i++)
-    if (words[i] != 0)
-      return false;
-  return true;
-}
-
-static void fill(uint64_t gpa, uint64_t len_bytes, uint64_t value)
-{
-  uint64_t *words = address_of_gpa(gpa);
-  for (uint64_t i = 0; i < len_bytes / sizeof(*words); i++)
-    words[i] = value;
-}
-
-static bool is_filled(uint64_t gpa, uint64_t len_bytes, uint64_t value)
-{
-  const uint64_t *words = address_of_gpa(gpa);
-  for (uint64_t i = 0; i < len_bytes / sizeof(*words); i++)
-    if (words[i] != value)
-      return false;
-  return true;
-}
-
 static uint64_t allocate_small(bool *zeroed)
 {
   uint64_t gpa = physical_allocate(FRAME_BYTES, FRAME_BYTES, zeroed);
   assert_int_not_equal(gpa, PHYSICAL_NONE);
   return gpa;
+}
+
+static void bootstrap_memory_runs_out(void **state)
+{
+  (void) state;
+  hosted_memory_start(BASE_GPA, 16 * MIB, 2 * MIB);
+  assert_null(bootstrap_allocate(BOOTSTRAP_BYTES + 1));
+  assert_null(bootstrap_allocate(SIZE_MAX));
+  unsigned char *last = bootstrap_allocate(1);
+  assert_non_null(last);
+  size_t count = 1;
+  for (unsigned char *object; (object = bootstrap_allocate(20)) != NULL; last = object)
+  {
+    assert_int_equal((uintptr_t) object % 16, 0);
+    assert_true(object > last && object[0] == 0 && object[19] == 0);
+    memset(object, 0xa5, 20);
+    count++;
+  }
+  assert_int_equal(count, 1 + (BOOTSTRAP_BYTES - 16) / 32);
 }
 
 static void nothing_is_touched_before_it_is_needed(void **state)
@@ -63,7 +57,7 @@ static void nothing_is_touched_before_it_is_needed(void **state)
                   8 * MIB); /* but for nodes */
   assert_int_equal(usage.free_used_bytes, 0);
   assert_int_equal(usage.committed_bytes, 0);
-  assert_in_range(usage.total_bytes, 252 * MIB, 256 * MIB);
+  assert_in_range(usage.total_bytes, 250 * MIB, 256 * MIB);
   bool zeroed;
   assert_int_equal(physical_commit(4 * MIB), 0);
   assert_int_equal(physical_allocate(2 * MIB, 2 * MIB, &zeroed), BASE_GPA + 6 * MIB);
@@ -166,12 +160,31 @@ static void memory_goes_around_the_hole(void **state)
   {
     assert_true(zeroed);
     assert_true(gpa + 2 * MIB <= UHYVE_GPA_HOLE_BEGIN || gpa >= UHYVE_GPA_HOLE_END);
-    assert_true(is_zero(gpa, 2 * MIB));
+    assert_true(hosted_is_filled(gpa, 2 * MIB, 0));
     bytes[gpa > UHYVE_GPA_HOLE_BEGIN] += 2 * MIB;
   }
   /* Each attachment, and that around the hole twice, has nodes in one. */
   assert_in_range(bytes[0], 12 * MIB, 14 * MIB);
   assert_in_range(bytes[1], 44 * MIB, 46 * MIB);
+}
+
+static void much_memory_has_huge_frames(void **state)
+{
+  (void) state;
+  hosted_memory_start(BASE_GPA, 20 * GIB, 2 * MIB);
+  uint64_t total_bytes = physical_usage().total_bytes;
+  assert_in_range(total_bytes, 20 * GIB * 98 / 100, 20 * GIB);
+  assert_int_equal(physical_commit(total_bytes), 0);
+  bool zeroed;
+  uint64_t huge_bytes = 0;
+  while (physical_allocate(HUGE_FRAME_BYTES, HUGE_FRAME_BYTES, &zeroed) != PHYSICAL_NONE)
+    huge_bytes += HUGE_FRAME_BYTES;
+  assert_in_range(huge_bytes, 13 * GIB, 20 * GIB);
+  /* What is promised is there, in smaller frames. */
+  for (; huge_bytes + LARGE_FRAME_BYTES < total_bytes - 128 * MIB; huge_bytes += LARGE_FRAME_BYTES)
+    assert_int_not_equal(physical_allocate(LARGE_FRAME_BYTES, LARGE_FRAME_BYTES, &zeroed),
+                         PHYSICAL_NONE);
+  assert_int_equal(hosted_memory_resident_bytes(), 0);
 }
 
 static void memory_goes_back_clean(void **state)
@@ -182,7 +195,7 @@ static void memory_goes_back_clean(void **state)
   assert_int_equal(physical_commit(32 * MIB), 0);
   bool zeroed;
   uint64_t gpa = physical_allocate(32 * MIB, 2 * MIB, &zeroed);
-  fill(gpa, 32 * MIB, 1);
+  hosted_fill(gpa, 32 * MIB, 1);
   physical_free(gpa, 32 * MIB);
   assert_int_equal(hosted_memory_resident_bytes(), 32 * MIB);
 
@@ -201,7 +214,7 @@ static void memory_goes_back_clean(void **state)
   assert_int_equal(hosted_memory_resident_bytes(), 0);
   assert_int_equal(physical_allocate(32 * MIB, 2 * MIB, &zeroed), gpa);
   assert_true(zeroed);
-  assert_true(is_zero(gpa, 32 * MIB));
+  assert_true(hosted_is_filled(gpa, 32 * MIB, 0));
 }
 
 static void exactly_the_reserve_is_kept(void **state)
@@ -251,7 +264,7 @@ static void what_is_on_its_way_to_the_host_is_not_missed(void **state)
   bool zeroed;
   uint64_t gpa = physical_allocate(32 * MIB, FRAME_BYTES, &zeroed);
   assert_int_not_equal(gpa, PHYSICAL_NONE);
-  fill(gpa, 32 * MIB, 1);
+  hosted_fill(gpa, 32 * MIB, 1);
   physical_free(gpa, 32 * MIB);
   frames_promised = total_bytes / FRAME_BYTES;
   hosted_memory.during_discard = take_all_that_is_promised;
@@ -274,7 +287,7 @@ static void small_pieces_go_back_only_when_all_do(void **state)
   for (int i = 0; i < 2 * PIECES; i++)
   {
     gpa[i] = physical_allocate(60 * KIB, FRAME_BYTES, &zeroed);
-    fill(gpa[i], 60 * KIB, 1);
+    hosted_fill(gpa[i], 60 * KIB, 1);
   }
   for (int i = 0; i < 2 * PIECES; i += 2)
     physical_free(gpa[i], 60 * KIB);
@@ -286,7 +299,7 @@ static void small_pieces_go_back_only_when_all_do(void **state)
   assert_int_equal(hosted_memory.discarded_bytes, free_bytes);
   assert_int_equal(physical_usage().free_used_bytes, 0);
   for (int i = 1; i < 2 * PIECES; i += 2)
-    assert_true(is_filled(gpa[i], 60 * KIB, 1));
+    assert_true(hosted_is_filled(gpa[i], 60 * KIB, 1));
 }
 
 static void a_host_that_keeps_memory_does_not_make_it_clean(void **state)
@@ -296,7 +309,7 @@ static void a_host_that_keeps_memory_does_not_make_it_clean(void **state)
   assert_int_equal(physical_commit(4 * MIB), 0);
   bool zeroed;
   uint64_t gpa = physical_allocate(4 * MIB, 2 * MIB, &zeroed);
-  fill(gpa, 4 * MIB, 1);
+  hosted_fill(gpa, 4 * MIB, 1);
   physical_free(gpa, 4 * MIB);
   hosted_memory.discard_fails = true;
   physical_give_back(true);
@@ -351,15 +364,15 @@ static void every_frame_on_its_own(void **state)
     for (size_t i = 0; i < frames; i++)
     {
       gpa[i] = allocate_small(&zeroed);
-      assert_true(!zeroed || is_zero(gpa[i], FRAME_BYTES));
-      fill(gpa[i], FRAME_BYTES, gpa[i]);
+      assert_true(!zeroed || hosted_is_filled(gpa[i], FRAME_BYTES, 0));
+      hosted_fill(gpa[i], FRAME_BYTES, gpa[i]);
     }
     for (size_t i = 0; i < frames; i += 2)
       physical_free(gpa[i], FRAME_BYTES);
     physical_give_back(true);
     for (size_t i = 1; i < frames; i += 2)
     {
-      assert_true(is_filled(gpa[i], FRAME_BYTES, gpa[i]));
+      assert_true(hosted_is_filled(gpa[i], FRAME_BYTES, gpa[i]));
       physical_free(gpa[i], FRAME_BYTES);
     }
     if (round == 1)
@@ -376,97 +389,12 @@ static void every_frame_on_its_own(void **state)
   free(gpa);
 }
 
-enum
-{
-  THREADS = 4,
-  ROUNDS = 6000,
-  PIECES = 48
-};
-
-struct piece
-{
-  uint64_t gpa;
-  uint64_t len_bytes;
-  uint64_t value;
-};
-
-static void take_piece_of_any_kind(struct piece *piece, uint64_t *random)
-{
-  static const uint64_t lengths[] = {FRAME_BYTES, FRAME_BYTES,     FRAME_BYTES,
-                                     16 * KIB,    3 * FRAME_BYTES, LARGE_FRAME_BYTES};
-  uint64_t len_bytes = lengths[random_next(random) % COUNT_OF(lengths)];
-  uint64_t align_bytes =
-      random_next(random) % 2 == 0 && (len_bytes & (len_bytes - 1)) == 0 ? len_bytes : FRAME_BYTES;
-  bool zeroed;
-  if (physical_commit(len_bytes) < 0)
-    return;
-  piece->gpa = physical_allocate(len_bytes, align_bytes, &zeroed);
-  if (piece->gpa == PHYSICAL_NONE)
-  {
-    if (len_bytes == FRAME_BYTES)
-      abort(); /* promised */
-    physical_uncommit(len_bytes);
-    return;
-  }
-  if (piece->gpa % align_bytes != 0 || (zeroed && !is_zero(piece->gpa, len_bytes)))
-    abort();
-  piece->len_bytes = len_bytes;
-  piece->value = random_next(random);
-  fill(piece->gpa, len_bytes, piece->value);
-}
-
-static void leave_piece(struct piece *piece)
-{
-  if (piece->len_bytes == 0)
-    return;
-  if (!is_filled(piece->gpa, piece->len_bytes, piece->value))
-    abort();
-  physical_free(piece->gpa, piece->len_bytes);
-  physical_uncommit(piece->len_bytes);
-  piece->len_bytes = 0;
-}
-
-static void *use_memory(void *argument)
-{
-  uint64_t random = (uintptr_t) argument;
-  struct piece pieces[PIECES] = {0};
-  for (int round = 0; round < ROUNDS; round++)
-  {
-    struct piece *piece = &pieces[random_next(&random) % PIECES];
-    leave_piece(piece);
-    take_piece_of_any_kind(piece, &random);
-    if (random_next(&random) % 64 == 0)
-      physical_give_back(random_next(&random) % 2 == 0);
-  }
-  for (int i = 0; i < PIECES; i++)
-    leave_piece(&pieces[i]);
-  return NULL;
-}
-
-/* A little more than the threads want, so that they go short at times. */
-static void threads_share_it(void **state)
-{
-  (void) state;
-  hosted_memory_start(UHYVE_GPA_HOLE_BEGIN - 8 * MIB, 48 * MIB, MIB);
-  pthread_t threads[THREADS];
-  for (uintptr_t i = 0; i < THREADS; i++)
-    assert_int_equal(pthread_create(&threads[i], NULL, use_memory, (void *) (i + 1)), 0);
-  for (int i = 0; i < THREADS; i++)
-    assert_int_equal(pthread_join(threads[i], NULL), 0);
-  assert_int_equal(physical_usage().committed_bytes, 0);
-  physical_give_back(true);
-  struct physical_usage usage = physical_usage();
-  assert_int_equal(usage.free_used_bytes, 0);
-  assert_in_range(usage.free_clean_bytes, usage.attached_bytes * 84 / 85 - FRAME_BYTES,
-                  usage.attached_bytes); /* but for nodes */
-  assert_true(hosted_memory_resident_bytes() <= usage.attached_bytes - usage.free_clean_bytes);
-}
-
 #define TEST(name) cmocka_unit_test_teardown(name, end)
 
 int main(void)
 {
   const struct CMUnitTest tests[] = {
+      TEST(bootstrap_memory_runs_out),
       TEST(nothing_is_touched_before_it_is_needed),
       TEST(what_is_promised_is_attached),
       TEST(no_more_is_promised_than_there_is),
@@ -474,6 +402,7 @@ int main(void)
       TEST(small_from_the_low_end_large_from_the_high_end),
       TEST(used_memory_goes_out_first),
       TEST(memory_goes_around_the_hole),
+      TEST(much_memory_has_huge_frames),
       TEST(memory_goes_back_clean),
       TEST(exactly_the_reserve_is_kept),
       TEST(large_pages_of_the_host_stay_whole),
@@ -483,7 +412,6 @@ int main(void)
       TEST(used_frames_cannot_be_freed_twice),
       TEST(clean_frames_cannot_be_freed),
       TEST(every_frame_on_its_own),
-      TEST(threads_share_it),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -93,6 +93,13 @@ static inline bool cpu_is_masked(void)
 /* Whether ring 3 may set the FS base itself; set once at boot. */
 extern bool cpu_fsgsbase;
 
+/* Makes GS point to this CPU's data again, where the program can have changed that. */
+static inline void cpu_restore_gs_base(uint64_t area_gva)
+{
+  if (cpu_fsgsbase)
+    __asm__ volatile("wrgsbase %0" : : "r"(area_gva));
+}
+
 /* Sets the base of thread-local storage. */
 static inline void cpu_set_fs_base(uint64_t base_gva)
 {

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "arch/x86_64/cpu.h"
 #include "crash.h"
 #include "hypercalls/start_info.h"
 #include "mm/virtual.h"
@@ -142,6 +143,7 @@ static bool handle_page_fault(struct uhyve_upcall_area *area)
 void upcall_dispatch(struct trap_registers *regs, struct uhyve_upcall_area *area)
 {
   uint32_t vector = area->exception;
+  cpu_restore_gs_base(area->self_gva);
   area->counters.upcalls++;
   if (vector != UHYVE_NO_EXCEPTION)
   {

@@ -165,3 +165,19 @@ uint64_t hosted_memory_resident_bytes(void)
   free(resident);
   return bytes;
 }
+
+void hosted_fill(uint64_t gpa, uint64_t len_bytes, uint64_t number)
+{
+  uint64_t *words = address_of_gpa(gpa);
+  for (uint64_t i = 0; i < len_bytes / sizeof(*words); i++)
+    words[i] = number;
+}
+
+bool hosted_is_filled(uint64_t gpa, uint64_t len_bytes, uint64_t number)
+{
+  const uint64_t *words = address_of_gpa(gpa);
+  for (uint64_t i = 0; i < len_bytes / sizeof(*words); i++)
+    if (words[i] != number)
+      return false;
+  return true;
+}

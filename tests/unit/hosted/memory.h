@@ -33,6 +33,10 @@ void hosted_memory_end(void);
 /* How much of it the host has given. */
 uint64_t hosted_memory_resident_bytes(void);
 
+/* Fills memory with a number; whether it is filled with it. */
+void hosted_fill(uint64_t gpa, uint64_t len_bytes, uint64_t number);
+bool hosted_is_filled(uint64_t gpa, uint64_t len_bytes, uint64_t number);
+
 /* Where panic() of this thread goes: if (setjmp(hosted_panic) == 0) { ... } with the flag set.
  * Otherwise it aborts. */
 extern jmp_buf hosted_panic;
