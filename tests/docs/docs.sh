@@ -1,7 +1,7 @@
 #!/bin/bash
 # The documentation agrees with the code: docs/hypercalls.md is what the header makes it, README and
-# manual page know all options of `uhyve --help`, the pages on the design name the files they are
-# about, nucleus calls and counters, manual pages are clean, links lead somewhere.
+# manual page know all options of `uhyve --help`, the pages on the design name all files, nucleus
+# calls and counters and nothing that is gone, manual pages are clean, links lead somewhere.
 # usage: docs.sh UHYVE
 set -euo pipefail
 export LC_ALL=C.UTF-8
@@ -95,6 +95,19 @@ mapfile -t counters < <(sed -nE '/^struct uhyve_cpu_counters/,/^}/s/^ *uint64_t 
 for counter in "${counters[@]}"; do
     has_word "$scheduler" "$counter" || wrong "docs/scheduler.md: counter $counter is missing"
     has_word "$manual" "$counter" || wrong "docs/man/uhyve.1: counter $counter is missing"
+done
+
+# ---- Names ----
+
+# Names with an underscore that a page has in backquotes are names in the code.
+names_in_code=$(grep -rhoE '[A-Za-z_][A-Za-z0-9_]*_[A-Za-z0-9_]*' guest hypercalls tests uhyve | sort -u)
+for page in docs/architecture.md docs/memory.md docs/scheduler.md; do
+    mapfile -t names < <(grep -oE '`([a-z0-9]+(_[a-z0-9]+)+|[A-Z0-9]+(_[A-Z0-9]+)+)(\(\))?`' "$page" |
+        tr -d '`()' | sort -u)
+    ((${#names[@]} >= 5)) || wrong "$page has ${#names[@]} names only: is it read right?"
+    while read -r name; do
+        wrong "$page: there is no $name in the code"
+    done < <(comm -23 <(printf '%s\n' "${names[@]}") - <<< "$names_in_code")
 done
 
 # ---- Pictures ----
