@@ -56,6 +56,9 @@ int paging_unmap(uint64_t gva, uint64_t len_bytes,
                  void (*release)(void *argument, uint64_t gpa, uint64_t len_bytes), void *argument,
                  bool *flush);
 
+/* Gives tables back in which nothing is mapped, those for addresses in the range alone. */
+void paging_trim(uint64_t gva, uint64_t len_bytes, bool *flush);
+
 /* Joins the pages around an address into the next larger one if they are contiguous and have the
  * same rights. Returns whether that was done. */
 bool paging_join(uint64_t gva, bool *flush);

@@ -30,15 +30,28 @@ static bool addresses_ready;
 
 static uint64_t heap_end_gva = UHYVE_HEAP_BASE;
 
+static struct percpu *lock_holder;
+
 uint32_t virtual_lock(void)
 {
   stack_touch();
-  return spinlock_lock_masked(&lock);
+  uint32_t was_masked = spinlock_lock_masked(&lock);
+  __atomic_store_n(&lock_holder, cpu_this(), __ATOMIC_RELAXED);
+  return was_masked;
 }
 
 void virtual_unlock(uint32_t was_masked)
 {
+  __atomic_store_n(&lock_holder, NULL, __ATOMIC_RELAXED);
   spinlock_unlock_restore(&lock, was_masked);
+}
+
+bool virtual_lock_is_ours(void)
+{
+  uint32_t was_masked = cpu_mask_save();
+  bool ours = __atomic_load_n(&lock_holder, __ATOMIC_RELAXED) == cpu_this();
+  cpu_mask_restore(was_masked);
+  return ours;
 }
 
 struct node_block
@@ -114,6 +127,15 @@ static uint64_t unmap_locked(uint64_t begin, uint64_t end)
   return uncommit_bytes;
 }
 
+/* Where something is mapped from there on. */
+static uint64_t next_mapped(uint64_t gva, uint64_t end)
+{
+  const struct mapping *next = mapping_from(gva);
+  if (next == NULL || next->range.begin >= end)
+    return end;
+  return next->range.begin > gva ? next->range.begin : gva;
+}
+
 int virtual_unmap(uint64_t gva, uint64_t len_bytes)
 {
   if (len_bytes == 0 || !is_whole_pages(gva, len_bytes) || !is_mappable(gva, len_bytes))
@@ -126,8 +148,7 @@ int virtual_unmap(uint64_t gva, uint64_t len_bytes)
     if (!virtual_lock_with_nodes(&was_masked))
       return -ENOMEM;
     uint64_t uncommit_bytes = unmap_locked(gva, step_end);
-    struct mapping *next = mapping_from(step_end);
-    gva = next == NULL ? end : step_end > next->range.begin ? step_end : next->range.begin;
+    gva = next_mapped(step_end, end);
     virtual_unlock(was_masked);
     physical_uncommit(uncommit_bytes);
   }
@@ -252,6 +273,23 @@ int virtual_map(uint64_t *gva, uint64_t len_bytes, uint64_t align_bytes, unsigne
   return 0;
 }
 
+/* Frees the memory of mappings that stay. Returns the bytes that need no longer be committed. */
+static uint64_t discard_locked(uint64_t begin, uint64_t end)
+{
+  uint64_t uncommit_bytes = 0;
+  struct table_account account;
+  table_account_begin(&account, begin, end);
+  for (struct mapping *mapping = mapping_from(begin); mapping != NULL && mapping->range.begin < end;
+       mapping = mapping_next(mapping))
+  {
+    uint64_t used_bytes = frames_unmap(mapping, begin, end);
+    uncommit_bytes += mapping->committed ? 0 : used_bytes;
+  }
+  frames_release();
+  table_account_end(&account);
+  return uncommit_bytes;
+}
+
 int virtual_discard(uint64_t gva, uint64_t len_bytes)
 {
   if (!is_whole_pages(gva, len_bytes))
@@ -259,21 +297,20 @@ int virtual_discard(uint64_t gva, uint64_t len_bytes)
   if (!is_managed(gva, len_bytes))
     return -ENOMEM;
   uint64_t end = gva + len_bytes;
-  uint64_t uncommit_bytes = 0;
-  uint32_t was_masked = virtual_lock();
-  int error = mapping_covers(gva, end) ? 0 : -ENOMEM;
-  struct table_account account;
-  table_account_begin(&account, gva, end);
-  for (struct mapping *mapping = mapping_from(gva); mapping != NULL && mapping->range.begin < end;
-       mapping = mapping_next(mapping))
+  int error = 0;
+  while (gva < end)
   {
-    uint64_t used_bytes = frames_unmap(mapping, gva, end);
-    uncommit_bytes += mapping->committed ? 0 : used_bytes;
+    uint64_t step_end = end - gva > UNMAP_STEP_BYTES ? gva + UNMAP_STEP_BYTES : end;
+    uint32_t was_masked = virtual_lock();
+    if (!mapping_covers(gva, step_end))
+      error = -ENOMEM;
+    uint64_t uncommit_bytes = discard_locked(gva, step_end);
+    gva = next_mapped(step_end, end);
+    if (gva > step_end)
+      error = -ENOMEM;
+    virtual_unlock(was_masked);
+    physical_uncommit(uncommit_bytes);
   }
-  frames_release();
-  table_account_end(&account);
-  virtual_unlock(was_masked);
-  physical_uncommit(uncommit_bytes);
   physical_give_back(true);
   return error;
 }

@@ -242,6 +242,10 @@ enum virtual_fault_result virtual_fault(uint64_t gva, unsigned int access)
   struct fault fault = {
       .gva = gva, .access = access, .limit_bytes = LARGE_FRAME_BYTES, .result = FAULT_MAPPED};
   enum attempt outcome;
+  /* Code that holds the lock touches nothing of ours: a crash that is reported beats a wait without
+   * end. */
+  if (virtual_lock_is_ours())
+    return FAULT_NOT_MAPPED;
   do
   {
     uint32_t was_masked = virtual_lock();

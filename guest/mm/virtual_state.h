@@ -12,6 +12,9 @@
 uint32_t virtual_lock(void);
 void virtual_unlock(uint32_t was_masked);
 
+/* Whether this CPU has the lock. */
+bool virtual_lock_is_ours(void);
+
 /* Takes the lock when there are spare nodes for any call. Returns whether there are; *was_masked is
  * set then. */
 bool virtual_lock_with_nodes(uint32_t *was_masked);

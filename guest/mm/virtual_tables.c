@@ -2,6 +2,9 @@
  *
  * All of a committed mapping may come to be mapped by small pages. A table for these serves one
  * large page's span, and neighbours share it: so spans are counted, not mappings. */
+#include <stddef.h>
+
+#include "hypercalls/start_info.h"
 #include "mm/physical.h"
 #include "mm/virtual_state.h"
 
@@ -39,10 +42,38 @@ void table_account_begin(struct table_account *account, uint64_t begin, uint64_t
   account->needed_before = needed_in(account->begin, account->end);
 }
 
-bool table_account_fits(const struct table_account *account)
+/* Tables in which nothing is mapped any more stay for the next mapping there, until they are
+ * missed. Those of committed mappings are promised to these. */
+static void trim_tables(void)
+{
+  bool flush = false;
+  uint64_t gva = UHYVE_HEAP_BASE;
+  for (struct mapping *mapping = mapping_from(gva); mapping != NULL;
+       mapping = mapping_next(mapping))
+  {
+    if (!mapping->committed)
+      continue;
+    if (mapping->range.begin > gva)
+      paging_trim(gva, mapping->range.begin - gva, &flush);
+    gva = mapping->range.end;
+  }
+  paging_trim(gva, UHYVE_MAP_END - gva, &flush);
+  if (flush)
+    paging_flush();
+}
+
+static bool fits(const struct table_account *account)
 {
   return tables_needed - account->needed_before + needed_in(account->begin, account->end) <=
          paging_tables_left();
+}
+
+bool table_account_fits(const struct table_account *account)
+{
+  if (fits(account))
+    return true;
+  trim_tables();
+  return fits(account);
 }
 
 void table_account_end(const struct table_account *account)
@@ -52,5 +83,7 @@ void table_account_end(const struct table_account *account)
 
 bool tables_spare(uint64_t tables)
 {
+  if (paging_tables_left() < tables_needed + tables)
+    trim_tables();
   return paging_tables_left() >= tables_needed + tables;
 }

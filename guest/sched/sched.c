@@ -234,6 +234,57 @@ void sched_preempt(struct percpu *cpu, struct trap_registers *registers)
   *registers = next->frame.registers;
 }
 
+/* Two equals that take turns, the usual case: all that a switch does but what stays as it is - the
+ * running priority, and a timer that is set for the end of a slice or before. The run lock is held.
+ * Returns whether it was that case. */
+static inline bool yield_to_equal(struct percpu *cpu)
+{
+  struct task *task = cpu->current;
+  struct heap *heap = &cpu->queue.tasks[task->priority];
+  struct task *next = (struct task *) heap->first;
+  if (cpu->queue.ready >> task->priority != 1 || next->node.child != NULL || next->is_preempted ||
+      cpu->inbox != NULL || __atomic_load_n(&idle_cpus, __ATOMIC_RELAXED) != 0)
+    return false;
+  uint64_t now_tsc = cpu_tsc();
+  if (run_time_epoch(now_tsc) != cpu->decay_epoch || task->run_epoch != cpu->decay_epoch)
+    return false;
+  sched_charge(cpu, now_tsc);
+  if (task->run_time < next->run_time)
+    task->run_time = next->run_time;
+  task->node.key = task->run_time;
+  task->node.child = NULL;
+  heap->first = &task->node;
+  task->is_queued = true;
+  next->is_queued = false;
+  cpu->current = next;
+  cpu->area.counters.switches++;
+  cpu->slice_is_over = false;
+  cpu->slice_end_tsc = now_tsc + slice_cycles;
+  cpu_set_fs_base(next->fs_base);
+  context_switch(&task->context, &next->context);
+  finish_switch(cpu_this());
+  return true;
+}
+
+/* The same for any number of tasks. */
+static __attribute__((noinline)) void yield_to_best(struct percpu *cpu)
+{
+  inbox_drain(cpu);
+  uint64_t now_tsc = cpu_tsc();
+  sched_charge(cpu, now_tsc);
+  struct task *task = cpu->current;
+  if (run_queue_best(cpu) < (int) task->priority)
+  {
+    spinlock_unlock(run_lock(cpu));
+    return;
+  }
+  const struct task *first = run_queue_first(cpu, task->priority);
+  if (first != NULL && first->run_time > task->run_time)
+    task->run_time = first->run_time;
+  run_queue_add(cpu, task);
+  switch_to(cpu, run_queue_take(cpu), now_tsc);
+}
+
 void task_yield(void)
 {
   /* A look without the lock, perhaps at a CPU that was left meanwhile: no one would know. */
@@ -243,18 +294,9 @@ void task_yield(void)
     return;
   cpu_mask_interrupts();
   cpu = cpu_this();
-  uint64_t now_tsc = begin_choice(cpu);
-  struct task *task = cpu->current;
-  if (run_queue_best(cpu) < (int) task->priority)
-  {
-    spinlock_unlock(run_lock(cpu));
-    cpu_unmask_interrupts();
-    return;
-  }
-  const struct task *first = run_queue_first(cpu, task->priority);
-  if (first != NULL && first->run_time > task->run_time)
-    task->run_time = first->run_time;
-  switch_to(cpu, run_queue_swap(cpu, task), now_tsc);
+  spinlock_lock(run_lock(cpu));
+  if (!yield_to_equal(cpu))
+    yield_to_best(cpu);
   cpu_unmask_interrupts();
 }
 

@@ -128,9 +128,6 @@ static inline void sched_charge(struct percpu *cpu, uint64_t now_tsc)
   task->run_time += run_time_charge(now_tsc, cycles);
 }
 
-/* Adds the running task, which is behind the first of its priority, and takes the best. */
-struct task *run_queue_swap(struct percpu *cpu, struct task *task);
-
 void run_queue_add(struct percpu *cpu, struct task *task);
 struct task *run_queue_take(struct percpu *cpu); /* the first, or null */
 void run_queue_remove(struct percpu *cpu, struct task *task);

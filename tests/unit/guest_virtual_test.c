@@ -112,7 +112,7 @@ static void touch(unsigned int page, bool memory_lasts)
   static const unsigned int accesses[] = {PAGING_READ, PAGING_WRITE, PAGING_EXECUTE};
   unsigned int access = accesses[below(3)];
   struct model_page *expected = &model[page];
-  uint64_t gva = gva_of(page) + 8 * below(512);
+  uint64_t gva = gva_of(page) + 8ul * below(512);
   struct paging_page at = paging_translate(gva);
   enum virtual_fault_result result = FAULT_MAPPED;
   if ((at.rights & access) == 0)
@@ -357,6 +357,10 @@ static void test_scarce(void **state)
   struct physical_usage usage = physical_usage();
   uint64_t most = ((usage.total_bytes - usage.committed_bytes) & ~(LARGE - 1)) - 5 * LARGE;
   uint64_t gva = 0;
+  bool flush = false;
+  cpu_mask_interrupts();
+  paging_trim(UHYVE_HEAP_BASE, UHYVE_MAP_END - UHYVE_HEAP_BASE, &flush);
+  cpu_unmask_interrupts();
   leave_tables(most / LARGE - 1);
   assert_int_equal(virtual_map(&gva, most, PAGE, PAGING_READ, 0), -ENOMEM);
   leave_tables(most / LARGE + 8);
@@ -364,6 +368,34 @@ static void test_scarce(void **state)
   for (unsigned int step = 0; step < 20000; step++)
     random_step(0, AREA_PAGES, false);
   leave_tables(POOL_MAX);
+  check_all_is_free();
+}
+
+/* One small page in each large page's span and each GiB, one after the other: the tables of those
+ * before are found again. */
+static void test_tables_are_found_again(void **state)
+{
+  (void) state;
+  for (uint64_t step = LARGE; step <= 1ul << 30; step *= 512)
+  {
+    for (unsigned int i = 0; i < 2 * POOL_MAX; i++)
+    {
+      uint64_t gva = UHYVE_MAP_BASE + (1ul << 40) + i * step;
+      unsigned int flags = VIRTUAL_FIXED_VACANT | (i % 2 == 0 ? VIRTUAL_NO_RESERVE : 0u);
+      assert_int_equal(virtual_map(&gva, PAGE, PAGE, PAGING_READ, flags), 0);
+      assert_int_equal(virtual_fault(gva, PAGING_READ), FAULT_MAPPED);
+      assert_int_equal(virtual_unmap(gva, PAGE), 0);
+    }
+  }
+  /* The same in one mapping that keeps nothing. */
+  uint64_t gva = 0;
+  assert_int_equal(
+      virtual_map(&gva, 1ul << 40, PAGE, PAGING_READ | PAGING_WRITE, VIRTUAL_NO_RESERVE), 0);
+  for (unsigned int i = 0; i < 2 * POOL_MAX; i++)
+  {
+    assert_int_equal(virtual_fault(gva + i * LARGE, PAGING_WRITE), FAULT_MAPPED);
+    assert_int_equal(virtual_discard(gva + i * LARGE, LARGE / 2), 0);
+  }
   check_all_is_free();
 }
 
@@ -457,9 +489,9 @@ int main(void)
   set_up(POOL_MAX);
   usage_before = physical_usage();
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_errors),    cmocka_unit_test(test_random),
-      cmocka_unit_test(test_scarce),    cmocka_unit_test(test_threads),
-      cmocka_unit_test(test_same_page),
+      cmocka_unit_test(test_errors),  cmocka_unit_test(test_random),
+      cmocka_unit_test(test_scarce),  cmocka_unit_test(test_tables_are_found_again),
+      cmocka_unit_test(test_threads), cmocka_unit_test(test_same_page),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -174,6 +174,45 @@ int paging_unmap(uint64_t gva, uint64_t len_bytes,
   return change_range(&change, gva, len_bytes);
 }
 
+static bool is_empty(const uint64_t *table)
+{
+  for (unsigned int i = 0; i < ENTRIES_IN_TABLE; i++)
+  {
+    if (table[i] != 0)
+      return false;
+  }
+  return true;
+}
+
+static void trim_in_table(uint64_t table_gpa, unsigned int shift, uint64_t gva, uint64_t end,
+                          bool *flush)
+{
+  while (gva < end)
+  {
+    uint64_t next = ((gva >> shift) + 1) << shift;
+    unsigned int index = table_index(gva, shift);
+    uint64_t entry = table_at(table_gpa)[index];
+    bool whole = (gva & ((1ull << shift) - 1)) == 0 && next <= end;
+    if (entry_is_table(entry, shift) && (whole || shift > LARGE_SHIFT))
+    {
+      if (shift > LARGE_SHIFT)
+        trim_in_table(entry_gpa(entry), shift - LEVEL_BITS, gva, next < end ? next : end, flush);
+      if (whole && is_empty(table_at(entry_gpa(entry))))
+      {
+        table_write_one(table_gpa, index, 0);
+        table_give(entry_gpa(entry));
+        *flush = true;
+      }
+    }
+    gva = next;
+  }
+}
+
+void paging_trim(uint64_t gva, uint64_t len_bytes, bool *flush)
+{
+  trim_in_table(start_info->page_table_root_gpa, ROOT_SHIFT, gva, gva + len_bytes, flush);
+}
+
 /* The entry that covers with one page what the table covers, or 0. */
 static uint64_t joined_entry(const uint64_t *table, unsigned int shift)
 {

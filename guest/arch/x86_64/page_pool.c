@@ -5,7 +5,12 @@
 /* Tables taken from the untouched rest of the pool, all zeros. */
 static uint64_t fresh_taken;
 
-/* Tables given back: the first entry of each, not present, has the address of the next. */
+/* Tables given back, the first of them here: to note them costs no call of the nucleus. */
+#define AT_HAND_MAX 32u
+static uint64_t at_hand[AT_HAND_MAX];
+static unsigned int at_hand_count;
+
+/* The others: the first entry of each, not present, has the address of the next. */
 static uint64_t given_first = NO_TABLE;
 static uint64_t given_count;
 
@@ -17,7 +22,7 @@ static uint64_t fresh_left(void)
 
 uint64_t paging_tables_left(void)
 {
-  return fresh_left() + given_count;
+  return fresh_left() + at_hand_count + given_count;
 }
 
 void table_write_one(uint64_t table_gpa, unsigned int index, uint64_t entry)
@@ -47,15 +52,26 @@ static void clear(uint64_t table_gpa)
   }
 }
 
-uint64_t table_take(bool zeroed)
+static uint64_t take_given(void)
 {
-  /* A caller that writes all of it spares a fresh one. */
-  if (given_first != NO_TABLE && (!zeroed || fresh_left() == 0))
+  if (at_hand_count > 0)
+    return at_hand[--at_hand_count];
+  uint64_t table_gpa = given_first;
+  if (table_gpa != NO_TABLE)
   {
-    uint64_t table_gpa = given_first;
     uint64_t link = table_at(table_gpa)[0];
     given_first = link == 0 ? NO_TABLE : entry_gpa(link);
     given_count--;
+  }
+  return table_gpa;
+}
+
+uint64_t table_take(bool zeroed)
+{
+  /* A caller that writes all of it spares a fresh one. */
+  uint64_t table_gpa = !zeroed || fresh_left() == 0 ? take_given() : NO_TABLE;
+  if (table_gpa != NO_TABLE)
+  {
     if (zeroed)
       clear(table_gpa);
     return table_gpa;
@@ -68,6 +84,11 @@ uint64_t table_take(bool zeroed)
 
 void table_give(uint64_t table_gpa)
 {
+  if (at_hand_count < AT_HAND_MAX)
+  {
+    at_hand[at_hand_count++] = table_gpa;
+    return;
+  }
   table_write_one(table_gpa, 0, given_first == NO_TABLE ? 0 : given_first);
   given_first = table_gpa;
   given_count++;

@@ -2,6 +2,8 @@
 #ifndef GUEST_ARCH_STACK_TOUCH_H
 #define GUEST_ARCH_STACK_TOUCH_H
 
-static inline void stack_touch(void) {}
+static inline void stack_touch(void)
+{
+}
 
 #endif
