@@ -52,6 +52,7 @@ struct percpu
   struct task *moved;                /* has just left this CPU for another one */
   struct malloc_cache *malloc_cache; /* libc/malloc.c; null until it is used */
   struct realtime *realtime;         /* sched/realtime.c; null until it is used */
+  unsigned int realtime_level;       /* sched/ceiling.c */
 
   /* Others look at these. */
   _Alignas(64) uint32_t state; /* enum cpu_state */

@@ -52,6 +52,13 @@ int thread_create(struct thread **thread, void *(*entry)(void *), void *argument
   return error;
 }
 
+void thread_adopt(struct thread *self, struct _reent *state)
+{
+  *self = (struct thread){.task = task_current(), .flags = THREAD_DETACHED};
+  current = self;
+  state_init(state);
+}
+
 struct thread *thread_self(void)
 {
   struct thread *self = current;

@@ -30,6 +30,11 @@ enum thread_flags
 int thread_create(struct thread **thread, void *(*entry)(void *), void *argument, int policy,
                   const struct task_attributes *attributes);
 
+/* Makes the calling task, which was not created here, a thread that never ends; the program may end
+ * without it. Both must stay. */
+struct _reent;
+void thread_adopt(struct thread *self, struct _reent *state);
+
 /* The calling thread; the first one too. */
 struct thread *thread_self(void);
 

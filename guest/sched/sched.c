@@ -310,6 +310,8 @@ enum wait_end sched_block(uint64_t deadline_tsc)
 {
   struct percpu *cpu = cpu_this();
   struct task *task = cpu->current;
+  if (__builtin_expect(task->priority >= TASK_PRIORITIES, 0))
+    realtime_check_block(cpu);
   if (deadline_tsc != TIMER_NEVER)
   {
     task->wait_timer.expire = expire_wait;
@@ -349,6 +351,8 @@ void sched_move(void)
 _Noreturn void sched_end(void)
 {
   struct percpu *cpu = cpu_this();
+  if (cpu->current->priority >= TASK_PRIORITIES)
+    realtime_check_block(cpu);
   uint64_t now_tsc = begin_choice(cpu);
   cpu->ended = cpu->current;
   switch_to(cpu, run_queue_take(cpu), now_tsc);

@@ -30,7 +30,7 @@ struct task
   struct context context; /* valid when it left its CPU by a call */
   uint64_t fs_base;
   unsigned int priority;
-  unsigned int own_priority; /* while that is RUN_PRIORITY_CEILING */
+  unsigned int own_priority; /* while that is above all tasks' */
   bool is_queued;            /* in the run queue of its CPU, whose run lock guards this */
   bool is_preempted;         /* it left by an interrupt: frame and vector_state are valid */
   uint32_t cpu;              /* where it runs, ran last, or is queued */
