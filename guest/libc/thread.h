@@ -23,6 +23,7 @@ enum thread_flags
 {
   THREAD_DETACHED = 1,
   THREAD_ENDED = 2,
+  THREAD_ADOPTED = 4, /* not one of those that the program waits for */
 };
 
 /* Starts a thread; it runs on the way of task_create(), whose errors it returns too. policy: as in

@@ -82,7 +82,7 @@ void realtime_expire(struct timer *timer, struct percpu *cpu)
 void realtime_check_block(const struct percpu *cpu)
 {
   if (cpu->current->priority == RUN_PRIORITY_CEILING)
-    crash_by_signal(SIGABRT, "a task blocks while it holds a real-time ceiling");
+    crash_by_signal(SIGABRT, "a task blocks or ends while it holds a real-time ceiling");
   if (!cpu->realtime->is_waiting)
-    crash_by_signal(SIGABRT, "a real-time task blocks");
+    crash_by_signal(SIGABRT, "a real-time task blocks or ends its thread");
 }

@@ -123,6 +123,17 @@ static _Noreturn void run_nested(struct nested_frame *nested)
   context_return(&nested->frame);
 }
 
+static _Noreturn void report_stack(const struct uhyve_upcall_area *area,
+                                   const struct trap_registers *registers)
+{
+  struct crash crash = {.cause = HC_CRASH_SIGNAL,
+                        .signal = SIGSEGV,
+                        .cpu = area->cpu,
+                        .message = "a real-time task has no stack left, or another one",
+                        .regs = trap_interrupted(registers, area)};
+  crash_report(&crash);
+}
+
 void realtime_nest(struct percpu *cpu, struct trap_registers *registers)
 {
   const struct task *server = cpu->current;
@@ -135,7 +146,7 @@ void realtime_nest(struct percpu *cpu, struct trap_registers *registers)
   /* Only on the server's own stack may an upcall write. */
   if (area->rsp - server->stack_gva > server->stack_bytes ||
       area->rsp - server->stack_gva < LEAST_STACK_BYTES + state_bytes)
-    crash_by_signal(SIGSEGV, "a real-time task has no stack left, or another one");
+    report_stack(area, registers);
   uint64_t state_gva = (area->rsp - RED_ZONE_BYTES - state_bytes) & ~(align - 1);
   struct nested_frame *nested =
       (struct nested_frame *) (state_gva - sizeof(*nested)); /* NOLINT(performance-no-int-to-ptr) */
