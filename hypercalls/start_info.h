@@ -152,6 +152,9 @@ struct uhyve_start_info
   uint64_t argv_gva; /* argc pointers and a null pointer; writable, the guest's to keep */
   uint64_t envp_gva; /* pointers and a null pointer */
 
+  uint32_t host_cpu_count; /* that these CPUs share: if they are fewer, waiting in a loop is bad */
+  uint32_t reserved;
+
   uint64_t tsc_khz;
   uint64_t tsc_base;          /* the TSC when the host's clocks were read */
   uint64_t monotonic_base_ns; /* CLOCK_MONOTONIC of the host */
@@ -190,6 +193,6 @@ struct uhyve_start_info
   uint64_t multiboot_info_gva;
 };
 
-_Static_assert(sizeof(struct uhyve_start_info) == 400, "ABI");
+_Static_assert(sizeof(struct uhyve_start_info) == 408, "ABI");
 
 #endif

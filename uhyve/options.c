@@ -2,6 +2,7 @@
 #define _GNU_SOURCE 1
 #include "uhyve/options.h"
 
+#include "uhyve/affinity.h"
 #include "uhyve/option_table.h"
 
 #include <errno.h>
@@ -11,7 +12,6 @@
 #include <string.h>
 
 #define DEFAULT_MEMORY_BYTES (UINT64_C(512) << 20)
-#define MOST_HOST_CPUS       (1u << 20)
 
 enum
 {
@@ -278,30 +278,11 @@ static int make_guest_env(struct options *o, struct input *in)
   return 0;
 }
 
-/* Host CPUs that this process may use, however many the host has; 0 if it cannot be told. */
-static long count_own_cpus(void)
-{
-  long count = 0;
-  int error = EINVAL; /* what the kernel says of a set that is too small */
-  for (size_t most = CPU_SETSIZE; error == EINVAL && most <= MOST_HOST_CPUS; most *= 2)
-  {
-    cpu_set_t *own = CPU_ALLOC(most);
-    if (own == NULL)
-      return 0;
-    size_t own_bytes = CPU_ALLOC_SIZE(most);
-    error = sched_getaffinity(0, own_bytes, own) == 0 ? 0 : errno;
-    if (error == 0)
-      count = CPU_COUNT_S(own_bytes, own);
-    CPU_FREE(own);
-  }
-  return count;
-}
-
 static void resolve_cpu_count(struct options *o)
 {
   if (o->cpu_count != OPTION_CPU_COUNT_AUTO)
     return;
-  long count = o->affinity_given ? CPU_COUNT(&o->affinity) : count_own_cpus();
+  long count = o->affinity_given ? CPU_COUNT(&o->affinity) : affinity_count_own();
   o->cpu_count = count < 1 ? 1 : count > OPTIONS_MAX_CPUS ? OPTIONS_MAX_CPUS : (unsigned) count;
 }
 

@@ -240,6 +240,7 @@ int start_block_write(const struct start_block_input *input, const struct guest_
       .version = UHYVE_INTERFACE_VERSION,
       .size_bytes = sizeof(info),
       .cpu_count = input->cpu_count,
+      .host_cpu_count = input->host_cpu_count,
       .argc = (uint32_t) input->argc,
   };
   fill_clocks(&info, input);

@@ -12,6 +12,7 @@ struct start_block_input
   char **argv;
   char **envp;
   unsigned int cpu_count;
+  unsigned int host_cpu_count;
   uint64_t tsc_khz;
   struct clock_view clock; /* of the host's CLOCK_REALTIME */
   const int *stream_fds;   /* three, -1 where the guest has none */

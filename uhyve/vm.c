@@ -110,6 +110,16 @@ static void destroy_cpus(struct vm *vm)
   stats_destroy(&vm->stats);
 }
 
+/* How many host CPUs the guest's CPUs share. One needs one. */
+static unsigned int count_host_cpus(const struct vm *vm)
+{
+  const struct options *options = vm->options;
+  long count = 1;
+  if (vm->vcpu_count > 1)
+    count = options->affinity_given ? CPU_COUNT(&options->affinity) : affinity_count_own();
+  return count > 0 ? (unsigned int) count : 1;
+}
+
 /* Plans and fills the guest's memory. */
 static int fill_memory(struct vm *vm)
 {
@@ -118,6 +128,7 @@ static int fill_memory(struct vm *vm)
       .argv = vm->options->guest_argv,
       .envp = vm->options->guest_env,
       .cpu_count = vm->vcpu_count,
+      .host_cpu_count = count_host_cpus(vm),
       .tsc_khz = vm->vcpus[0].tsc_khz,
       .clock = clock_view_start(clock_pair_read(), vm->vcpus[0].tsc_khz),
       .stream_fds = vm->streams.fds,

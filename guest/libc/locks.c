@@ -15,7 +15,7 @@ struct __lock
 /* The locks that Newlib names. */
 #define STATIC_LOCK(name, lock_kind)  \
   extern struct __lock __lock_##name; \
-  struct __lock __lock_##name = {.mutex.kind = lock_kind};
+  struct __lock __lock_##name = {.mutex.kind = (lock_kind)};
 
 STATIC_LOCK(__sfp_recursive_mutex, MUTEX_RECURSIVE)
 STATIC_LOCK(__atexit_recursive_mutex, MUTEX_RECURSIVE)

@@ -6,8 +6,9 @@
 #include "time/clock.h"
 
 /* Waking a halted CPU costs microseconds, on some hosts a hundred: it looks for itself as long as
- * work has lately come within that time. */
-#define POLL_MOST_NS  100000ull
+ * work has lately come within a few times that. Not where CPUs share those of the host: the one it
+ * waits for may need its place. */
+#define POLL_MOST_NS  300000ull
 #define POLL_LEAST_NS 5000ull
 
 static uint64_t poll_most;
@@ -15,7 +16,8 @@ static uint64_t poll_least;
 
 void idle_init(void)
 {
-  poll_most = clock_cycles_of_ns(POLL_MOST_NS);
+  if (start_info->cpu_count <= start_info->host_cpu_count)
+    poll_most = clock_cycles_of_ns(POLL_MOST_NS);
   poll_least = clock_cycles_of_ns(POLL_LEAST_NS);
 }
 

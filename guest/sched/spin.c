@@ -17,7 +17,7 @@
 
 bool spin_until(const uint32_t *word, bool zero, uint32_t *history)
 {
-  if (cpus_online() <= 1)
+  if (!cpus_may_spin())
     return false;
   uint32_t past = __atomic_load_n(history, __ATOMIC_RELAXED);
   uint32_t average = past & AVERAGE_MASK;

@@ -48,6 +48,11 @@ unsigned int cpus_online(void)
   return start_info->cpu_count;
 }
 
+bool cpus_may_spin(void)
+{
+  return start_info->cpu_count > 1 && start_info->cpu_count <= start_info->host_cpu_count;
+}
+
 /* Takes the run lock of the CPU the task is on; masked. */
 static struct percpu *lock_cpu_of(const struct task *task)
 {

@@ -83,6 +83,9 @@ void task_sleep_until_ns(uint64_t deadline_monotonic_ns);
 unsigned int task_cpu(void);
 unsigned int cpus_online(void);
 
+/* Whether to wait in a loop for another CPU can pay: there are several, and the host runs all. */
+bool cpus_may_spin(void);
+
 /* Whether the address lies in the guard of some task's stack. */
 bool task_guard_hit(uint64_t gva);
 

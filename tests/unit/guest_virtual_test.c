@@ -112,7 +112,7 @@ static void touch(unsigned int page, bool memory_lasts)
   static const unsigned int accesses[] = {PAGING_READ, PAGING_WRITE, PAGING_EXECUTE};
   unsigned int access = accesses[below(3)];
   struct model_page *expected = &model[page];
-  uint64_t gva = gva_of(page) + 8 * below(512);
+  uint64_t gva = gva_of(page) + 8ul * below(512);
   struct paging_page at = paging_translate(gva);
   enum virtual_fault_result result = FAULT_MAPPED;
   if ((at.rights & access) == 0)

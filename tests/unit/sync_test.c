@@ -235,25 +235,39 @@ static void semaphore_limits(void **state)
   assert_int_equal(semaphore_units(&semaphore), SEMAPHORE_UNITS_MAX);
 }
 
-/* The taker frees the semaphore at once: the address sanitizer sees a late look at it. */
-static void *post_once(void *argument)
+/* Posts each semaphore that it is given, until that is the end mark. */
+static struct semaphore *handed_over;
+static struct semaphore end_mark;
+
+static void *post_each(void *argument)
 {
-  semaphore_post(argument);
-  return NULL;
+  struct semaphore *semaphore = NULL;
+  while (semaphore != &end_mark)
+  {
+    semaphore = __atomic_exchange_n(&handed_over, NULL, __ATOMIC_ACQ_REL);
+    if (semaphore != NULL)
+      semaphore_post(semaphore);
+    else
+      sched_yield();
+  }
+  return argument;
 }
 
+/* The taker frees the semaphore at once: the address sanitizer sees a late look at it. */
 static void semaphore_is_freed_by_its_taker(void **state)
 {
   (void) state;
-  for (int i = 0; i < 300; i++)
+  pthread_t thread;
+  start(&thread, post_each, NULL);
+  for (int i = 0; i < ROUNDS; i++)
   {
     struct semaphore *semaphore = calloc(1, sizeof(*semaphore));
-    pthread_t thread;
-    start(&thread, post_once, semaphore);
+    __atomic_store_n(&handed_over, semaphore, __ATOMIC_RELEASE);
     semaphore_wait(semaphore);
     free(semaphore);
-    join_all(&thread, 1);
   }
+  __atomic_store_n(&handed_over, &end_mark, __ATOMIC_RELEASE);
+  join_all(&thread, 1);
 }
 
 /* ---- Condition variable ---- */

@@ -38,6 +38,7 @@ CHECK(CONTEXT_MXCSR, context, mxcsr);
 CHECK(CONTEXT_FCW, context, fcw);
 CHECK(START_MARK_RING3, uhyve_start_info, mark_tsc);
 
+_Static_assert(CPU_BYTES == sizeof(struct uhyve_nucleus_cpu), "ends the page of its stack");
 _Static_assert(AREA_ACTIVE == AREA_MASKED + 4, "upcall.S clears both with one store");
 _Static_assert(offsetof(struct trap_frame, registers.rdi) == 48, "context_return");
 _Static_assert(offsetof(struct trap_frame, registers.r15) == 112, "context_return");

@@ -7,6 +7,7 @@
 #define CPU_UPCALL_ENTRY   8
 #define CPU_UPCALL_STACK   16
 #define CPU_TLB_GENERATION 24
+#define CPU_BYTES          48
 #define CPU_TABLES_BYTES   32
 
 /* struct uhyve_upcall_area, at GS in ring 3 */

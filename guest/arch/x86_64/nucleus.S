@@ -80,7 +80,7 @@ nucleus_interrupt:
   xor %edx, %edx
   wrmsr
   testb $3, 40(%rsp)
-  jz interrupt_while_idle
+  jz interrupt_in_nucleus
   mov 72+CPU_UPCALL_AREA(%rsp), %rdx
   mov 24(%rsp), %eax
   bts %rax, AREA_PENDING_VECTORS(%rdx)
@@ -116,13 +116,20 @@ interrupt_out:
   add $8, %rsp
   iretq
 
-/* Out of NUCLEUS_IDLE, whose rdx is the upcall area. An interrupt at the `hlt` itself goes on
- * behind it: the shadow of `sti` is lost on some processors' VM exits. */
-interrupt_while_idle:
-  mov (%rsp), %rdx
+/* In ring 0 interrupts are on at the `hlt` of NUCLEUS_IDLE alone. One there goes on behind it: the
+ * shadow of `sti` is lost on some processors' VM exits. (An emulator of SVM with several CPUs was
+ * seen to interrupt other code of ring 0: that just goes on.) */
+interrupt_in_nucleus:
+  mov %rsp, %rdx
+  or $0xfff, %rdx
+  mov CPU_UPCALL_AREA-CPU_BYTES+1(%rdx), %rdx
   mov 24(%rsp), %eax
   bts %rax, AREA_PENDING_VECTORS(%rdx)
   movl $1, AREA_PENDING(%rdx)
+leave_idle:
+  lea idle_hlt(%rip), %rax
+  cmp %rax, 32(%rsp)
+  jb interrupt_out
   lea idle_halted(%rip), %rax
   mov %rax, 32(%rsp)
   jmp interrupt_out
@@ -137,20 +144,16 @@ nucleus_tlb_shootdown:
   xor %eax, %eax
   xor %edx, %edx
   wrmsr
-  testb $3, 40(%rsp)
-  jz tlb_shootdown_while_idle
-  mov 72+CPU_UPCALL_AREA(%rsp), %rdx
-  mov 72+CPU_TLB_GENERATION(%rsp), %rax
+  mov %rsp, %rdx
+  or $0xfff, %rdx
+  mov CPU_TLB_GENERATION-CPU_BYTES+1(%rdx), %rax
   mov (%rax), %rax
   mov %cr3, %rcx
   mov %rcx, %cr3
+  mov CPU_UPCALL_AREA-CPU_BYTES+1(%rdx), %rdx
   mov %rax, AREA_TLB_SEEN(%rdx)
-  jmp interrupt_out
-
-/* Idle has to look itself before it runs a task. */
-tlb_shootdown_while_idle:
-  lea idle_halted(%rip), %rax
-  mov %rax, 32(%rsp)
+  testb $3, 40(%rsp)
+  jz leave_idle
   jmp interrupt_out
 
 /* ---- Exceptions ---- */
@@ -313,22 +316,26 @@ call_tlb_flush:
   mov %cr3, %rcx
   mov %rcx, %cr3
   mov %rax, AREA_TLB_SEEN(%rdx)
-  jmp call_done
 
-call_idle:
-  mov 80+CPU_UPCALL_AREA(%rsp), %rdx
-  cmpl $0, AREA_PENDING(%rdx)
-  jne call_done
-  sti
-  hlt
-idle_halted:
-  cli
 call_done:
   movq $0, 16(%rsp)
   jmp exception_out
 
 call_refused:
   movq $NUCLEUS_EINVAL, 16(%rsp)
+  jmp exception_out
+
+/* Has to be the last code: leave_idle takes all from the `hlt` on for this. */
+call_idle:
+  mov 80+CPU_UPCALL_AREA(%rsp), %rdx
+  cmpl $0, AREA_PENDING(%rdx)
+  jne call_done
+  sti
+idle_hlt:
+  hlt
+idle_halted:
+  cli
+  movq $0, 16(%rsp)
   jmp exception_out
 
   .section .note.GNU-stack, "", @progbits
