@@ -33,14 +33,13 @@
 #define RESERVE_MAX_BYTES (64ul << 20)
 #define RESERVE_PART      8
 
-/* Less is not worth a segment of a hypercall, unless all is to be given back. */
-#define DISCARD_MIN_BYTES (64ul << 10)
-
 /* What can be given back at a time: one part in MARGIN_PART of what is attached, in these limits.
- * It is never promised, so that what is on its way to the host is not missed. */
-#define MARGIN_MIN_BYTES (64ul << 10)
-#define MARGIN_MAX_BYTES (16ul << 20)
-#define MARGIN_PART      128
+ * It is never promised, so that what is on its way to the host is not missed. A large frame, to
+ * give these back whole, as long as that is no more than one part in MARGIN_SMALL_PART. */
+#define MARGIN_MIN_BYTES  (64ul << 10)
+#define MARGIN_MAX_BYTES  (16ul << 20)
+#define MARGIN_PART       128
+#define MARGIN_SMALL_PART 16
 
 static struct physical
 {
@@ -157,6 +156,9 @@ static void unlock(uint32_t was_masked)
 static uint64_t margin_bytes(uint64_t attached_bytes)
 {
   uint64_t margin = at_most(attached_bytes / MARGIN_PART & -FRAME_BYTES, MARGIN_MAX_BYTES);
+  uint64_t least = at_most(attached_bytes / MARGIN_SMALL_PART & -FRAME_BYTES, LARGE_FRAME_BYTES);
+  if (margin < least)
+    margin = least;
   return margin > MARGIN_MIN_BYTES ? margin : MARGIN_MIN_BYTES;
 }
 
@@ -168,10 +170,11 @@ static uint64_t limit_bytes(uint64_t attached_bytes)
 }
 
 /* How much to attach to promise so much, or all: a 40th is more than what is set aside (an 85th)
- * and the margin (a 128th) of the sum. */
+ * and the margin (a 128th) of the sum; an 8th is more than the margin of little memory. */
 static uint64_t attachment_for(uint64_t committed_bytes)
 {
-  uint64_t attachment = committed_bytes + committed_bytes / 40 + 2 * MARGIN_MIN_BYTES;
+  uint64_t attachment = committed_bytes + committed_bytes / 40 + 2 * MARGIN_MIN_BYTES +
+                        at_most(committed_bytes / 8, LARGE_FRAME_BYTES);
   return at_most(attachment & -FRAME_BYTES, physical.total_bytes);
 }
 
@@ -239,25 +242,35 @@ void physical_free(uint64_t gpa, uint64_t len_bytes)
   unlock(was_masked);
 }
 
-/* Takes a piece of at most max_bytes out of the used memory, from the high end. */
-static bool take_piece(uint64_t min_bytes, uint64_t max_bytes, struct hc_segment *piece)
+/* Takes large frames out of the used memory, from the high end: the host has to fetch a large page
+ * in small ones when it got only a part of it back, which costs many times more. */
+static bool take_large(uint64_t max_bytes, struct hc_segment *piece)
+{
+  uint64_t gpa;
+  if (max_bytes < LARGE_FRAME_BYTES ||
+      !take(&physical.used, LARGE_FRAME_BYTES, LARGE_FRAME_BYTES, &gpa))
+    return false;
+  uint64_t len_bytes = LARGE_FRAME_BYTES;
+  while (len_bytes + LARGE_FRAME_BYTES <= max_bytes &&
+         free_list_reserve(&physical.used, gpa - LARGE_FRAME_BYTES, LARGE_FRAME_BYTES) == 0)
+  {
+    gpa -= LARGE_FRAME_BYTES;
+    len_bytes += LARGE_FRAME_BYTES;
+  }
+  *piece = (struct hc_segment){.gpa = gpa, .len_bytes = len_bytes};
+  return true;
+}
+
+/* Takes any frames. */
+static bool take_small(uint64_t max_bytes, struct hc_segment *piece)
 {
   uint64_t gpa;
   uint64_t len_bytes;
-  if (max_bytes < min_bytes ||
-      !free_list_find(&physical.used, min_bytes, RANGE_HIGH, &gpa, &len_bytes))
+  if (max_bytes == 0 || !free_list_find(&physical.used, FRAME_BYTES, RANGE_HIGH, &gpa, &len_bytes))
     return false;
-  uint64_t end_gpa = gpa + len_bytes;
-  if (len_bytes > max_bytes)
-  {
-    gpa = end_gpa - max_bytes;
-    /* The host's large pages stay whole where that is possible. */
-    uint64_t whole_gpa = (gpa + LARGE_FRAME_BYTES - 1) & -LARGE_FRAME_BYTES;
-    if (whole_gpa + min_bytes <= end_gpa)
-      gpa = whole_gpa;
-  }
-  *piece = (struct hc_segment){.gpa = gpa, .len_bytes = end_gpa - gpa};
-  return free_list_reserve(&physical.used, gpa, piece->len_bytes) == 0;
+  piece->len_bytes = at_most(len_bytes, max_bytes);
+  piece->gpa = gpa + len_bytes - piece->len_bytes;
+  return free_list_reserve(&physical.used, piece->gpa, piece->len_bytes) == 0;
 }
 
 /* Fills the block with memory to give back. Returns whether there is any. */
@@ -268,15 +281,22 @@ static bool take_pieces(bool all, struct hc_discard *block)
   uint64_t unpromised =
       physical.attached_bytes - aside_bytes(physical.attached_bytes) - physical.committed_bytes;
   uint64_t margin = at_most(margin_bytes(physical.attached_bytes), unpromised);
+  bool small = false;
   block->segments = 0;
   while (block->segments < HC_MAX_SEGMENTS && physical.used.total > keep)
   {
     struct hc_segment *piece = &block->segment[block->segments];
-    if (!take_piece(all ? FRAME_BYTES : DISCARD_MIN_BYTES,
-                    at_most(physical.used.total - keep, margin), piece))
+    uint64_t max_bytes = at_most(physical.used.total - keep, margin);
+    bool taken = small ? take_small(max_bytes, piece) : take_large(max_bytes, piece);
+    /* Small pieces come when there are no large frames, so that they are not parts of these. */
+    if (!taken && (small || !all || block->segments > 0))
       break;
-    margin -= piece->len_bytes;
-    block->segments++;
+    small = small || !taken;
+    if (taken)
+    {
+      margin -= piece->len_bytes;
+      block->segments++;
+    }
   }
   return block->segments > 0;
 }

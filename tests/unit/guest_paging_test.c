@@ -48,8 +48,9 @@ uint64_t *table_buffer(void)
   return buffer;
 }
 
-void table_write(uint64_t table_gpa, unsigned int index, unsigned int count)
+void table_write(uint64_t table_gpa, unsigned int index, unsigned int count, bool last)
 {
+  (void) last;
   assert_true(count > 0 && count <= UHYVE_TABLE_ENTRIES && index + count <= 512);
   memcpy(&pool[(table_gpa - POOL_GPA) / PAGE][index], buffer, count * sizeof(buffer[0]));
   memset(buffer, 0xa5, sizeof(buffer));

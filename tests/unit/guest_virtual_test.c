@@ -52,8 +52,9 @@ uint64_t *table_buffer(void)
 }
 
 /* Others look up without a lock. */
-void table_write(uint64_t table_gpa, unsigned int index, unsigned int count)
+void table_write(uint64_t table_gpa, unsigned int index, unsigned int count, bool last)
 {
+  (void) last;
   const uint64_t *entries = cpu_this()->area.table_entries;
   assert_true(count > 0 && count <= UHYVE_TABLE_ENTRIES && index + count <= 512);
   for (unsigned int i = 0; i < count; i++)

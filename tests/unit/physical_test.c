@@ -217,7 +217,7 @@ static void memory_goes_back_clean(void **state)
   assert_true(hosted_is_filled(gpa, 32 * MIB, 0));
 }
 
-static void exactly_the_reserve_is_kept(void **state)
+static void the_reserve_is_kept(void **state)
 {
   (void) state;
   hosted_memory_start(BASE_GPA, 64 * MIB, 64 * MIB);
@@ -226,7 +226,7 @@ static void exactly_the_reserve_is_kept(void **state)
   uint64_t len_bytes = 20 * MIB + 100 * KIB;
   physical_free(physical_allocate(len_bytes, FRAME_BYTES, &zeroed), len_bytes);
   physical_give_back(false);
-  assert_int_equal(physical_usage().free_used_bytes, 8 * MIB);
+  assert_in_range(physical_usage().free_used_bytes, 8 * MIB, 8 * MIB + LARGE_FRAME_BYTES - 1);
 }
 
 static void large_pages_of_the_host_stay_whole(void **state)
@@ -238,7 +238,8 @@ static void large_pages_of_the_host_stay_whole(void **state)
   bool zeroed;
   physical_free(physical_allocate(256 * MIB, FRAME_BYTES, &zeroed), 256 * MIB);
   physical_give_back(false);
-  assert_int_equal(hosted_memory.first_discarded_gpa % LARGE_FRAME_BYTES, 0);
+  assert_int_not_equal(hosted_memory.discards, 0);
+  assert_false(hosted_memory.discarded_part);
   assert_in_range(physical_usage().free_used_bytes, 64 * MIB, 64 * MIB + LARGE_FRAME_BYTES);
 }
 
@@ -404,7 +405,7 @@ int main(void)
       TEST(memory_goes_around_the_hole),
       TEST(much_memory_has_huge_frames),
       TEST(memory_goes_back_clean),
-      TEST(exactly_the_reserve_is_kept),
+      TEST(the_reserve_is_kept),
       TEST(large_pages_of_the_host_stay_whole),
       TEST(what_is_on_its_way_to_the_host_is_not_missed),
       TEST(small_pieces_go_back_only_when_all_do),

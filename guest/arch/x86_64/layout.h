@@ -38,6 +38,7 @@
 #define SELECTOR_TSS     0x38
 
 #define WRITE_ENTRIES    64
+#define WRITE_FLUSH      0x100
 #define TABLES_BASE      0xf0000000000
 #define VECTOR_IPI_FIRST 0x40
 #define VECTOR_IPI_END   0x70
@@ -50,13 +51,15 @@
 /* Ports */
 #define PORT_NUCLEUS_FAILURE 0xf8
 
-/* Nucleus calls: the number in %rax, arguments in %rdi and %rsi, result in %rax */
+/* Nucleus calls: the number in %rax, arguments in %rdi and %rsi, result in %rax; other registers
+ * are lost as in a call of a C function. The order serves the nucleus's search. */
 #define NUCLEUS_TIMER_ARM 0 /* rdi: TSC deadline, 0 disarms */
 #define NUCLEUS_IDLE      1 /* halt until an interrupt, unless one is pending */
 #define NUCLEUS_SET_FS    2 /* rdi: FS base */
-#define NUCLEUS_TABLE_WRITE                                                 \
-  3 /* rdi: offset in the pool of tables of the first entry; rsi: how many, \
-       all in one table, from the CPU's table_entries. Returns rsi */
+#define NUCLEUS_TABLE_WRITE                                                        \
+  3 /* rdi: offset in the pool of tables of the first entry; rsi: how many,        \
+       all in one table, from the CPU's table_entries, and WRITE_FLUSH if this CPU \
+       shall forget all translations afterwards. Returns rsi */
 #define NUCLEUS_TLB_FLUSH 4 /* this CPU forgets all translations */
 #define NUCLEUS_IPI       5 /* rdi: APIC id; rsi: vector, UHYVE_VECTOR_TIMER to _END */
 

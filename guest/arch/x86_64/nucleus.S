@@ -41,6 +41,8 @@ nucleus_vector_stubs:
   .elseif vector >= VECTOR_FIRST_IRQ
   pushq $vector
   jmp nucleus_interrupt
+  .elseif vector == VECTOR_UD
+  jmp nucleus_invalid_opcode
   .else
   /* #DF, #TS, #NP, #SS, #GP, #PF, #AC, #CP, #VC, #SX push an error code themselves */
   .if !(vector == 8 || (vector >= 10 && vector <= 14) || vector == 17 || vector == 21 || vector == 29 || vector == 30)
@@ -49,8 +51,8 @@ nucleus_vector_stubs:
   pushq $vector
   .if vector == VECTOR_DF || vector == VECTOR_MC
   jmp nucleus_failure
-  .elseif vector == VECTOR_UD
-  jmp nucleus_invalid_opcode
+  .elseif vector == VECTOR_DB
+  jmp nucleus_debug
   .else
   jmp nucleus_exception
   .endif
@@ -158,75 +160,67 @@ nucleus_tlb_shootdown:
 
 /* ---- Exceptions ---- */
 
-/* Stack: rdx 0, rcx 8, rax 16, vector 24, error code 32, rip 40, cs 48, rflags 56, rsp 64, ss 72;
- * the nucleus's CPU data at 80. */
-nucleus_invalid_opcode:
+/* An upcall on its way back has loaded flags with TF: the trap that this raises before the
+ * interrupted code runs is dropped, with TF. Nothing else can happen there. */
+nucleus_debug:
   push %rax
-  push %rcx
   push %rdx
-  lea nucleus_call_site(%rip), %rcx
-  cmp %rcx, 40(%rsp)
-  je call_dispatch
-  jmp exception_saved
+  mov 32(%rsp), %rax
+  lea upcall_return_begin(%rip), %rdx
+  cmp %rdx, %rax
+  jb 1f
+  lea upcall_return_end(%rip), %rdx
+  cmp %rdx, %rax
+  jae 1f
+  andq $~RFLAGS_TF, 48(%rsp)
+  pop %rdx
+  pop %rax
+  add $16, %rsp
+  iretq
+1:
+  pop %rdx
+  pop %rax
 
+/* Stack after the two pushes: rdx 0, rax 8, vector 16, error code 24, rip 32, cs 40, rflags 48,
+ * rsp 56, ss 64; the nucleus's CPU data at 72. */
 nucleus_exception:
   push %rax
-  push %rcx
   push %rdx
-exception_saved:
-  testb $3, 48(%rsp)
+  testb $3, 40(%rsp)
   jz exception_unexpected
-  mov 80+CPU_UPCALL_AREA(%rsp), %rdx
+  mov 72+CPU_UPCALL_AREA(%rsp), %rdx
   cmpl $0, AREA_ACTIVE(%rdx)
   jne exception_unexpected
-  mov 40(%rsp), %rax
-  lea upcall_return_begin(%rip), %rcx
-  cmp %rcx, %rax
-  jb 1f
-  lea upcall_return_end(%rip), %rcx
-  cmp %rcx, %rax
-  jb exception_while_returning
-1:
+  mov 32(%rsp), %rax
   mov %rax, AREA_RIP(%rdx)
-  mov 64(%rsp), %rax
-  mov %rax, AREA_RSP(%rdx)
   mov 56(%rsp), %rax
+  mov %rax, AREA_RSP(%rdx)
+  mov 48(%rsp), %rax
   mov %rax, AREA_RFLAGS(%rdx)
   mov AREA_MASKED(%rdx), %eax
   mov %eax, AREA_WAS_MASKED(%rdx)
   movl $1, AREA_MASKED(%rdx)
   movl $1, AREA_ACTIVE(%rdx)
-  mov 24(%rsp), %eax
+  mov 16(%rsp), %eax
   mov %eax, AREA_EXCEPTION(%rdx)
-  mov 32(%rsp), %eax
+  mov 24(%rsp), %eax
   mov %eax, AREA_ERROR_CODE(%rdx)
   mov %cr2, %rax
   mov %rax, AREA_FAULT_GVA(%rdx)
-  mov 80+CPU_UPCALL_ENTRY(%rsp), %rax
-  mov %rax, 40(%rsp)
-  mov 80+CPU_UPCALL_STACK(%rsp), %rax
-  mov %rax, 64(%rsp)
-  movq $UPCALL_RFLAGS, 56(%rsp)
-exception_out:
+  mov 72+CPU_UPCALL_ENTRY(%rsp), %rax
+  mov %rax, 32(%rsp)
+  mov 72+CPU_UPCALL_STACK(%rsp), %rax
+  mov %rax, 56(%rsp)
+  movq $UPCALL_RFLAGS, 48(%rsp)
   pop %rdx
-  pop %rcx
   pop %rax
   add $16, %rsp
   iretq
-
-/* An upcall on its way back has loaded flags with TF: the trap that this raises before the
- * interrupted code runs is dropped, with TF. Nothing else can happen there. */
-exception_while_returning:
-  cmpq $VECTOR_DB, 24(%rsp)
-  jne exception_unexpected
-  andq $~RFLAGS_TF, 56(%rsp)
-  jmp exception_out
 
 /* A fault of the nucleus, or of upcall code while the save area is in use: the monitor reports
  * it. Every general register is the faulting code's, the frame is at the stack pointer. */
 exception_unexpected:
   pop %rdx
-  pop %rcx
   pop %rax
 nucleus_failure:
   out %eax, $PORT_NUCLEUS_FAILURE
@@ -236,22 +230,37 @@ nucleus_failure:
 
 /* ---- Nucleus calls: each is bounded ---- */
 
-call_dispatch:
-  addq $2, 40(%rsp) /* go on behind the `ud2` */
-  cmp $NUCLEUS_TIMER_ARM, %rax
-  je call_timer_arm
+/* A call is a call of a C function: rcx, rdx, rdi and rsi need not come back. Stack after the push:
+ * rcx 0, rip 8, cs 16, rflags 24, rsp 32, ss 40; the nucleus's CPU data at 48. */
+nucleus_invalid_opcode:
+  push %rcx
+  lea nucleus_call_site(%rip), %rcx
+  cmp %rcx, 8(%rsp)
+  jne no_call
+  addq $2, 8(%rsp) /* go on behind the `ud2` */
   cmp $NUCLEUS_IDLE, %rax
+  jb call_timer_arm
   je call_idle
   cmp $NUCLEUS_TABLE_WRITE, %rax
   je call_table_write
+  jb call_set_fs
   cmp $NUCLEUS_IPI, %rax
+  jb call_tlb_flush
   je call_ipi
-  cmp $NUCLEUS_TLB_FLUSH, %rax
-  je call_tlb_flush
-  cmp $NUCLEUS_SET_FS, %rax
-  je call_set_fs
-  movq $NUCLEUS_ENOSYS, 16(%rsp)
-  jmp exception_out
+  mov $NUCLEUS_ENOSYS, %rax
+call_out:
+  add $8, %rsp
+  iretq
+
+no_call:
+  pop %rcx
+  pushq $0
+  pushq $VECTOR_UD
+  jmp nucleus_exception
+
+call_refused:
+  mov $NUCLEUS_EINVAL, %rax
+  jmp call_out
 
 call_timer_arm:
   mov $MSR_TSC_DEADLINE, %ecx
@@ -259,7 +268,10 @@ call_timer_arm:
   mov %rdi, %rdx
   shr $32, %rdx
   wrmsr
-  jmp call_done
+call_done:
+  xor %eax, %eax
+  add $8, %rsp
+  iretq
 
 call_set_fs:
   mov %rdi, %rdx
@@ -274,30 +286,29 @@ call_set_fs:
 
 /* All entries must lie in one table of the pool. */
 call_table_write:
-  lea -1(%rsi), %rax
-  cmp $WRITE_ENTRIES, %rax
-  jae call_refused
+  movzbl %sil, %ecx
+  cmp $WRITE_ENTRIES, %ecx
+  ja call_refused
   test $7, %dil
   jnz call_refused
-  cmp 80+CPU_TABLES_BYTES(%rsp), %rdi
+  cmp 48+CPU_TABLES_BYTES(%rsp), %rdi
   jae call_refused
-  mov %edi, %eax
-  and $0xfff, %eax
-  lea (%rax, %rsi, 8), %rax
-  cmp $0x1000, %rax
-  ja call_refused
-  mov 80+CPU_UPCALL_AREA(%rsp), %rdx
-  mov %rsi, 16(%rsp)
-  mov %rsi, %rcx
-  push %rdi
-  movabs $TABLES_BASE, %rax
-  add %rax, %rdi
+  lea -8(%rdi, %rcx, 8), %rax
+  xor %rdi, %rax
+  test $-0x1000, %rax
+  jnz call_refused
+  mov 48+CPU_UPCALL_AREA(%rsp), %rdx
+  mov %rsi, %rax
+  movabs $TABLES_BASE, %rsi
+  add %rsi, %rdi
   lea AREA_TABLE_ENTRIES(%rdx), %rsi
   cld
   rep movsq
-  pop %rdi
-  mov 16(%rsp), %rsi
-  jmp exception_out
+  test $WRITE_FLUSH, %eax
+  jz call_out
+  mov %cr3, %rcx
+  mov %rcx, %cr3
+  jmp call_out
 
 call_ipi:
   lea -VECTOR_IPI_FIRST(%rsi), %rax
@@ -310,24 +321,17 @@ call_ipi:
   jmp call_done
 
 call_tlb_flush:
-  mov 80+CPU_UPCALL_AREA(%rsp), %rdx
-  mov 80+CPU_TLB_GENERATION(%rsp), %rax
+  mov 48+CPU_UPCALL_AREA(%rsp), %rdx
+  mov 48+CPU_TLB_GENERATION(%rsp), %rax
   mov (%rax), %rax
   mov %cr3, %rcx
   mov %rcx, %cr3
   mov %rax, AREA_TLB_SEEN(%rdx)
-
-call_done:
-  movq $0, 16(%rsp)
-  jmp exception_out
-
-call_refused:
-  movq $NUCLEUS_EINVAL, 16(%rsp)
-  jmp exception_out
+  jmp call_done
 
 /* Has to be the last code: leave_idle takes all from the `hlt` on for this. */
 call_idle:
-  mov 80+CPU_UPCALL_AREA(%rsp), %rdx
+  mov 48+CPU_UPCALL_AREA(%rsp), %rdx
   cmpl $0, AREA_PENDING(%rdx)
   jne call_done
   sti
@@ -335,7 +339,8 @@ idle_hlt:
   hlt
 idle_halted:
   cli
-  movq $0, 16(%rsp)
-  jmp exception_out
+  xor %eax, %eax
+  add $8, %rsp
+  iretq
 
   .section .note.GNU-stack, "", @progbits

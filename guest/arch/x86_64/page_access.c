@@ -1,5 +1,6 @@
 /* Reaches page tables: ring 3 reads them through the window and has the nucleus write them. */
 #include <cpuid.h>
+#include <stddef.h>
 
 #include "arch/x86_64/cpu.h"
 #include "arch/x86_64/page_tables.h"
@@ -21,11 +22,16 @@ uint64_t *table_buffer(void)
   return cpu_this()->area.table_entries;
 }
 
-void table_write(uint64_t table_gpa, unsigned int index, unsigned int count)
+/* The CPU that has forgotten all translations since the last write. */
+static const struct percpu *forgetful;
+
+void table_write(uint64_t table_gpa, unsigned int index, unsigned int count, bool last)
 {
   uint64_t offset_bytes = table_gpa - start_info->page_tables_gpa + index * sizeof(uint64_t);
-  if (nucleus_call(NUCLEUS_TABLE_WRITE, offset_bytes, count) != (long) count)
+  uint64_t how = count | (last ? WRITE_FLUSH : 0);
+  if (nucleus_call(NUCLEUS_TABLE_WRITE, offset_bytes, how) != (long) how)
     panic("the nucleus refused to write a page table");
+  forgetful = last ? cpu_this() : NULL;
 }
 
 /* Read when it is first asked for: on hosts that are virtual machines themselves a `cpuid` costs
@@ -47,5 +53,5 @@ bool table_has_huge_pages(void)
 
 void paging_flush(void)
 {
-  tlb_shootdown();
+  tlb_shootdown(forgetful == cpu_this());
 }

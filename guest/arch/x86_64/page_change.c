@@ -9,6 +9,8 @@
 /* A change of all entries in a range, either of rights or to nothing. */
 struct change
 {
+  uint64_t begin;
+  uint64_t end;
   bool unmap;
   unsigned int rights;
   void (*release)(void *argument, uint64_t gpa, uint64_t len_bytes);
@@ -30,7 +32,7 @@ static int split_entry(uint64_t table_gpa, unsigned int index, unsigned int shif
     uint64_t *buffer = table_buffer();
     for (unsigned int j = 0; j < UHYVE_TABLE_ENTRIES; j++, piece += 1ull << child_shift)
       buffer[j] = piece;
-    table_write(child_gpa, i, UHYVE_TABLE_ENTRIES);
+    table_write(child_gpa, i, UHYVE_TABLE_ENTRIES, false);
   }
   table_write_one(table_gpa, index, child_gpa | PTE_TABLE);
   return 0;
@@ -87,9 +89,10 @@ static bool needs_flush(uint64_t old, uint64_t new, unsigned int shift)
   return entry_is_table(old, shift) || (entry_rights(old) & ~entry_rights(new)) != 0;
 }
 
-/* Changes `count` entries, at most what one write takes, if any of them is to be another. */
+/* Changes `count` entries, at most what one write takes, if any of them is to be another. `all`:
+ * they are all of the change. */
 static void change_entries(const struct change *change, uint64_t table_gpa, unsigned int index,
-                           unsigned int count, unsigned int shift)
+                           unsigned int count, unsigned int shift, bool all)
 {
   const uint64_t *table = table_at(table_gpa);
   while (count > 0 && changed(change, table[index], shift) == table[index])
@@ -103,14 +106,15 @@ static void change_entries(const struct change *change, uint64_t table_gpa, unsi
     return;
   uint64_t old[UHYVE_TABLE_ENTRIES];
   uint64_t *buffer = table_buffer();
+  bool flush = false;
   for (unsigned int i = 0; i < count; i++)
   {
     old[i] = table[index + i];
     buffer[i] = changed(change, old[i], shift);
-    if (needs_flush(old[i], buffer[i], shift))
-      *change->flush = true;
+    flush |= needs_flush(old[i], buffer[i], shift);
   }
-  table_write(table_gpa, index, count);
+  *change->flush |= flush;
+  table_write(table_gpa, index, count, flush && all);
   for (unsigned int i = 0; change->unmap && i < count; i++)
     release_entry(change, old[i], shift);
 }
@@ -142,7 +146,8 @@ static void change_in_table(const struct change *change, uint64_t table_gpa, uns
     }
     if (count > 0)
     {
-      change_entries(change, table_gpa, index, count, shift);
+      change_entries(change, table_gpa, index, count, shift,
+                     from == change->begin && gva >= change->end);
       continue;
     }
     uint64_t next = ((from >> shift) + 1) << shift;
@@ -162,7 +167,7 @@ static int change_range(const struct change *change, uint64_t gva, uint64_t len_
 
 int paging_protect(uint64_t gva, uint64_t len_bytes, unsigned int rights, bool *flush)
 {
-  struct change change = {.rights = rights, .flush = flush};
+  struct change change = {.begin = gva, .end = gva + len_bytes, .rights = rights, .flush = flush};
   return change_range(&change, gva, len_bytes);
 }
 
@@ -170,7 +175,12 @@ int paging_unmap(uint64_t gva, uint64_t len_bytes,
                  void (*release)(void *argument, uint64_t gpa, uint64_t len_bytes), void *argument,
                  bool *flush)
 {
-  struct change change = {.unmap = true, .release = release, .argument = argument, .flush = flush};
+  struct change change = {.begin = gva,
+                          .end = gva + len_bytes,
+                          .unmap = true,
+                          .release = release,
+                          .argument = argument,
+                          .flush = flush};
   return change_range(&change, gva, len_bytes);
 }
 

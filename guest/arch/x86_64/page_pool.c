@@ -28,7 +28,7 @@ uint64_t paging_tables_left(void)
 void table_write_one(uint64_t table_gpa, unsigned int index, uint64_t entry)
 {
   table_buffer()[0] = entry;
-  table_write(table_gpa, index, 1);
+  table_write(table_gpa, index, 1, false);
 }
 
 /* Writes zeros where there are none. */
@@ -47,7 +47,7 @@ static void clear(uint64_t table_gpa)
     uint64_t *buffer = table_buffer();
     for (unsigned int j = 0; j < count; j++)
       buffer[j] = 0;
-    table_write(table_gpa, i, count);
+    table_write(table_gpa, i, count, false);
     i += count - 1;
   }
 }

@@ -62,8 +62,9 @@ const uint64_t *table_at(uint64_t table_gpa);
 /* Room for UHYVE_TABLE_ENTRIES entries that the next table_write() writes. Masked. */
 uint64_t *table_buffer(void);
 
-/* Writes entries of one table. */
-void table_write(uint64_t table_gpa, unsigned int index, unsigned int count);
+/* Writes entries of one table. `last`: of a change after which TLBs must forget; it saves the next
+ * paging_flush() a call. */
+void table_write(uint64_t table_gpa, unsigned int index, unsigned int count, bool last);
 
 /* Whether the processor has pages of 1 GiB. */
 bool table_has_huge_pages(void);

@@ -78,7 +78,7 @@ static void map_pages(uint64_t table_gpa, unsigned int shift, struct piece *piec
     piece->gpa += 1ull << shift;
     piece->len_bytes -= 1ull << shift;
   }
-  table_write(table_gpa, index, count);
+  table_write(table_gpa, index, count, false);
 }
 
 /* Maps what of the piece lies in one table. */

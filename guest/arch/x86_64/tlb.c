@@ -1,8 +1,6 @@
 /* TLB shootdown: each change has a generation, each CPU says which one it has reached. */
 #include "arch/x86_64/tlb.h"
 
-#include <stdbool.h>
-
 #include "arch/x86_64/cpu.h"
 #include "sched/backoff.h"
 #include "start_info.h"
@@ -15,12 +13,15 @@ static bool is_behind(const struct percpu *cpu, uint64_t generation)
          __atomic_load_n(&cpu->area.tlb_seen, __ATOMIC_ACQUIRE) < generation;
 }
 
-void tlb_shootdown(void)
+void tlb_shootdown(bool self_is_done)
 {
   uint32_t was_masked = cpu_mask_save();
   struct percpu *self = cpu_this();
   uint64_t generation = __atomic_add_fetch(&start_info->tlb_generation, 1, __ATOMIC_SEQ_CST);
-  nucleus_call(NUCLEUS_TLB_FLUSH, 0, 0);
+  if (self_is_done)
+    self->area.tlb_seen = generation;
+  else
+    nucleus_call(NUCLEUS_TLB_FLUSH, 0, 0);
   for (unsigned int i = 0; i < start_info->cpu_count; i++)
   {
     struct percpu *cpu = cpu_of(i);

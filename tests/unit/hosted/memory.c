@@ -123,8 +123,6 @@ static void serve_discard(struct hc_discard *block)
   hosted_memory.during_discard = NULL;
   if (during_discard != NULL)
     during_discard();
-  if (hosted_memory.discards == 0)
-    hosted_memory.first_discarded_gpa = block->segment[0].gpa;
   for (uint32_t i = 0; i < block->segments; i++)
   {
     uint64_t len_bytes = block->segment[i].len_bytes;
@@ -134,6 +132,8 @@ static void serve_discard(struct hc_discard *block)
     require((char *) address_of_gpa(gpa + len_bytes - 1) == host + len_bytes - 1, "contiguous");
     require(madvise(host, len_bytes, MADV_DONTNEED) == 0, "madvise");
     __atomic_fetch_add(&hosted_memory.discarded_bytes, len_bytes, __ATOMIC_SEQ_CST);
+    if ((gpa | len_bytes) % LARGE_FRAME_BYTES != 0)
+      hosted_memory.discarded_part = true;
     if (len_bytes < hosted_memory.discarded_min_bytes)
       hosted_memory.discarded_min_bytes = len_bytes;
   }

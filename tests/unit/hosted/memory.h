@@ -21,7 +21,7 @@ struct hosted_memory
   unsigned long discards;
   uint64_t discarded_bytes;
   uint64_t discarded_min_bytes; /* the smallest piece */
-  uint64_t first_discarded_gpa;
+  bool discarded_part;          /* some piece began or ended within a large frame */
 };
 
 extern struct hosted_memory hosted_memory;
