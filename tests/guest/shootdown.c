@@ -15,6 +15,7 @@
 
 static char *volatile page;
 static atomic_int reader_round; /* -1: content does not matter */
+static atomic_ulong turns;
 static atomic_bool stop;
 
 /* Reads all the time; a stale translation shows what another frame held in an earlier round. */
@@ -27,6 +28,7 @@ static void *read_pages(void *argument)
     char seen = *page;
     if (before >= 0 && before == reader_round && seen != (char) before)
       (*mistakes)++;
+    turns++;
   }
   return NULL;
 }
@@ -49,9 +51,12 @@ static char *map_at(char *wish, int content)
   return there;
 }
 
-static void pause_reader(void)
+/* The reader has begun anew since. */
+static void let_read(void)
 {
-  nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
+  unsigned long before = turns;
+  while (turns < before + 2)
+    ;
 }
 
 /* Each round puts another frame behind the address that the other CPU reads. */
@@ -69,14 +74,14 @@ static void change_while_read(void)
   for (int i = 1; i <= ROUNDS; i++)
   {
     page = shelter;
-    pause_reader();
+    let_read();
     CHECK(munmap(home, PAGE_BYTES) == 0);
     /* Takes the frame that was behind it. */
     char *other = map_at(NULL, i - 1);
     map_at(home, i);
     page = home;
     reader_round = i;
-    pause_reader();
+    let_read();
     reader_round = -1;
     CHECK(munmap(other, PAGE_BYTES) == 0);
   }
