@@ -45,7 +45,8 @@ struct percpu
   uint32_t decay_epoch;   /* of all run times in the queue: sched/run_time.h */
   uint64_t run_since_tsc; /* when `current` was last charged */
   uint64_t slice_end_tsc;
-  uint64_t armed_tsc; /* what the deadline timer is set to */
+  uint64_t armed_tsc;    /* what the deadline timer is set to */
+  uint64_t rest_end_tsc; /* until then tasks are not interrupted for what is due */
   uint64_t poll_cycles;
   struct heap timers;
   struct task *ended;                /* has just left this CPU for good */

@@ -47,8 +47,7 @@ static inline void begin_slice(struct percpu *cpu, uint64_t now_tsc)
     slice = idle_slice_cycles;
   cpu->slice_is_over = false;
   cpu->slice_end_tsc = slice != TIMER_NEVER ? now_tsc + slice : TIMER_NEVER;
-  uint64_t timer_tsc = timers_next_tsc(cpu);
-  timer_arm(cpu, timer_tsc < cpu->slice_end_tsc ? timer_tsc : cpu->slice_end_tsc);
+  sched_arm_timer(cpu);
 }
 
 void sched_begin_slice(struct percpu *cpu, uint64_t now_tsc)

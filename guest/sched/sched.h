@@ -110,6 +110,15 @@ _Noreturn void sched_end(void);
 /* Sets the time at which tasks that wait here are looked at again; the run lock is held. */
 void sched_begin_slice(struct percpu *cpu, uint64_t now_tsc);
 
+/* Sees to it that a timer interrupt comes for what is due next here while tasks run. */
+static inline void sched_arm_timer(struct percpu *cpu)
+{
+  uint64_t next_tsc = timers_next_tsc(cpu);
+  if (next_tsc > cpu->slice_end_tsc)
+    next_tsc = cpu->slice_end_tsc;
+  timer_arm(cpu, next_tsc > cpu->rest_end_tsc ? next_tsc : cpu->rest_end_tsc);
+}
+
 /* ---- run_queue.c; the run lock is held ---- */
 
 /* Charges the running task for its time up to now. */

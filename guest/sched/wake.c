@@ -98,6 +98,7 @@ void sched_handle_timer(struct percpu *cpu)
   uint64_t pause = late < LATE_MOST_CYCLES ? late : LATE_MOST_CYCLES;
   pause = pause > LATE_LEAST_CYCLES ? pause : LATE_LEAST_CYCLES;
   cpu->armed_tsc = TIMER_NEVER;
+  cpu->rest_end_tsc = TIMER_NEVER; /* nothing in here arms it */
   timers_run(cpu, now_tsc);
   spinlock_lock(run_lock(cpu));
   if (cpu->current != NULL && now_tsc >= cpu->slice_end_tsc)
@@ -109,9 +110,8 @@ void sched_handle_timer(struct percpu *cpu)
     cpu->slice_is_over = true;
     sched_request(cpu);
   }
-  uint64_t next_tsc = timers_next_tsc(cpu);
-  if (next_tsc > cpu->slice_end_tsc)
-    next_tsc = cpu->slice_end_tsc;
-  timer_arm(cpu, next_tsc > now_tsc + pause ? next_tsc : cpu_tsc() + pause);
+  /* Also when it is another task that goes on. */
+  cpu->rest_end_tsc = cpu_tsc() + pause;
+  sched_arm_timer(cpu);
   spinlock_unlock(run_lock(cpu));
 }
