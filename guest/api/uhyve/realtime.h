@@ -54,10 +54,10 @@ int uhyve_realtime_free(struct uhyve_realtime *task);
 /* ---- What starts it ---- */
 
 /* Starts it at first_ns, or now if that has passed, and then every period_ns; 0: once. Periods are
- * counted from first_ns, they do not drift. Of points that pass before the CPU gets to the first of
- * them, all but one are missed. Periods must leave time for what is to be done in them: lower tasks
- * get what is left. May block. -EBUSY: its timer is set; -EINVAL: above INT64_MAX; -EAGAIN: no
- * memory; -EPERM. */
+ * counted from that first point, they do not drift. Of points that pass before the CPU gets to the
+ * first of them, all but one are missed. Periods must leave time for what is to be done in them:
+ * lower tasks get what is left. May block. -EBUSY: its timer is set; -EINVAL: above INT64_MAX;
+ * -EAGAIN: no memory; -EPERM. */
 int uhyve_realtime_set_timer(struct uhyve_realtime *task, uint64_t first_ns, uint64_t period_ns);
 
 /* It does not start by its timer any more, nor a start that waits. In itself too. May block.
