@@ -47,7 +47,7 @@ static inline void begin_slice(struct percpu *cpu, uint64_t now_tsc)
     slice = idle_slice_cycles;
   cpu->slice_is_over = false;
   cpu->slice_end_tsc = slice != TIMER_NEVER ? now_tsc + slice : TIMER_NEVER;
-  sched_arm_timer(cpu);
+  sched_arm_timer(cpu, now_tsc);
 }
 
 void sched_begin_slice(struct percpu *cpu, uint64_t now_tsc)
@@ -89,7 +89,10 @@ static void see_off(struct percpu *cpu)
     task_ended(ended);
   if (moved != NULL)
   {
+    /* Where a task is changes under the lock of the CPU that it was on. */
+    spinlock_lock(run_lock(cpu));
     moved->cpu = balance_place(moved);
+    spinlock_unlock(run_lock(cpu));
     sched_deliver(moved);
   }
 }
@@ -180,6 +183,21 @@ static bool other_is_first(const struct percpu *cpu)
   return cpu->slice_is_over && run_queue_first(cpu, task->priority)->run_time < task->run_time;
 }
 
+/* The running task goes on. It may have become the equal of one that waits. */
+static void go_on(struct percpu *cpu, uint64_t now_tsc)
+{
+  if (cpu->slice_end_tsc == TIMER_NEVER)
+    begin_slice(cpu, now_tsc);
+  spinlock_unlock(run_lock(cpu));
+}
+
+/* It has to leave this CPU: others it may use do not include it any more. */
+static bool must_move(const struct percpu *cpu)
+{
+  const struct task *task = cpu->current;
+  return task->priority < TASK_PRIORITIES && !task_may_use(task, cpu->area.cpu);
+}
+
 void sched_reschedule(void)
 {
   struct percpu *cpu = cpu_this();
@@ -190,12 +208,15 @@ void sched_reschedule(void)
     return;
   }
   uint64_t now_tsc = begin_choice(cpu);
-  if (!other_is_first(cpu))
+  if (must_move(cpu))
+    cpu->moved = cpu->current;
+  else if (other_is_first(cpu))
+    run_queue_add(cpu, cpu->current);
+  else
   {
-    spinlock_unlock(run_lock(cpu));
+    go_on(cpu, now_tsc);
     return;
   }
-  run_queue_add(cpu, cpu->current);
   switch_to(cpu, run_queue_take(cpu), now_tsc);
 }
 
@@ -209,9 +230,10 @@ void sched_preempt(struct percpu *cpu, struct trap_registers *registers)
     return;
   }
   uint64_t now_tsc = begin_choice(cpu);
-  if (!other_is_first(cpu))
+  bool is_moved = must_move(cpu);
+  if (!is_moved && !other_is_first(cpu))
   {
-    spinlock_unlock(run_lock(cpu));
+    go_on(cpu, now_tsc);
     return;
   }
   task->frame = (struct trap_frame){.registers = *registers,
@@ -220,8 +242,16 @@ void sched_preempt(struct percpu *cpu, struct trap_registers *registers)
                                     .rflags = cpu->area.rflags};
   vector_state_save(task->vector_state);
   task->is_preempted = true;
-  run_queue_add(cpu, task);
+  if (is_moved)
+    cpu->moved = task;
+  else
+    run_queue_add(cpu, task);
   struct task *next = run_queue_take(cpu);
+  if (next == NULL)
+  {
+    cpu->area.active = 0;
+    become_idle(NULL);
+  }
   set_current(cpu, next, now_tsc);
   if (!next->is_preempted)
   {
@@ -320,9 +350,11 @@ enum wait_end sched_block(uint64_t deadline_tsc)
   struct task *next = run_queue_take(cpu);
   /* It may have been woken before it slept. */
   if (next == task)
-    spinlock_unlock(run_lock(cpu));
+    go_on(cpu, now_tsc);
   else
     switch_to(cpu, next, now_tsc);
+  if (__builtin_expect(task->cpus != NULL, 0))
+    sched_move();
   return (enum wait_end) __atomic_load_n(&task->wait_end, __ATOMIC_ACQUIRE);
 }
 
@@ -343,6 +375,11 @@ void sched_move(void)
   if (task_may_use(task, cpu->area.cpu))
     return;
   uint64_t now_tsc = begin_choice(cpu);
+  if (!must_move(cpu))
+  {
+    go_on(cpu, now_tsc);
+    return;
+  }
   cpu->moved = task;
   switch_to(cpu, run_queue_take(cpu), now_tsc);
 }

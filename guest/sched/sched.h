@@ -110,13 +110,15 @@ _Noreturn void sched_end(void);
 /* Sets the time at which tasks that wait here are looked at again; the run lock is held. */
 void sched_begin_slice(struct percpu *cpu, uint64_t now_tsc);
 
-/* Sees to it that a timer interrupt comes for what is due next here while tasks run. */
-static inline void sched_arm_timer(struct percpu *cpu)
+/* Sees to it that a timer interrupt comes for what is due next here, a task going on now: not so
+ * soon that it would get nowhere. */
+static inline void sched_arm_timer(struct percpu *cpu, uint64_t now_tsc)
 {
   uint64_t next_tsc = timers_next_tsc(cpu);
   if (next_tsc > cpu->slice_end_tsc)
     next_tsc = cpu->slice_end_tsc;
-  timer_arm(cpu, next_tsc > cpu->rest_end_tsc ? next_tsc : cpu->rest_end_tsc);
+  uint64_t rest_end_tsc = now_tsc + cpu->rest_cycles;
+  timer_arm(cpu, next_tsc > rest_end_tsc ? next_tsc : rest_end_tsc);
 }
 
 /* ---- run_queue.c; the run lock is held ---- */
@@ -207,6 +209,14 @@ static inline bool balance_wanted(const struct percpu *cpu)
 {
   return cpu->queue.waiting != 0 && __atomic_load_n(&idle_cpus, __ATOMIC_RELAXED) != 0;
 }
+
+/* ---- away.c; unmasked code may call these ---- */
+
+/* The running task goes into the monitor for a time nobody knows: what waits here may go to other
+ * CPUs, and they do not wait for this one. Masked between the two; returns what sched_come_back()
+ * is to be given. */
+uint32_t sched_go_away(void);
+void sched_come_back(uint32_t was_masked);
 
 /* ---- idle.c ---- */
 

@@ -90,7 +90,8 @@ int task_set_priority(struct task *task, unsigned int priority)
   bool is_running = cpu->current == task;
   if (is_running)
     __atomic_store_n(&cpu->running_priority, (int32_t) priority, __ATOMIC_SEQ_CST);
-  bool must_look = cpu->current != NULL && run_queue_best(cpu) >= (int) cpu->current->priority;
+  bool must_look = cpu->inbox != NULL ||
+                   (cpu->current != NULL && run_queue_best(cpu) >= (int) cpu->current->priority);
   spinlock_unlock(run_lock(cpu));
   if ((must_look || is_running) && cpu == cpu_this())
     sched_request(cpu);
@@ -123,14 +124,17 @@ int task_set_affinity(struct task *task, const uint64_t *cpus, size_t cpus_words
   bool may_move = task->priority < TASK_PRIORITIES;
   bool must_leave = may_move && task->is_queued && !task_may_use(task, cpu->area.cpu);
   if (must_leave)
+  {
     run_queue_remove(cpu, task);
+    task->cpu = balance_place(task);
+  }
+  bool is_running = cpu->current == task;
   spinlock_unlock(run_lock(cpu));
   if (must_leave)
-  {
-    task->cpu = balance_place(task);
     sched_deliver(task);
-  }
-  if (may_move && task == cpu_current())
+  if (is_running && cpu != cpu_this())
+    sched_interrupt(cpu);
+  else if (is_running && may_move)
     sched_move();
   cpu_mask_restore(was_masked);
   kernel_free(old, old_words * sizeof(old[0]));

@@ -13,7 +13,7 @@
 #define PAGE_BYTES 4096
 #define ROUNDS     200
 
-static char *volatile page;
+static _Atomic(char *) page;
 static atomic_int reader_round; /* -1: content does not matter */
 static atomic_ulong turns;
 static atomic_bool stop;

@@ -116,25 +116,6 @@ static void test_charge(void **state)
   assert_int_equal(task->run_cycles, 1010);
 }
 
-static void test_swap(void **state)
-{
-  struct fixture *fixture = *state;
-  struct task *tasks = fixture->tasks;
-  add(fixture, 0, 5, 10);
-  tasks[1].priority = 5;
-  tasks[1].run_time = 20;
-  assert_ptr_equal(run_queue_swap(&fixture->cpu, &tasks[1]), &tasks[0]);
-  assert_true(tasks[1].is_queued && !tasks[0].is_queued);
-  assert_int_equal(fixture->cpu.queue.waiting, 1);
-  /* With a higher one, and with more of the same. */
-  add(fixture, 2, 7, 10);
-  assert_ptr_equal(run_queue_swap(&fixture->cpu, &tasks[0]), &tasks[2]);
-  assert_int_equal(fixture->cpu.queue.waiting, 2);
-  assert_ptr_equal(run_queue_take(&fixture->cpu), &tasks[0]);
-  assert_ptr_equal(run_queue_take(&fixture->cpu), &tasks[1]);
-  assert_null(run_queue_take(&fixture->cpu));
-}
-
 /* The one of the queue that has to be next; null if its place among equals is open. */
 static bool is_next(const struct fixture *fixture, const struct task *taken)
 {
@@ -201,7 +182,6 @@ int main(void)
       TEST(test_priority_first_then_run_time),
       TEST(test_a_task_of_a_later_epoch),
       TEST(test_charge),
-      TEST(test_swap),
       TEST(test_random),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -50,7 +50,8 @@ static void handle(struct percpu *cpu, unsigned int vector)
 
 void interrupts_run(struct percpu *cpu)
 {
-  cpu->area.pending = 0;
+  __atomic_store_n(&cpu->area.pending, 0, __ATOMIC_RELAXED);
+  __atomic_signal_fence(__ATOMIC_SEQ_CST);
   for (unsigned int i = 0; i < 4; i++)
   {
     /* One instruction each: the nucleus may set bits at any time. */
