@@ -160,11 +160,12 @@ static void check_holder(void)
 }
 
 /* Equals take turns though each holds a ceiling nearly all the time. */
+static uint64_t holders_end_ns;
+
 static void *hold_often(void *argument)
 {
   volatile unsigned int *rounds = argument;
-  uint64_t end_ns = uhyve_now() + 100 * MS;
-  while (uhyve_now() < end_ns)
+  while (uhyve_now() < holders_end_ns)
   {
     unsigned int former = uhyve_realtime_lock(9);
     spin_ns(20 * US);
@@ -178,6 +179,7 @@ static void check_shares(void)
 {
   struct uhyve_task *tasks[2];
   static unsigned int rounds[2];
+  holders_end_ns = uhyve_now() + 200 * MS;
   for (int i = 0; i < 2; i++)
     CHECK(uhyve_task_create(&tasks[i], "holder", 12, CPU, hold_often, &rounds[i]) == 0);
   for (int i = 0; i < 2; i++)
