@@ -51,9 +51,10 @@ int uhyve_realtime_bind(struct uhyve_realtime **task, unsigned int cpu, unsigned
   new->task.priority = priority;
   new->run = run_task;
   new->argument = argument;
-  *task = new;
   int error = realtime_bind(&new->task, cpu, serve);
-  if (error != 0)
+  if (error == 0)
+    *task = new;
+  else
     kernel_free(new, sizeof(*new));
   return error;
 }

@@ -3,7 +3,6 @@
 
 #include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "unit_test.h"
 
@@ -27,10 +26,8 @@ static void model_insert(struct model *model, struct heap_node *node, uint64_t k
   heap_insert(&model->heap, node);
   /* Behind its equals. */
   size_t place = model->count;
-  while (place > 0 && model->sorted[place - 1]->key > key)
-    place--;
-  memmove(&model->sorted[place + 1], &model->sorted[place],
-          (model->count - place) * sizeof(model->sorted[0]));
+  for (; place > 0 && model->sorted[place - 1]->key > key; place--)
+    model->sorted[place] = model->sorted[place - 1];
   model->sorted[place] = node;
   model->count++;
 }
@@ -40,8 +37,8 @@ static struct heap_node *model_remove(struct model *model, size_t place)
   struct heap_node *node = model->sorted[place];
   heap_remove(&model->heap, node);
   model->count--;
-  memmove(&model->sorted[place], &model->sorted[place + 1],
-          (model->count - place) * sizeof(model->sorted[0]));
+  for (; place < model->count; place++)
+    model->sorted[place] = model->sorted[place + 1];
   return node;
 }
 
