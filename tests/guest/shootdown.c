@@ -68,6 +68,7 @@ static void change_while_read(void)
   pin(&attributes, 1);
   char *home = map_at(NULL, 0);
   char *shelter = map_at(NULL, 0);
+  char *other = map_at(NULL, 0);
   reader_round = -1;
   page = home;
   CHECK(pthread_create(&thread, &attributes, read_pages, &mistakes) == 0);
@@ -77,7 +78,7 @@ static void change_while_read(void)
     let_read();
     CHECK(munmap(home, PAGE_BYTES) == 0);
     /* Takes the frame that was behind it. */
-    char *other = map_at(NULL, i - 1);
+    map_at(other, i - 1);
     map_at(home, i);
     page = home;
     reader_round = i;

@@ -98,8 +98,9 @@ static void test_longest_charge(void **state)
   (void) state;
   uint64_t last_tsc = 4 * EPOCH - 1;
   uint64_t most = run_time_charge(last_tsc, UINT64_MAX);
-  assert_int_equal(most, run_time_charge(last_tsc, UINT64_C(1) << 47));
-  assert_int_equal(most >> (EPOCH_HALF_LIVES - 1), UINT64_C(1) << 47);
+  assert_int_equal(most, run_time_charge(last_tsc, 2 * HALF_LIFE));
+  assert_int_equal(most >> (EPOCH_HALF_LIVES - 1), 2 * HALF_LIFE);
+  assert_true(run_time_charge(last_tsc, 2 * HALF_LIFE - 1) < most);
 }
 
 /* Random tasks run by turns; the order is the one of averages in floating point. */
