@@ -118,13 +118,14 @@ bool balance_steal(struct percpu *cpu)
     return false;
   struct task *task = find_waiting(busiest, cpu->area.cpu);
   if (task != NULL)
+  {
     run_queue_remove(busiest, task);
+    task->cpu = cpu->area.cpu; /* from here on this CPU's lock is the one to take */
+  }
   spinlock_unlock(run_lock(busiest));
   if (task == NULL)
     return false;
-  spinlock_lock(run_lock(cpu));
-  run_queue_add(cpu, task);
-  spinlock_unlock(run_lock(cpu));
+  sched_deliver(task);
   cpu->area.counters.steals++;
   return true;
 }

@@ -89,7 +89,9 @@ static void see_off(struct percpu *cpu)
     task_ended(ended);
   if (moved != NULL)
   {
+    spinlock_lock(run_lock(cpu));
     moved->cpu = balance_place(moved);
+    spinlock_unlock(run_lock(cpu));
     sched_deliver(moved);
   }
 }
@@ -180,6 +182,15 @@ static bool other_is_first(const struct percpu *cpu)
   return cpu->slice_is_over && run_queue_first(cpu, task->priority)->run_time < task->run_time;
 }
 
+/* The running task waits here until it is its turn again, or on a CPU that it may use. */
+static inline void put_back(struct percpu *cpu, struct task *task)
+{
+  if (task_must_leave(task, cpu))
+    cpu->moved = task;
+  else
+    run_queue_add(cpu, task);
+}
+
 void sched_reschedule(void)
 {
   struct percpu *cpu = cpu_this();
@@ -195,7 +206,7 @@ void sched_reschedule(void)
     spinlock_unlock(run_lock(cpu));
     return;
   }
-  run_queue_add(cpu, cpu->current);
+  put_back(cpu, cpu->current);
   switch_to(cpu, run_queue_take(cpu), now_tsc);
 }
 
@@ -220,7 +231,7 @@ void sched_preempt(struct percpu *cpu, struct trap_registers *registers)
                                     .rflags = cpu->area.rflags};
   vector_state_save(task->vector_state);
   task->is_preempted = true;
-  run_queue_add(cpu, task);
+  put_back(cpu, task);
   struct task *next = run_queue_take(cpu);
   set_current(cpu, next, now_tsc);
   if (!next->is_preempted)
@@ -322,7 +333,14 @@ enum wait_end sched_block(uint64_t deadline_tsc)
   if (next == task)
     spinlock_unlock(run_lock(cpu));
   else
+  {
+    if (task->is_queued && task_must_leave(task, cpu))
+    {
+      run_queue_remove(cpu, task);
+      cpu->moved = task;
+    }
     switch_to(cpu, next, now_tsc);
+  }
   return (enum wait_end) __atomic_load_n(&task->wait_end, __ATOMIC_ACQUIRE);
 }
 

@@ -123,13 +123,13 @@ int task_set_affinity(struct task *task, const uint64_t *cpus, size_t cpus_words
   bool may_move = task->priority < TASK_PRIORITIES;
   bool must_leave = may_move && task->is_queued && !task_may_use(task, cpu->area.cpu);
   if (must_leave)
+  {
     run_queue_remove(cpu, task);
+    task->cpu = balance_place(task);
+  }
   spinlock_unlock(run_lock(cpu));
   if (must_leave)
-  {
-    task->cpu = balance_place(task);
     sched_deliver(task);
-  }
   if (may_move && task == cpu_current())
     sched_move();
   cpu_mask_restore(was_masked);

@@ -6,10 +6,41 @@
 #define LATE_LEAST_CYCLES 15000ull
 #define LATE_MOST_CYCLES  1500000ull
 
-/* The run lock is held. */
+void sched_interrupt(struct percpu *cpu)
+{
+  /* Cleared by the handler, before it looks into the inbox. */
+  if (__atomic_exchange_n(&cpu->kicked, 1, __ATOMIC_SEQ_CST) != 0)
+    return;
+  cpu_this()->area.counters.ipis++;
+  nucleus_call(NUCLEUS_IPI, cpu->area.cpu, UHYVE_VECTOR_WAKE);
+}
+
+static void give_to(struct percpu *cpu, struct task *task)
+{
+  /* What this needs of the task comes first: it may be gone when the other CPU has it. */
+  int32_t priority = (int32_t) task->priority;
+  task->inbox_next = __atomic_load_n(&cpu->inbox, __ATOMIC_RELAXED);
+  while (!__atomic_compare_exchange_n(&cpu->inbox, &task->inbox_next, task, true, __ATOMIC_SEQ_CST,
+                                      __ATOMIC_RELAXED))
+    ;
+  uint32_t state = __atomic_load_n(&cpu->state, __ATOMIC_SEQ_CST);
+  if (state == CPU_HALTED ||
+      (state == CPU_RUNNING &&
+       priority >= __atomic_load_n(&cpu->running_priority, __ATOMIC_SEQ_CST)))
+    sched_interrupt(cpu);
+}
+
+/* A task that is to run here, unless it has been sent elsewhere meanwhile. The one that was woken
+ * before it slept is still running. The run lock is held. */
 static void add_here(struct percpu *cpu, struct task *task)
 {
   timer_clear(cpu, &task->wait_timer);
+  if (task_must_leave(task, cpu) && task != cpu->current)
+  {
+    task->cpu = balance_place(task);
+    give_to(cpu_of(task->cpu), task);
+    return;
+  }
   run_queue_add(cpu, task);
   const struct task *running = cpu->current;
   if (running == NULL)
@@ -37,30 +68,6 @@ void inbox_take(struct percpu *cpu)
     oldest = task->inbox_next;
     add_here(cpu, task);
   }
-}
-
-void sched_interrupt(struct percpu *cpu)
-{
-  /* Cleared by the handler, before it looks into the inbox. */
-  if (__atomic_exchange_n(&cpu->kicked, 1, __ATOMIC_SEQ_CST) != 0)
-    return;
-  cpu_this()->area.counters.ipis++;
-  nucleus_call(NUCLEUS_IPI, cpu->area.cpu, UHYVE_VECTOR_WAKE);
-}
-
-static void give_to(struct percpu *cpu, struct task *task)
-{
-  /* What this needs of the task comes first: it may be gone when the other CPU has it. */
-  int32_t priority = (int32_t) task->priority;
-  task->inbox_next = __atomic_load_n(&cpu->inbox, __ATOMIC_RELAXED);
-  while (!__atomic_compare_exchange_n(&cpu->inbox, &task->inbox_next, task, true, __ATOMIC_SEQ_CST,
-                                      __ATOMIC_RELAXED))
-    ;
-  uint32_t state = __atomic_load_n(&cpu->state, __ATOMIC_SEQ_CST);
-  if (state == CPU_HALTED ||
-      (state == CPU_RUNNING &&
-       priority >= __atomic_load_n(&cpu->running_priority, __ATOMIC_SEQ_CST)))
-    sched_interrupt(cpu);
 }
 
 void sched_deliver(struct task *task)
