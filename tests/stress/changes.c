@@ -102,6 +102,7 @@ static void *follow(void *argument)
   struct follower *follower = argument;
   while (uhyve_semaphore_wait(&follower->go, UHYVE_FOREVER) == 0 && !follower->over)
   {
+    uhyve_task_sleep(20 * US); /* it stops running for sure */
     follower->cpu = uhyve_cpu();
     uhyve_semaphore_post(&follower->done);
   }
@@ -120,9 +121,6 @@ static void *lead(void *argument)
     if (random_below(&random, 2) == 0)
       spin(5000, &random);
     good = good && uhyve_task_set_cpu(follower->task, (int) cpu) == 0;
-    /* It has waited to run since, if only for this. */
-    uhyve_semaphore_post(&follower->go);
-    uhyve_semaphore_wait(&follower->done, UHYVE_FOREVER);
     uhyve_semaphore_post(&follower->go);
     uhyve_semaphore_wait(&follower->done, UHYVE_FOREVER);
     good = good && follower->cpu == cpu;

@@ -114,8 +114,6 @@ int main(int argc, char **argv)
     CHECK(uhyve_task_join(tasks[i], NULL, UHYVE_FOREVER) == 0);
   uint64_t runs = __atomic_load_n(&source_runs, __ATOMIC_RELAXED);
   CHECK(runs >= 1 && (!has_raiser || runs > 10) && runs <= raised + 1);
-  if (getenv("STORM_SHOW") != NULL)
-    printf("timer %llu (missed %llu) source %llu of %llu, worked %llu slept %llu\n", timer_runs, uhyve_realtime_missed(timer), source_runs, raised, worked[0], slept);
   CHECK(uhyve_realtime_free(source) == 0 && uhyve_realtime_free(timer) == 0);
   return stress_finish();
 }
