@@ -149,9 +149,7 @@ bool balance_steal(struct percpu *cpu)
   }
   if (task == NULL)
     return false;
-  spinlock_lock(run_lock(cpu));
-  run_queue_add(cpu, task);
-  spinlock_unlock(run_lock(cpu));
+  sched_deliver(task); /* here, unless it has been sent elsewhere meanwhile */
   cpu->area.counters.steals++;
   return true;
 }

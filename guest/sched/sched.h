@@ -193,7 +193,16 @@ static inline void sched_request(struct percpu *cpu)
 
 bool task_may_use(const struct task *task, unsigned int cpu);
 
-/* The CPU for a task that is to start: an idle one, else this one, if it may use it. */
+/* Whether a task has to leave a CPU that it may not use any more. Who holds a real-time ceiling
+ * stays until the unlock. */
+static inline bool task_must_leave(const struct task *task, const struct percpu *cpu)
+{
+  return __builtin_expect(task->cpus != NULL, 0) && task->priority < TASK_PRIORITIES &&
+         !task_may_use(task, cpu->area.cpu);
+}
+
+/* The CPU for a task that is to start: an idle one, else this one, if it may use it. The run lock
+ * of the CPU it is on is held, or nobody else knows it yet. */
 unsigned int balance_place(const struct task *task);
 
 /* Takes a waiting task from the busiest other CPU into this CPU's queue. Returns whether. */
