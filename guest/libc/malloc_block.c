@@ -52,6 +52,9 @@ void *malloc_big(size_t align_bytes, size_t len_bytes, bool *zeroed)
   if (len_bytes <= MALLOC_MEDIUM_MAX_BYTES &&
       align_bytes <= (MALLOC_SPANS - MALLOC_MEDIUM_SPANS) * MALLOC_SPAN_BYTES)
     return medium_allocate(align_bytes, len_bytes, zeroed);
+  if (len_bytes >= MALLOC_CHUNKFUL_MIN_BYTES && len_bytes <= MALLOC_CHUNKFUL_MAX_BYTES &&
+      align_bytes <= MALLOC_SPAN_BYTES)
+    return medium_allocate(align_bytes, len_bytes, zeroed);
   return large_allocate(align_bytes, len_bytes, zeroed);
 }
 
