@@ -30,13 +30,12 @@ static void *large_allocate(size_t align_bytes, size_t len_bytes, bool *zeroed)
 {
   if (len_bytes <= PTRDIFF_MAX)
   {
+    bool is_zeroed = false;
+    void *block = malloc_large_allocate(align_bytes, len_bytes, &is_zeroed);
+    if (block == NULL && malloc_caches_flush())
+      block = malloc_large_allocate(align_bytes, len_bytes, &is_zeroed);
     if (zeroed != NULL)
-      *zeroed = true;
-    void *block = malloc_large_allocate(align_bytes, len_bytes);
-    if (block != NULL)
-      return block;
-    if (malloc_caches_flush())
-      block = malloc_large_allocate(align_bytes, len_bytes);
+      *zeroed = is_zeroed;
     if (block != NULL)
       return block;
   }
