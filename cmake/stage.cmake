@@ -36,6 +36,7 @@ stage_file(${PROJECT_SOURCE_DIR}/toolchain/uhyve.specs lib/uhyve)
 stage_file(${PROJECT_SOURCE_DIR}/toolchain/uhyve.cmake share/cmake/uhyve)
 stage_file(${PROJECT_BINARY_DIR}/uhyve.pc lib/pkgconfig)
 stage_file(${PROJECT_SOURCE_DIR}/guest/uhyve.ld ${SYSROOT_NAME}/lib)
+stage_file(${PROJECT_SOURCE_DIR}/guest/api/uhyve/realtime.h ${SYSROOT_NAME}/include/uhyve)
 stage_file(${PROJECT_SOURCE_DIR}/guest/api/uhyve/sync.h ${SYSROOT_NAME}/include/uhyve)
 stage_file(${PROJECT_SOURCE_DIR}/guest/api/uhyve/task.h ${SYSROOT_NAME}/include/uhyve)
 

@@ -6,6 +6,7 @@
 #include "arch/x86_64/hypercall.h"
 #include "mm/address.h"
 #include "mm/virtual.h"
+#include "sched/sched.h"
 
 void hypercall(enum hc_port port, void *block)
 {
@@ -57,6 +58,8 @@ long hypercall_io(enum hc_port port, int fd, const void *buffer, size_t len_byte
   enum address_access access = port == HC_read ? ADDRESS_WRITE : ADDRESS_READ;
   if (fill_segments(&io, buffer, len_bytes, access) == 0 && len_bytes > 0)
     return -EFAULT;
+  uint32_t was_masked = sched_go_away();
   hypercall(port, &io);
+  sched_come_back(was_masked);
   return io.result;
 }

@@ -17,6 +17,7 @@ enum cpu_state
 {
   CPU_STARTING, /* has not yet looked for work */
   CPU_RUNNING,
+  CPU_AWAY,    /* its task waits in the monitor */
   CPU_POLLING, /* idle, looks for work all the time */
   CPU_HALTED,  /* idle, until an interrupt */
 };
@@ -45,13 +46,15 @@ struct percpu
   uint32_t decay_epoch;   /* of all run times in the queue: sched/run_time.h */
   uint64_t run_since_tsc; /* when `current` was last charged */
   uint64_t slice_end_tsc;
-  uint64_t armed_tsc; /* what the deadline timer is set to */
+  uint64_t armed_tsc;   /* what the deadline timer is set to */
+  uint64_t rest_cycles; /* that tasks get at least until the next timer interrupt */
   uint64_t poll_cycles;
   struct heap timers;
   struct task *ended;                /* has just left this CPU for good */
   struct task *moved;                /* has just left this CPU for another one */
   struct malloc_cache *malloc_cache; /* libc/malloc.c; null until it is used */
   struct realtime *realtime;         /* sched/realtime.c; null until it is used */
+  unsigned int realtime_level;       /* sched/ceiling.c */
 
   /* Others look at these. */
   _Alignas(64) uint32_t state; /* enum cpu_state */

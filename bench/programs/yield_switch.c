@@ -3,40 +3,33 @@
 #include "threads.h"
 
 #define YIELDS 30000
-#define ROUNDS 5
+#define ROUNDS 15
 
-/* Written by both threads, which are never on two CPUs: no atomics, which would be measured too. */
-static volatile int last_runner;
-static volatile int ready;
+/* Written by one thread, read by the other, which is never on another CPU: no atomics, which would
+ * be measured too. */
+static volatile uint64_t turns;
 static volatile int stop;
-static volatile uint64_t switches[2];
-
-static void yield_once(int self)
-{
-  sched_yield();
-  if (last_runner == self)
-    return;
-  last_runner = self;
-  switches[self]++;
-}
 
 static void *other(void *argument)
 {
   (void) argument;
-  ready = 1;
   while (!stop)
-    yield_once(1);
+  {
+    turns++;
+    sched_yield();
+  }
   return NULL;
 }
 
+/* Each turn of the other thread takes two switches. */
 static uint64_t measure_switch(void)
 {
-  uint64_t before = switches[0] + switches[1];
+  uint64_t before = turns;
   uint64_t begin = measure_now_cycles();
   for (int i = 0; i < YIELDS; i++)
-    yield_once(0);
+    sched_yield();
   uint64_t took = measure_now_cycles() - begin;
-  uint64_t happened = switches[0] + switches[1] - before;
+  uint64_t happened = 2 * (turns - before);
   measure_check(happened > YIELDS / 10, "switching by sched_yield");
   return took * 1000 / happened;
 }
@@ -48,7 +41,7 @@ int main(void)
   threads_find_cpus(&cpu, 1);
   threads_pin_self(&cpu);
   pthread_t thread = threads_start_on(&cpu, other, NULL);
-  while (!ready)
+  while (turns == 0)
     sched_yield();
   measure_switch();
   for (int i = 0; i < ROUNDS; i++)

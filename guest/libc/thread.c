@@ -52,6 +52,13 @@ int thread_create(struct thread **thread, void *(*entry)(void *), void *argument
   return error;
 }
 
+void thread_adopt(struct thread *self, struct _reent *state)
+{
+  *self = (struct thread){.task = task_current(), .flags = THREAD_DETACHED | THREAD_ADOPTED};
+  current = self;
+  state_init(state);
+}
+
 struct thread *thread_self(void)
 {
   struct thread *self = current;
@@ -62,6 +69,8 @@ struct thread *thread_self(void)
 
 _Noreturn void thread_exit(void *result)
 {
+  if ((current->flags & THREAD_ADOPTED) != 0)
+    task_exit(result); /* which reports it */
   thread_data_destroy();
   if (__atomic_sub_fetch(&threads_alive, 1, __ATOMIC_ACQ_REL) == 0)
     exit(0);

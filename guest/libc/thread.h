@@ -23,12 +23,18 @@ enum thread_flags
 {
   THREAD_DETACHED = 1,
   THREAD_ENDED = 2,
+  THREAD_ADOPTED = 4, /* not one of those that the program waits for */
 };
 
 /* Starts a thread; it runs on the way of task_create(), whose errors it returns too. policy: as in
  * struct thread. -EAGAIN: no memory. */
 int thread_create(struct thread **thread, void *(*entry)(void *), void *argument, int policy,
                   const struct task_attributes *attributes);
+
+/* Makes the calling task, which was not created here, a thread that never ends; the program may end
+ * without it. Both must stay. */
+struct _reent;
+void thread_adopt(struct thread *self, struct _reent *state);
 
 /* The calling thread; the first one too. */
 struct thread *thread_self(void);

@@ -14,7 +14,8 @@ bool task_may_use(const struct task *task, unsigned int cpu)
 
 static bool is_idle(const struct percpu *cpu)
 {
-  return __atomic_load_n(&cpu->state, __ATOMIC_RELAXED) != CPU_RUNNING &&
+  uint32_t state = __atomic_load_n(&cpu->state, __ATOMIC_RELAXED);
+  return state != CPU_RUNNING && state != CPU_AWAY &&
          __atomic_load_n(&cpu->inbox, __ATOMIC_RELAXED) == NULL;
 }
 
@@ -94,6 +95,27 @@ bool balance_give(struct percpu *cpu)
   return false;
 }
 
+/* Its queue has tasks that wait for one which runs, or for the monitor. */
+static bool is_busy(const struct percpu *cpu)
+{
+  uint32_t state = __atomic_load_n(&cpu->state, __ATOMIC_RELAXED);
+  return (state == CPU_RUNNING || state == CPU_AWAY) &&
+         __atomic_load_n(&cpu->queue.waiting, __ATOMIC_RELAXED) != 0;
+}
+
+static struct task *take_from(struct percpu *from, const struct percpu *to)
+{
+  spinlock_lock(run_lock(from));
+  struct task *task = find_waiting(from, to->area.cpu);
+  if (task != NULL)
+  {
+    run_queue_remove(from, task);
+    task->cpu = to->area.cpu;
+  }
+  spinlock_unlock(run_lock(from));
+  return task;
+}
+
 static struct percpu *find_busiest(const struct percpu *self)
 {
   struct percpu *busiest = NULL;
@@ -102,7 +124,11 @@ static struct percpu *find_busiest(const struct percpu *self)
   {
     struct percpu *cpu = cpu_of((self->area.cpu + i) % start_info->cpu_count);
     uint32_t waiting = __atomic_load_n(&cpu->queue.waiting, __ATOMIC_RELAXED);
-    if (waiting > most && __atomic_load_n(&cpu->state, __ATOMIC_RELAXED) == CPU_RUNNING)
+    /* What is in an inbox, it must first take into its queue. */
+    if (__atomic_load_n(&cpu->inbox, __ATOMIC_RELAXED) != NULL &&
+        __atomic_load_n(&cpu->state, __ATOMIC_RELAXED) == CPU_RUNNING)
+      sched_interrupt(cpu);
+    if (waiting > most && is_busy(cpu))
     {
       busiest = cpu;
       most = waiting;
@@ -114,17 +140,16 @@ static struct percpu *find_busiest(const struct percpu *self)
 bool balance_steal(struct percpu *cpu)
 {
   struct percpu *busiest = find_busiest(cpu);
-  if (busiest == NULL || !spinlock_try(run_lock(busiest)))
-    return false;
-  struct task *task = find_waiting(busiest, cpu->area.cpu);
-  if (task != NULL)
-    run_queue_remove(busiest, task);
-  spinlock_unlock(run_lock(busiest));
+  struct task *task = busiest != NULL ? take_from(busiest, cpu) : NULL;
+  /* What waits there may be bound to that CPU. */
+  for (unsigned int i = 0; busiest != NULL && task == NULL && i < start_info->cpu_count; i++)
+  {
+    if (cpu_of(i) != cpu && cpu_of(i) != busiest && is_busy(cpu_of(i)))
+      task = take_from(cpu_of(i), cpu);
+  }
   if (task == NULL)
     return false;
-  spinlock_lock(run_lock(cpu));
-  run_queue_add(cpu, task);
-  spinlock_unlock(run_lock(cpu));
+  sched_deliver(task); /* here, unless it has been sent elsewhere meanwhile */
   cpu->area.counters.steals++;
   return true;
 }

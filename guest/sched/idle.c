@@ -62,7 +62,7 @@ static void wait_for_work(struct percpu *cpu)
       timers_run(cpu, now_tsc);
     else if (now_tsc < poll_end_tsc)
       cpu_relax();
-    else if (!has_work(cpu))
+    else if (start_info->cpu_count == 1 || !balance_steal(cpu))
       halt(cpu);
   }
 }
@@ -84,6 +84,8 @@ void idle_wait(struct percpu *cpu)
   } while (cpu->queue.ready == 0);
   __atomic_sub_fetch(&idle_cpus, 1, __ATOMIC_RELAXED);
   __atomic_exchange_n(&cpu->state, CPU_RUNNING, __ATOMIC_SEQ_CST);
+  /* Who gave work before that exchange relied on this look. */
+  inbox_drain(cpu);
   tlb_catch_up(cpu);
   cpu->reschedule = false;
 }

@@ -142,9 +142,16 @@ static struct task *make_task(const struct task_attributes *attributes, size_t s
   return task;
 }
 
+/* Of a stack of ours: what is asked for, and the thread-local storage at its end. */
+static size_t own_stack_bytes(size_t asked_bytes)
+{
+  return (asked_bytes + tls_block_bytes() + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1);
+}
+
 static bool is_default_stack(size_t stack_bytes, size_t guard_bytes)
 {
-  return stack_bytes == TASK_STACK_DEFAULT_BYTES && guard_bytes == TASK_GUARD_DEFAULT_BYTES;
+  return stack_bytes == own_stack_bytes(TASK_STACK_DEFAULT_BYTES) &&
+         guard_bytes == TASK_GUARD_DEFAULT_BYTES;
 }
 
 static struct task *take_kept(void)
@@ -165,7 +172,7 @@ static struct task *get_task(const struct task_attributes *attributes)
   size_t stack_bytes =
       attributes->stack_bytes != 0 ? attributes->stack_bytes : TASK_STACK_DEFAULT_BYTES;
   if (attributes->stack == NULL)
-    stack_bytes = (stack_bytes + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1);
+    stack_bytes = own_stack_bytes(stack_bytes);
   struct task *task = NULL;
   if (attributes->stack == NULL && is_default_stack(stack_bytes, attributes->guard_bytes))
     task = take_kept();
@@ -184,11 +191,11 @@ static int check(const struct task_attributes *attributes)
 {
   if (attributes->priority >= TASK_PRIORITIES)
     return -EINVAL;
-  size_t least = TASK_STACK_MIN_BYTES + tls_block_bytes();
   if (attributes->stack_bytes != 0 && attributes->stack_bytes < TASK_STACK_MIN_BYTES)
     return -EINVAL;
-  /* The thread-local storage lies at the end of the stack. */
-  if (attributes->stack_bytes != 0 && attributes->stack_bytes < least && attributes->stack != NULL)
+  /* The thread-local storage lies at the end of the caller's stack. */
+  if (attributes->stack != NULL &&
+      attributes->stack_bytes < TASK_STACK_MIN_BYTES + tls_block_bytes())
     return -EINVAL;
   return 0;
 }
@@ -204,14 +211,18 @@ static void start_task(struct task *task, const struct task_attributes *attribut
   task->result = NULL;
   task->run_cycles = 0;
   task_set_name(task, attributes->name);
-  uint32_t was_masked = spinlock_lock_masked(&table_lock);
-  const struct task *creator = cpu_current();
-  task->run_time = creator->run_time;
-  task->run_epoch = creator->run_epoch;
+  uint32_t was_masked = cpu_mask_save();
+  struct percpu *cpu = cpu_this();
+  spinlock_lock(run_lock(cpu));
+  sched_charge(cpu, cpu_tsc());
+  spinlock_unlock(run_lock(cpu));
+  task->run_time = cpu->current->run_time;
+  task->run_epoch = cpu->current->run_epoch;
+  task->cpu = balance_place(task);
+  spinlock_lock(&table_lock);
   task->id = ++last_id;
   link_task(task);
   spinlock_unlock(&table_lock);
-  task->cpu = balance_place(task);
   sched_deliver(task);
   cpu_mask_restore(was_masked);
 }

@@ -67,23 +67,3 @@ struct task *run_queue_take(struct percpu *cpu)
   run_queue_remove(cpu, task);
   return task;
 }
-
-struct task *run_queue_swap(struct percpu *cpu, struct task *task)
-{
-  struct heap *heap = &cpu->queue.tasks[task->priority];
-  struct heap_node *first = heap->first;
-  if (first == NULL || first->child != NULL || task->run_epoch != cpu->decay_epoch ||
-      cpu->queue.ready >> task->priority != 1)
-  {
-    run_queue_add(cpu, task);
-    return run_queue_take(cpu);
-  }
-  /* Two tasks that take turns: one node goes for the other. */
-  struct task *next = (struct task *) first;
-  next->is_queued = false;
-  task->is_queued = true;
-  task->node.key = task->run_time;
-  task->node.child = NULL;
-  heap->first = &task->node;
-  return next;
-}

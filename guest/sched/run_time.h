@@ -19,19 +19,21 @@ static inline uint32_t run_time_epoch(uint64_t now_tsc)
   return (uint32_t) (now_tsc >> HALF_LIFE_SHIFT) / EPOCH_HALF_LIVES;
 }
 
-/* What `cycles` of running that end now are worth in the epoch of now. At most 2^47 cycles (half a
- * day) at a time count. */
+/* What `cycles` of running that end now are worth in the epoch of now. Of a long run only what the
+ * halved halves come to in the end: two half-lives. */
 static inline uint64_t run_time_charge(uint64_t now_tsc, uint64_t cycles)
 {
-  uint64_t most = 1ull << 47;
+  uint64_t most = 2ull << HALF_LIFE_SHIFT;
   return (cycles < most ? cycles : most) << (now_tsc >> HALF_LIFE_SHIFT) % EPOCH_HALF_LIVES;
 }
 
 /* A value of an older epoch as it counts in a newer one. */
 static inline uint64_t run_time_rebase(uint64_t run_time, uint32_t from_epoch, uint32_t to_epoch)
 {
-  uint32_t shift = (to_epoch - from_epoch) * EPOCH_HALF_LIVES;
-  return to_epoch - from_epoch >= 64 / EPOCH_HALF_LIVES ? 0 : run_time >> shift;
+  int32_t epochs = (int32_t) (to_epoch - from_epoch);
+  if (epochs <= 0) /* the TSC of another CPU is a little behind */
+    return run_time;
+  return epochs >= 64 / EPOCH_HALF_LIVES ? 0 : run_time >> (epochs * EPOCH_HALF_LIVES);
 }
 
 #endif

@@ -47,8 +47,7 @@ static inline void begin_slice(struct percpu *cpu, uint64_t now_tsc)
     slice = idle_slice_cycles;
   cpu->slice_is_over = false;
   cpu->slice_end_tsc = slice != TIMER_NEVER ? now_tsc + slice : TIMER_NEVER;
-  uint64_t timer_tsc = timers_next_tsc(cpu);
-  timer_arm(cpu, timer_tsc < cpu->slice_end_tsc ? timer_tsc : cpu->slice_end_tsc);
+  sched_arm_timer(cpu, now_tsc);
 }
 
 void sched_begin_slice(struct percpu *cpu, uint64_t now_tsc)
@@ -90,7 +89,10 @@ static void see_off(struct percpu *cpu)
     task_ended(ended);
   if (moved != NULL)
   {
+    /* Where a task is changes under the lock of the CPU that it was on. */
+    spinlock_lock(run_lock(cpu));
     moved->cpu = balance_place(moved);
+    spinlock_unlock(run_lock(cpu));
     sched_deliver(moved);
   }
 }
@@ -181,6 +183,21 @@ static bool other_is_first(const struct percpu *cpu)
   return cpu->slice_is_over && run_queue_first(cpu, task->priority)->run_time < task->run_time;
 }
 
+/* The running task goes on. It may have become the equal of one that waits. */
+static void go_on(struct percpu *cpu, uint64_t now_tsc)
+{
+  if (cpu->slice_end_tsc == TIMER_NEVER)
+    begin_slice(cpu, now_tsc);
+  spinlock_unlock(run_lock(cpu));
+}
+
+/* It has to leave this CPU: others it may use do not include it any more. */
+static bool must_move(const struct percpu *cpu)
+{
+  const struct task *task = cpu->current;
+  return task->priority < TASK_PRIORITIES && !task_may_use(task, cpu->area.cpu);
+}
+
 void sched_reschedule(void)
 {
   struct percpu *cpu = cpu_this();
@@ -191,12 +208,15 @@ void sched_reschedule(void)
     return;
   }
   uint64_t now_tsc = begin_choice(cpu);
-  if (!other_is_first(cpu))
+  if (must_move(cpu))
+    cpu->moved = cpu->current;
+  else if (other_is_first(cpu))
+    run_queue_add(cpu, cpu->current);
+  else
   {
-    spinlock_unlock(run_lock(cpu));
+    go_on(cpu, now_tsc);
     return;
   }
-  run_queue_add(cpu, cpu->current);
   switch_to(cpu, run_queue_take(cpu), now_tsc);
 }
 
@@ -210,9 +230,10 @@ void sched_preempt(struct percpu *cpu, struct trap_registers *registers)
     return;
   }
   uint64_t now_tsc = begin_choice(cpu);
-  if (!other_is_first(cpu))
+  bool is_moved = must_move(cpu);
+  if (!is_moved && !other_is_first(cpu))
   {
-    spinlock_unlock(run_lock(cpu));
+    go_on(cpu, now_tsc);
     return;
   }
   task->frame = (struct trap_frame){.registers = *registers,
@@ -221,8 +242,16 @@ void sched_preempt(struct percpu *cpu, struct trap_registers *registers)
                                     .rflags = cpu->area.rflags};
   vector_state_save(task->vector_state);
   task->is_preempted = true;
-  run_queue_add(cpu, task);
+  if (is_moved)
+    cpu->moved = task;
+  else
+    run_queue_add(cpu, task);
   struct task *next = run_queue_take(cpu);
+  if (next == NULL)
+  {
+    cpu->area.active = 0;
+    become_idle(NULL);
+  }
   set_current(cpu, next, now_tsc);
   if (!next->is_preempted)
   {
@@ -234,6 +263,57 @@ void sched_preempt(struct percpu *cpu, struct trap_registers *registers)
   *registers = next->frame.registers;
 }
 
+/* Two equals that take turns, the usual case: all that a switch does but what stays as it is - the
+ * running priority, and a timer that is set for the end of a slice or before. The run lock is held.
+ * Returns whether it was that case. */
+static inline bool yield_to_equal(struct percpu *cpu)
+{
+  struct task *task = cpu->current;
+  struct heap *heap = &cpu->queue.tasks[task->priority];
+  struct task *next = (struct task *) heap->first;
+  if (cpu->queue.ready >> task->priority != 1 || next->node.child != NULL || next->is_preempted ||
+      cpu->inbox != NULL || __atomic_load_n(&idle_cpus, __ATOMIC_RELAXED) != 0)
+    return false;
+  uint64_t now_tsc = cpu_tsc();
+  if (run_time_epoch(now_tsc) != cpu->decay_epoch || task->run_epoch != cpu->decay_epoch)
+    return false;
+  sched_charge(cpu, now_tsc);
+  if (task->run_time < next->run_time)
+    task->run_time = next->run_time;
+  task->node.key = task->run_time;
+  task->node.child = NULL;
+  heap->first = &task->node;
+  task->is_queued = true;
+  next->is_queued = false;
+  cpu->current = next;
+  cpu->area.counters.switches++;
+  cpu->slice_is_over = false;
+  cpu->slice_end_tsc = now_tsc + slice_cycles;
+  cpu_set_fs_base(next->fs_base);
+  context_switch(&task->context, &next->context);
+  finish_switch(cpu_this());
+  return true;
+}
+
+/* The same for any number of tasks. */
+static __attribute__((noinline)) void yield_to_best(struct percpu *cpu)
+{
+  inbox_drain(cpu);
+  uint64_t now_tsc = cpu_tsc();
+  sched_charge(cpu, now_tsc);
+  struct task *task = cpu->current;
+  if (run_queue_best(cpu) < (int) task->priority)
+  {
+    spinlock_unlock(run_lock(cpu));
+    return;
+  }
+  const struct task *first = run_queue_first(cpu, task->priority);
+  if (first != NULL && first->run_time > task->run_time)
+    task->run_time = first->run_time;
+  run_queue_add(cpu, task);
+  switch_to(cpu, run_queue_take(cpu), now_tsc);
+}
+
 void task_yield(void)
 {
   /* A look without the lock, perhaps at a CPU that was left meanwhile: no one would know. */
@@ -243,18 +323,9 @@ void task_yield(void)
     return;
   cpu_mask_interrupts();
   cpu = cpu_this();
-  uint64_t now_tsc = begin_choice(cpu);
-  struct task *task = cpu->current;
-  if (run_queue_best(cpu) < (int) task->priority)
-  {
-    spinlock_unlock(run_lock(cpu));
-    cpu_unmask_interrupts();
-    return;
-  }
-  const struct task *first = run_queue_first(cpu, task->priority);
-  if (first != NULL && first->run_time > task->run_time)
-    task->run_time = first->run_time;
-  switch_to(cpu, run_queue_swap(cpu, task), now_tsc);
+  spinlock_lock(run_lock(cpu));
+  if (!yield_to_equal(cpu))
+    yield_to_best(cpu);
   cpu_unmask_interrupts();
 }
 
@@ -268,6 +339,8 @@ enum wait_end sched_block(uint64_t deadline_tsc)
 {
   struct percpu *cpu = cpu_this();
   struct task *task = cpu->current;
+  if (__builtin_expect(task->priority >= TASK_PRIORITIES, 0))
+    realtime_check_block(cpu);
   if (deadline_tsc != TIMER_NEVER)
   {
     task->wait_timer.expire = expire_wait;
@@ -277,9 +350,11 @@ enum wait_end sched_block(uint64_t deadline_tsc)
   struct task *next = run_queue_take(cpu);
   /* It may have been woken before it slept. */
   if (next == task)
-    spinlock_unlock(run_lock(cpu));
+    go_on(cpu, now_tsc);
   else
     switch_to(cpu, next, now_tsc);
+  if (__builtin_expect(task->cpus != NULL, 0))
+    sched_move();
   return (enum wait_end) __atomic_load_n(&task->wait_end, __ATOMIC_ACQUIRE);
 }
 
@@ -300,6 +375,11 @@ void sched_move(void)
   if (task_may_use(task, cpu->area.cpu))
     return;
   uint64_t now_tsc = begin_choice(cpu);
+  if (!must_move(cpu))
+  {
+    go_on(cpu, now_tsc);
+    return;
+  }
   cpu->moved = task;
   switch_to(cpu, run_queue_take(cpu), now_tsc);
 }
@@ -307,6 +387,8 @@ void sched_move(void)
 _Noreturn void sched_end(void)
 {
   struct percpu *cpu = cpu_this();
+  if (cpu->current->priority >= TASK_PRIORITIES)
+    realtime_check_block(cpu);
   uint64_t now_tsc = begin_choice(cpu);
   cpu->ended = cpu->current;
   switch_to(cpu, run_queue_take(cpu), now_tsc);

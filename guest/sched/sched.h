@@ -30,7 +30,7 @@ struct task
   struct context context; /* valid when it left its CPU by a call */
   uint64_t fs_base;
   unsigned int priority;
-  unsigned int own_priority; /* while that is RUN_PRIORITY_CEILING */
+  unsigned int own_priority; /* while that is above all tasks' */
   bool is_queued;            /* in the run queue of its CPU, whose run lock guards this */
   bool is_preempted;         /* it left by an interrupt: frame and vector_state are valid */
   uint32_t cpu;              /* where it runs, ran last, or is queued */
@@ -110,6 +110,17 @@ _Noreturn void sched_end(void);
 /* Sets the time at which tasks that wait here are looked at again; the run lock is held. */
 void sched_begin_slice(struct percpu *cpu, uint64_t now_tsc);
 
+/* Sees to it that a timer interrupt comes for what is due next here, a task going on now: not so
+ * soon that it would get nowhere. */
+static inline void sched_arm_timer(struct percpu *cpu, uint64_t now_tsc)
+{
+  uint64_t next_tsc = timers_next_tsc(cpu);
+  if (next_tsc > cpu->slice_end_tsc)
+    next_tsc = cpu->slice_end_tsc;
+  uint64_t rest_end_tsc = now_tsc + cpu->rest_cycles;
+  timer_arm(cpu, next_tsc > rest_end_tsc ? next_tsc : rest_end_tsc);
+}
+
 /* ---- run_queue.c; the run lock is held ---- */
 
 /* Charges the running task for its time up to now. */
@@ -127,9 +138,6 @@ static inline void sched_charge(struct percpu *cpu, uint64_t now_tsc)
   task->run_cycles += cycles;
   task->run_time += run_time_charge(now_tsc, cycles);
 }
-
-/* Adds the running task, which is behind the first of its priority, and takes the best. */
-struct task *run_queue_swap(struct percpu *cpu, struct task *task);
 
 void run_queue_add(struct percpu *cpu, struct task *task);
 struct task *run_queue_take(struct percpu *cpu); /* the first, or null */
@@ -185,7 +193,16 @@ static inline void sched_request(struct percpu *cpu)
 
 bool task_may_use(const struct task *task, unsigned int cpu);
 
-/* The CPU for a task that is to start: an idle one, else this one, if it may use it. */
+/* Whether a task has to leave a CPU that it may not use any more. Who holds a real-time ceiling
+ * stays until the unlock. */
+static inline bool task_must_leave(const struct task *task, const struct percpu *cpu)
+{
+  return __builtin_expect(task->cpus != NULL, 0) && task->priority < TASK_PRIORITIES &&
+         !task_may_use(task, cpu->area.cpu);
+}
+
+/* The CPU for a task that is to start: an idle one, else this one, if it may use it. The run lock
+ * of the CPU it is on is held, or nobody else knows it yet. */
 unsigned int balance_place(const struct task *task);
 
 /* Takes a waiting task from the busiest other CPU into this CPU's queue. Returns whether. */
@@ -201,6 +218,14 @@ static inline bool balance_wanted(const struct percpu *cpu)
 {
   return cpu->queue.waiting != 0 && __atomic_load_n(&idle_cpus, __ATOMIC_RELAXED) != 0;
 }
+
+/* ---- away.c; unmasked code may call these ---- */
+
+/* The running task goes into the monitor for a time nobody knows: what waits here may go to other
+ * CPUs, and they do not wait for this one. Masked between the two; returns what sched_come_back()
+ * is to be given. */
+uint32_t sched_go_away(void);
+void sched_come_back(uint32_t was_masked);
 
 /* ---- idle.c ---- */
 

@@ -22,7 +22,9 @@ int task_id(const struct task *task)
 
 unsigned int task_priority(const struct task *task)
 {
-  return task->priority;
+  /* Above that it holds a real-time ceiling, or is a server. */
+  unsigned int priority = __atomic_load_n(&task->priority, __ATOMIC_RELAXED);
+  return priority < TASK_PRIORITIES ? priority : task->own_priority;
 }
 
 const char *task_name(const struct task *task)
@@ -72,6 +74,13 @@ int task_set_priority(struct task *task, unsigned int priority)
     return -EINVAL;
   uint32_t was_masked = cpu_mask_save();
   struct percpu *cpu = lock_cpu_of(task);
+  if (task->priority >= TASK_PRIORITIES)
+  {
+    task->own_priority = priority; /* from the unlock on */
+    spinlock_unlock(run_lock(cpu));
+    cpu_mask_restore(was_masked);
+    return 0;
+  }
   bool is_queued = task->is_queued;
   if (is_queued)
     run_queue_remove(cpu, task);
@@ -81,7 +90,8 @@ int task_set_priority(struct task *task, unsigned int priority)
   bool is_running = cpu->current == task;
   if (is_running)
     __atomic_store_n(&cpu->running_priority, (int32_t) priority, __ATOMIC_SEQ_CST);
-  bool must_look = cpu->current != NULL && run_queue_best(cpu) >= (int) cpu->current->priority;
+  bool must_look = cpu->inbox != NULL ||
+                   (cpu->current != NULL && run_queue_best(cpu) >= (int) cpu->current->priority);
   spinlock_unlock(run_lock(cpu));
   if ((must_look || is_running) && cpu == cpu_this())
     sched_request(cpu);
@@ -110,16 +120,21 @@ int task_set_affinity(struct task *task, const uint64_t *cpus, size_t cpus_words
   size_t old_words = task->cpus_words;
   task->cpus = copy;
   task->cpus_words = words;
-  bool must_leave = task->is_queued && !task_may_use(task, cpu->area.cpu);
-  if (must_leave)
-    run_queue_remove(cpu, task);
-  spinlock_unlock(run_lock(cpu));
+  /* Who holds a real-time ceiling stays until the unlock. */
+  bool may_move = task->priority < TASK_PRIORITIES;
+  bool must_leave = may_move && task->is_queued && !task_may_use(task, cpu->area.cpu);
   if (must_leave)
   {
+    run_queue_remove(cpu, task);
     task->cpu = balance_place(task);
-    sched_deliver(task);
   }
-  if (task == cpu_current())
+  bool is_running = cpu->current == task;
+  spinlock_unlock(run_lock(cpu));
+  if (must_leave)
+    sched_deliver(task);
+  if (is_running && cpu != cpu_this())
+    sched_interrupt(cpu);
+  else if (is_running && may_move)
     sched_move();
   cpu_mask_restore(was_masked);
   kernel_free(old, old_words * sizeof(old[0]));

@@ -1,19 +1,33 @@
 /* Making tasks ready: on this CPU, and through the inbox of another one. */
 #include "arch/x86_64/cpu.h"
 #include "sched/sched.h"
+#include "start_info.h"
 
 /* About 5 us and 0.5 ms. */
-#define LATE_LEAST_CYCLES 15000ull
-#define LATE_MOST_CYCLES  1500000ull
+#define REST_LEAST_CYCLES 15000ull
+#define REST_MOST_CYCLES  1500000ull
+
+static void give_to(struct percpu *cpu, struct task *task);
 
 /* The run lock is held. */
 static void add_here(struct percpu *cpu, struct task *task)
 {
-  timer_clear(cpu, &task->wait_timer);
-  run_queue_add(cpu, task);
   const struct task *running = cpu->current;
+  timer_clear(cpu, &task->wait_timer);
+  /* Its affinity may have changed while it slept; the running one, woken before it slept, sees to
+   * that itself. */
+  if (task != running && !task_may_use(task, cpu->area.cpu))
+  {
+    task->cpu = balance_place(task);
+    give_to(cpu_of(task->cpu), task);
+    return;
+  }
+  run_queue_add(cpu, task);
   if (running == NULL)
     return;
+  /* One of the two sees the other: this one idle CPUs, or one that becomes idle this task. */
+  if (start_info->cpu_count > 1)
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
   if (task->priority > running->priority)
     sched_request(cpu);
   else if (cpu->slice_end_tsc == TIMER_NEVER)
@@ -57,10 +71,23 @@ static void give_to(struct percpu *cpu, struct task *task)
                                       __ATOMIC_RELAXED))
     ;
   uint32_t state = __atomic_load_n(&cpu->state, __ATOMIC_SEQ_CST);
+  /* In an inbox nobody sees it: where another CPU could take it, it has to be in the queue. */
   if (state == CPU_HALTED ||
       (state == CPU_RUNNING &&
-       priority >= __atomic_load_n(&cpu->running_priority, __ATOMIC_SEQ_CST)))
+       (priority >= __atomic_load_n(&cpu->running_priority, __ATOMIC_SEQ_CST) ||
+        __atomic_load_n(&idle_cpus, __ATOMIC_SEQ_CST) != 0)))
     sched_interrupt(cpu);
+}
+
+/* A task whose CPU waits in the monitor goes elsewhere, unless its timer is set there. */
+static struct percpu *leave_away(struct percpu *cpu, struct task *task)
+{
+  if (task->wait_timer.is_set)
+    return cpu;
+  spinlock_lock(run_lock(cpu));
+  task->cpu = balance_place(task);
+  spinlock_unlock(run_lock(cpu));
+  return cpu_of(task->cpu);
 }
 
 void sched_deliver(struct task *task)
@@ -68,6 +95,8 @@ void sched_deliver(struct task *task)
   struct percpu *self = cpu_this();
   struct percpu *cpu = cpu_of(task->cpu);
   self->area.counters.wake_ups++;
+  if (cpu != self && __atomic_load_n(&cpu->state, __ATOMIC_RELAXED) == CPU_AWAY)
+    cpu = leave_away(cpu, task);
   if (cpu != self)
   {
     give_to(cpu, task);
@@ -83,8 +112,9 @@ void sched_handle_wake(struct percpu *cpu)
   __atomic_store_n(&cpu->kicked, 0, __ATOMIC_SEQ_CST);
   spinlock_lock(run_lock(cpu));
   inbox_drain(cpu);
-  /* The priority of a task may have changed, too. */
-  if (cpu->current != NULL && run_queue_best(cpu) > (int) cpu->current->priority)
+  /* Priority or affinity of a task may have changed, too. */
+  if (cpu->current != NULL && (run_queue_best(cpu) >= (int) cpu->current->priority ||
+                               !task_may_use(cpu->current, cpu->area.cpu)))
     sched_request(cpu);
   spinlock_unlock(run_lock(cpu));
 }
@@ -95,10 +125,10 @@ void sched_handle_timer(struct percpu *cpu)
   /* With deadlines always due the CPU would only handle interrupts: tasks get as long between two
    * as this one took to come. */
   uint64_t late = now_tsc > cpu->armed_tsc ? now_tsc - cpu->armed_tsc : 0;
-  uint64_t pause = late < LATE_MOST_CYCLES ? late : LATE_MOST_CYCLES;
-  pause = pause > LATE_LEAST_CYCLES ? pause : LATE_LEAST_CYCLES;
+  late = late < REST_MOST_CYCLES ? late : REST_MOST_CYCLES;
+  cpu->rest_cycles = late > REST_LEAST_CYCLES ? late : REST_LEAST_CYCLES;
+  timers_run(cpu, now_tsc); /* sets no timer: what is armed counts as earlier than all */
   cpu->armed_tsc = TIMER_NEVER;
-  timers_run(cpu, now_tsc);
   spinlock_lock(run_lock(cpu));
   if (cpu->current != NULL && now_tsc >= cpu->slice_end_tsc)
   {
@@ -109,9 +139,6 @@ void sched_handle_timer(struct percpu *cpu)
     cpu->slice_is_over = true;
     sched_request(cpu);
   }
-  uint64_t next_tsc = timers_next_tsc(cpu);
-  if (next_tsc > cpu->slice_end_tsc)
-    next_tsc = cpu->slice_end_tsc;
-  timer_arm(cpu, next_tsc > now_tsc + pause ? next_tsc : cpu_tsc() + pause);
+  sched_arm_timer(cpu, cpu_tsc());
   spinlock_unlock(run_lock(cpu));
 }

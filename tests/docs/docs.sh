@@ -1,6 +1,7 @@
 #!/bin/bash
 # The documentation agrees with the code: docs/hypercalls.md is what the header makes it, README and
-# manual page know all options of `uhyve --help`, manual pages are clean, links lead somewhere.
+# manual page know all options of `uhyve --help`, the pages on the design name all files, nucleus
+# calls and counters and nothing that is gone, manual pages are clean, links lead somewhere.
 # usage: docs.sh UHYVE
 set -euo pipefail
 export LC_ALL=C.UTF-8
@@ -58,6 +59,63 @@ while read -r figure; do
     [[ $figure == stream_* ]] || has_word "$benchmarks" "$figure" ||
         wrong "docs/benchmarks.md: figure $figure of bench/goals.txt is missing"
 done < <(sed -e 's/#.*//' bench/goals.txt | awk 'NF { print $1 }' | sort -u)
+
+# ---- Files, nucleus calls, counters ----
+
+# Each source in folder $2, or its header, is named on page $1.
+names_files() {
+    local page=$1 folder=$2 text file name found=0
+    text=$(< "$page")
+    for file in "$folder"/*.[chS]; do
+        name=${file##*/}
+        found=$((found + 1))
+        has_word "$text" "${name%.*}\\.[chS]" || wrong "$page: $file is missing"
+    done
+    ((found >= 5)) || wrong "$folder has $found files only: is it read right?"
+}
+names_files docs/scheduler.md guest/sched
+names_files docs/memory.md guest/mm
+names_files docs/architecture.md guest/arch/x86_64
+names_files docs/architecture.md uhyve
+
+architecture=$(< docs/architecture.md)
+# Without the results that calls have.
+mapfile -t calls < <(sed -nE 's/^#define (NUCLEUS_[A-Z_]+).*/\1/p' guest/arch/x86_64/layout.h |
+    grep -vE '^NUCLEUS_E[A-Z]+$')
+((${#calls[@]} >= 6)) || wrong "${#calls[@]} nucleus calls only: are they read right?"
+for number in "${!calls[@]}"; do
+    grep -qF -e "| $number | \`${calls[number]}\` |" <<< "$architecture" ||
+        wrong "docs/architecture.md: nucleus call $number, ${calls[number]}, is missing"
+done
+
+scheduler=$(< docs/scheduler.md)
+mapfile -t counters < <(sed -nE '/^struct uhyve_cpu_counters/,/^}/s/^ *uint64_t ([a-z_]+);.*/\1/p' \
+    hypercalls/start_info.h)
+((${#counters[@]} >= 10)) || wrong "${#counters[@]} counters only: are they read right?"
+for counter in "${counters[@]}"; do
+    has_word "$scheduler" "$counter" || wrong "docs/scheduler.md: counter $counter is missing"
+    has_word "$manual" "$counter" || wrong "docs/man/uhyve.1: counter $counter is missing"
+done
+
+# ---- Names ----
+
+# Names with an underscore that a page has in backquotes are names in the code.
+names_in_code=$(grep -rhoE '[A-Za-z_][A-Za-z0-9_]*_[A-Za-z0-9_]*' guest hypercalls tests uhyve | sort -u)
+for page in docs/architecture.md docs/memory.md docs/scheduler.md; do
+    mapfile -t names < <(grep -oE '`([a-z0-9]+(_[a-z0-9]+)+|[A-Z0-9]+(_[A-Z0-9]+)+)(\(\))?`' "$page" |
+        tr -d '`()' | sort -u)
+    ((${#names[@]} >= 5)) || wrong "$page has ${#names[@]} names only: is it read right?"
+    while read -r name; do
+        wrong "$page: there is no $name in the code"
+    done < <(comm -23 <(printf '%s\n' "${names[@]}") - <<< "$names_in_code")
+done
+
+# ---- Pictures ----
+
+for picture in docs/*.svg; do
+    grep -qF -e "](${picture##*/})" docs/*.md || wrong "$picture is on no page"
+    ! command -v xmllint > /dev/null || xmllint --noout "$picture" || wrong "$picture is not well-formed"
+done
 
 # ---- Manual pages ----
 

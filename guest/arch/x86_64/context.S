@@ -51,10 +51,12 @@ context_load_control:
   .cfi_endproc
   .size context_load_control, . - context_load_control
 
+/* After an interrupt the x87 registers may be in use. */
   .globl context_load
   .type context_load, @function
 context_load:
   .cfi_startproc
+  fninit
   ldmxcsr CONTEXT_MXCSR(%rdi)
   fldcw CONTEXT_FCW(%rdi)
   load_context %rdi

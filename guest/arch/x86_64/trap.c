@@ -50,7 +50,8 @@ static void handle(struct percpu *cpu, unsigned int vector)
 
 void interrupts_run(struct percpu *cpu)
 {
-  cpu->area.pending = 0;
+  __atomic_store_n(&cpu->area.pending, 0, __ATOMIC_RELAXED);
+  __atomic_signal_fence(__ATOMIC_SEQ_CST);
   for (unsigned int i = 0; i < 4; i++)
   {
     /* One instruction each: the nucleus may set bits at any time. */
@@ -82,6 +83,29 @@ static int exception_signal(uint32_t vector)
   }
 }
 
+struct hc_registers trap_interrupted(const struct trap_registers *regs,
+                                     const struct uhyve_upcall_area *area)
+{
+  return (struct hc_registers){.rax = regs->rax,
+                               .rcx = regs->rcx,
+                               .rdx = regs->rdx,
+                               .rbx = regs->rbx,
+                               .rsp = area->rsp,
+                               .rbp = regs->rbp,
+                               .rsi = regs->rsi,
+                               .rdi = regs->rdi,
+                               .r8 = regs->r8,
+                               .r9 = regs->r9,
+                               .r10 = regs->r10,
+                               .r11 = regs->r11,
+                               .r12 = regs->r12,
+                               .r13 = regs->r13,
+                               .r14 = regs->r14,
+                               .r15 = regs->r15,
+                               .rip = area->rip,
+                               .rflags = area->rflags};
+}
+
 static void exception_crash(const struct uhyve_upcall_area *area, uint32_t vector,
                             const struct trap_registers *regs)
 {
@@ -91,24 +115,7 @@ static void exception_crash(const struct uhyve_upcall_area *area, uint32_t vecto
       .signal = exception_signal(vector),
       .vector = vector,
       .error_code = area->error_code,
-      .regs = {.rax = regs->rax,
-               .rcx = regs->rcx,
-               .rdx = regs->rdx,
-               .rbx = regs->rbx,
-               .rsp = area->rsp,
-               .rbp = regs->rbp,
-               .rsi = regs->rsi,
-               .rdi = regs->rdi,
-               .r8 = regs->r8,
-               .r9 = regs->r9,
-               .r10 = regs->r10,
-               .r11 = regs->r11,
-               .r12 = regs->r12,
-               .r13 = regs->r13,
-               .r14 = regs->r14,
-               .r15 = regs->r15,
-               .rip = area->rip,
-               .rflags = area->rflags},
+      .regs = trap_interrupted(regs, area),
   };
   /* A `syscall` that the host let through has left its own address behind in rcx. */
   if (area->rip == (uint64_t) syscall_entry)

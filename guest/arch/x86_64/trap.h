@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include "hypercalls/hypercalls.h"
 #include "hypercalls/start_info.h"
 #include "percpu.h"
 
@@ -20,6 +21,10 @@ struct trap_frame
   struct trap_registers registers;
   uint64_t rip, rsp, rflags;
 };
+
+/* What an upcall has interrupted, for a report. */
+struct hc_registers trap_interrupted(const struct trap_registers *regs,
+                                     const struct uhyve_upcall_area *area);
 
 /* Called by upcall_entry, masked, on the upcall stack. */
 void upcall_dispatch(struct trap_registers *regs, struct uhyve_upcall_area *area);

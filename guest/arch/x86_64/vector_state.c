@@ -7,6 +7,7 @@
 
 #define FXSAVE_BYTES 512
 #define CPUID_XSAVE  0xd
+#define MXCSR_INIT   0x1f80
 
 /* Intel SDM vol. 1 (June 2023), 13.7: instructions save what both this and XCR0 name. */
 #define ALL_COMPONENTS 0xffffffff
@@ -70,4 +71,14 @@ void vector_state_restore(const void *state)
                      : "memory");
   else
     __asm__ volatile("fxrstor64 (%0)" : : "r"(state) : "memory");
+}
+
+void vector_state_begin(void)
+{
+  static const uint32_t mxcsr = MXCSR_INIT;
+  __asm__ volatile("fninit\n\t"
+                   "ldmxcsr %0"
+                   :
+                   : "m"(mxcsr)
+                   : "memory");
 }

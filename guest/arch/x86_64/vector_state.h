@@ -17,4 +17,7 @@ void vector_state_prepare(void *state);
 void vector_state_save(void *state);
 void vector_state_restore(const void *state);
 
+/* What a function expects that is called: control bits as at the start, no x87 register in use. */
+void vector_state_begin(void);
+
 #endif
