@@ -186,7 +186,7 @@ static bool other_is_first(const struct percpu *cpu)
 /* The running task goes on. It may have become the equal of one that waits. */
 static void go_on(struct percpu *cpu, uint64_t now_tsc)
 {
-  if (cpu->slice_end_tsc == TIMER_NEVER)
+  if (cpu->slice_end_tsc == TIMER_NEVER && cpu->current->priority < TASK_PRIORITIES)
     begin_slice(cpu, now_tsc);
   spinlock_unlock(run_lock(cpu));
 }
