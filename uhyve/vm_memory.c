@@ -6,8 +6,6 @@
 
 #include "memory_watch.h"
 
-/* Huge pages by policy: by default for the memory behind what a guest starts with, so that a small
- * program stays small; with --thp for all memory. */
 static void advise_huge_pages(const struct vm *vm, uint64_t ram_from, uint64_t ram_to)
 {
   while (ram_from < ram_to)
@@ -35,10 +33,18 @@ static void start_watch(struct vm *vm)
   memory_watch_start(guest_memory_size(&vm->memory));
 }
 
+/* Huge pages by policy: with --thp for all memory; by default for all free memory but its first
+ * 2 MiB, where small frames are taken first, so that a program without a heap stays small. */
+static void advise_first_memory(const struct vm *vm)
+{
+  uint64_t from = vm->options->thp ? 0 : vm->layout.memory_gpa + GUEST_LARGE_BYTES;
+  if (from < vm->memory.attached_bytes)
+    advise_huge_pages(vm, from, vm->memory.attached_bytes);
+}
+
 int vm_memory_prepare(struct vm *vm)
 {
-  if (vm->options->thp)
-    advise_huge_pages(vm, 0, vm->memory.attached_bytes);
+  advise_first_memory(vm);
   int error = vm->options->ksm ? advise_merging(vm) : 0;
   if (error == 0 && vm->memory.attached_bytes > WATCH_BYTES)
     start_watch(vm);

@@ -30,13 +30,12 @@ static void *large_allocate(size_t align_bytes, size_t len_bytes, bool *zeroed)
 {
   if (len_bytes <= PTRDIFF_MAX)
   {
+    bool is_zeroed = false;
+    void *block = malloc_large_allocate(align_bytes, len_bytes, &is_zeroed);
+    if (block == NULL && malloc_caches_flush())
+      block = malloc_large_allocate(align_bytes, len_bytes, &is_zeroed);
     if (zeroed != NULL)
-      *zeroed = true;
-    void *block = malloc_large_allocate(align_bytes, len_bytes);
-    if (block != NULL)
-      return block;
-    if (malloc_caches_flush())
-      block = malloc_large_allocate(align_bytes, len_bytes);
+      *zeroed = is_zeroed;
     if (block != NULL)
       return block;
   }
@@ -51,6 +50,9 @@ void *malloc_big(size_t align_bytes, size_t len_bytes, bool *zeroed)
   /* A chunk has room for the longest of them with the highest of these alignments. */
   if (len_bytes <= MALLOC_MEDIUM_MAX_BYTES &&
       align_bytes <= (MALLOC_SPANS - MALLOC_MEDIUM_SPANS) * MALLOC_SPAN_BYTES)
+    return medium_allocate(align_bytes, len_bytes, zeroed);
+  if (len_bytes >= MALLOC_CHUNKFUL_MIN_BYTES && len_bytes <= MALLOC_CHUNKFUL_MAX_BYTES &&
+      align_bytes <= MALLOC_SPAN_BYTES)
     return medium_allocate(align_bytes, len_bytes, zeroed);
   return large_allocate(align_bytes, len_bytes, zeroed);
 }

@@ -6,6 +6,7 @@
 #include "arch/x86_64/cpu.h"
 #include "crash.h"
 #include "libc/malloc_arena.h"
+#include "libc/malloc_large.h"
 #include "libc/malloc_pool.h"
 #include "mm/kernel_heap.h"
 
@@ -186,5 +187,6 @@ bool malloc_caches_flush(void)
   __atomic_fetch_add(&flushes, 1, __ATOMIC_RELAXED);
   flush();
   malloc_pools_flush();
-  return malloc_chunks_trim(0);
+  bool unmapped = malloc_large_trim();
+  return malloc_chunks_trim(0) || unmapped;
 }

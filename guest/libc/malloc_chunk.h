@@ -18,9 +18,13 @@
 #define MALLOC_SPAN_BYTES  (64ul << 10)
 #define MALLOC_SPANS       (MALLOC_CHUNK_BYTES / MALLOC_SPAN_BYTES)
 
-/* Runs of up to 15 spans: two of them fit a chunk. What is larger is mapped alone. */
-#define MALLOC_MEDIUM_SPANS     15ul
-#define MALLOC_MEDIUM_MAX_BYTES (MALLOC_MEDIUM_SPANS * MALLOC_SPAN_BYTES)
+/* Runs of up to 15 spans: two of them fit a chunk; or of so many that they are most of one, for a
+ * chunk comes in one large page. What is in between or larger is mapped alone. */
+#define MALLOC_MEDIUM_SPANS       15ul
+#define MALLOC_MEDIUM_MAX_BYTES   (MALLOC_MEDIUM_SPANS * MALLOC_SPAN_BYTES)
+#define MALLOC_CHUNKFUL_SPANS     (MALLOC_SPANS - 1)
+#define MALLOC_CHUNKFUL_MIN_BYTES (MALLOC_CHUNK_BYTES * 3 / 4)
+#define MALLOC_CHUNKFUL_MAX_BYTES (MALLOC_CHUNKFUL_SPANS * MALLOC_SPAN_BYTES)
 
 /* The first span serves classes up to this size, and alignments up to a page. */
 #define MALLOC_FIRST_SPAN_MAX_BYTES PAGE_BYTES

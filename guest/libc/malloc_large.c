@@ -2,6 +2,7 @@
 #include "libc/malloc_large.h"
 
 #include "libc/malloc_chunk.h"
+#include "libc/malloc_kept.h"
 #include "mm/virtual.h"
 
 /* Where a chunk has its struct malloc_line. */
@@ -24,9 +25,21 @@ static size_t whole_pages(size_t len_bytes)
   return (len_bytes + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1);
 }
 
-void *malloc_large_allocate(size_t align_bytes, size_t len_bytes)
+static void *take_kept(size_t block_bytes)
+{
+  struct malloc_kept kept = malloc_kept_take(block_bytes);
+  if (kept.block != NULL)
+    large_of(kept.block)->mark = MALLOC_LARGE_MARK;
+  return kept.block;
+}
+
+void *malloc_large_allocate(size_t align_bytes, size_t len_bytes, bool *zeroed)
 {
   size_t block_bytes = whole_pages(len_bytes);
+  void *kept = align_bytes <= PAGE_BYTES ? take_kept(block_bytes) : NULL;
+  *zeroed = kept == NULL;
+  if (kept != NULL)
+    return kept;
   size_t front_bytes = align_bytes < PAGE_BYTES ? PAGE_BYTES : align_bytes;
   size_t map_align = front_bytes < MALLOC_CHUNK_BYTES ? MALLOC_CHUNK_BYTES : front_bytes;
   if (front_bytes > PTRDIFF_MAX - block_bytes)
@@ -56,7 +69,7 @@ bool malloc_large_is(const void *block)
   return large->mark == MALLOC_LARGE_MARK && large->block_gva == (uint64_t) block;
 }
 
-void malloc_large_free(void *block)
+static void unmap(void *block)
 {
   uint64_t page_gva = malloc_chunk_gva(block);
   uint64_t block_gva = (uint64_t) block;
@@ -68,6 +81,36 @@ void malloc_large_free(void *block)
     virtual_unmap(block_gva, len_bytes);
     virtual_unmap(page_gva, PAGE_BYTES);
   }
+}
+
+static bool unmap_oldest(void)
+{
+  struct malloc_kept kept = malloc_kept_take_oldest();
+  if (kept.block != NULL)
+    unmap(kept.block);
+  return kept.block != NULL;
+}
+
+void malloc_large_free(void *block)
+{
+  struct large *large = large_of(block);
+  struct malloc_kept kept = {.block = block, .len_bytes = large->len_bytes};
+  if (kept.len_bytes > malloc_kept_max_bytes())
+  {
+    unmap(block);
+    return;
+  }
+  large->mark = 0; /* a second free() shall find nothing */
+  while (!malloc_kept_put(kept))
+    unmap_oldest();
+}
+
+bool malloc_large_trim(void)
+{
+  bool unmapped = false;
+  while (unmap_oldest())
+    unmapped = true;
+  return unmapped;
 }
 
 size_t malloc_large_bytes(const void *block)

@@ -8,8 +8,10 @@
 #include "mm/virtual.h"
 #include "mm/virtual_state.h"
 
-/* A fault and a call of the nucleus cost more than to map some neighbours along. */
-#define AROUND_BYTES (64ul << 10)
+/* A fault and a call of the nucleus cost more than to map some neighbours along: so many, or as
+ * many as one call takes where memory is touched in order. */
+#define AROUND_BYTES       (64ul << 10)
+#define AROUND_ORDER_BYTES (256ul << 10)
 
 /* For memory that was promised no tables: one at each level below the root. */
 #define TABLES_FOR_A_PAGE 3
@@ -62,11 +64,16 @@ static bool is_hole(uint64_t gva)
   return !paging_translate(gva).mapped;
 }
 
-/* The page and those beside it in its aligned block that are missing too. */
-static void plan_around(const struct mapping *mapping, uint64_t gva, struct fill *fill)
+/* The page and those beside it in its aligned block that are missing too. The block is longer where
+ * what is in front of it is there. */
+static void plan_around(const struct mapping *mapping, uint64_t gva, uint64_t limit_bytes,
+                        struct fill *fill)
 {
   uint64_t low = gva & ~(AROUND_BYTES - 1);
   uint64_t high = low + AROUND_BYTES;
+  if (limit_bytes >= AROUND_ORDER_BYTES && low > mapping->range.begin &&
+      !is_hole(low - FRAME_BYTES))
+    high = (low & ~(AROUND_ORDER_BYTES - 1)) + AROUND_ORDER_BYTES;
   uint64_t begin = gva & ~(FRAME_BYTES - 1);
   uint64_t end = begin + FRAME_BYTES;
   if (low < mapping->range.begin)
@@ -102,7 +109,7 @@ static uint64_t allocate(const struct mapping *mapping, uint64_t gva, uint64_t l
     return gpa;
   if (limit_bytes >= AROUND_BYTES)
   {
-    plan_around(mapping, gva, fill);
+    plan_around(mapping, gva, limit_bytes, fill);
     gpa = physical_allocate(fill->len_bytes, FRAME_BYTES, zeroed);
   }
   if (gpa != PHYSICAL_NONE)

@@ -13,6 +13,7 @@
 #include "arch/x86_64/cpu.h"
 #include "crash.h"
 #include "mm/kernel_heap.h"
+#include "mm/physical.h"
 #include "mm/virtual.h"
 
 _Atomic uint64_t mapped_bytes;
@@ -72,6 +73,11 @@ int virtual_unmap(uint64_t gva, uint64_t len_bytes)
   must_not_be_masked();
   atomic_fetch_sub(&mapped_bytes, len_bytes);
   return munmap((void *) gva, len_bytes);
+}
+
+struct physical_usage physical_usage(void)
+{
+  return (struct physical_usage){.total_bytes = 64ul << 20};
 }
 
 void *kernel_allocate_zeroed(size_t len_bytes)

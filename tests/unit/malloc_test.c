@@ -149,6 +149,33 @@ static void large_blocks_grow_where_they_are(void **unused)
   assert_null(realloc(block.bytes, 0));
 }
 
+static void freed_large_blocks_serve_again(void **unused)
+{
+  (void) unused;
+  malloc_trim(0);
+  uint64_t mapped_before = mapped_bytes;
+  struct block block = {malloc(3 * MEBIBYTE), 3 * MEBIBYTE, 5};
+  uintptr_t address = (uintptr_t) block.bytes;
+  fill(&block);
+  free(block.bytes);
+  assert_int_equal(mapped_bytes, mapped_before + 3 * MEBIBYTE + PAGE_BYTES);
+  char *longer = malloc(7 * MEBIBYTE / 2);
+  assert_int_not_equal((uintptr_t) longer, address);
+  free(longer); /* no room for both: the older one goes */
+  assert_int_equal(mapped_bytes, mapped_before + 7 * MEBIBYTE / 2 + PAGE_BYTES);
+  unsigned char *zeroed = calloc(3, MEBIBYTE);
+  assert_ptr_equal(zeroed, longer);
+  assert_true(all_zero(zeroed, 3 * MEBIBYTE));
+  assert_int_equal(malloc_usable_size(zeroed), 7 * MEBIBYTE / 2);
+  char *short_of_it = malloc(2 * MEBIBYTE);
+  free(zeroed);
+  free(malloc(9 * MEBIBYTE)); /* is too much to keep */
+  assert_int_equal(mapped_bytes, mapped_before + 7 * MEBIBYTE / 2 + 2 * MEBIBYTE + 2 * PAGE_BYTES);
+  free(short_of_it);
+  malloc_trim(0);
+  assert_int_equal(mapped_bytes, mapped_before);
+}
+
 #define ASSERT_CRASHES(statement, message)       \
   do                                             \
   {                                              \
@@ -232,6 +259,7 @@ static void errors_of_the_program_end_it(void **unused)
   free(medium);
   ASSERT_CRASHES(free(medium), "free(): invalid pointer");
   free(large);
+  ASSERT_CRASHES(free(large), "free(): invalid pointer");
 
   /* A write into a freed object. */
   void **volatile written = malloc(200);
@@ -253,6 +281,7 @@ int main(void)
       cmocka_unit_test(memory_ends_and_comes_back),
       cmocka_unit_test(sizes_without_bound_are_refused),
       cmocka_unit_test(large_blocks_grow_where_they_are),
+      cmocka_unit_test(freed_large_blocks_serve_again),
       cmocka_unit_test(errors_of_the_program_end_it),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
