@@ -277,9 +277,6 @@ int guest_layout_map(struct guest_layout *layout, const struct elf_image *image,
   map_at(&mapper, UHYVE_TABLES_BASE, layout->tables_gpa, layout->tables_bytes, RIGHTS_NUCLEUS_DATA);
   map_window(&mapper, layout->stack_gpa, layout->stack_bytes, RIGHTS_DATA);
   map_at(&mapper, layout->stack_gva, layout->stack_gpa, layout->stack_bytes, RIGHTS_DATA);
-  /* The first mapping comes to lie here; for the guest to make these tables is costlier. */
-  if (mapper.error == 0)
-    mapper.error = page_tables_prepare(&layout->tables, UHYVE_MAP_BASE, GUEST_LARGE_BYTES);
   /* The monitor takes no table after this: the rest of the pool is the guest's. */
   const struct guest_slot *high = &memory->slots[1];
   if (mapper.error == 0)

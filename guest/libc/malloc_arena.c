@@ -1,6 +1,7 @@
 /* Static memory for the first objects. */
 #include "libc/malloc_arena.h"
 
+#include "large_data.h"
 #include "libc/malloc_pool.h"
 
 #define ARENA_MARK_USED 0x64657375616e6572ul
@@ -13,7 +14,8 @@ struct arena_object
   uint64_t len_bytes;
 };
 
-unsigned char malloc_arena[MALLOC_ARENA_BYTES] __attribute__((aligned(MALLOC_ARENA_MAX_BYTES)));
+LARGE_DATA unsigned char malloc_arena[MALLOC_ARENA_BYTES]
+    __attribute__((aligned(MALLOC_ARENA_MAX_BYTES)));
 
 /* Where the next object may begin, from the arena's begin. */
 static size_t arena_used;

@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include "crash.h"
+#include "large_data.h"
 #include "sched/spinlock.h"
 
 /* Batches that a class keeps before objects go back to their spans. */
@@ -20,7 +21,7 @@ struct pool
   struct malloc_span *spans;     /* that have objects to give */
 } __attribute__((aligned(64)));
 
-static struct pool pools[MALLOC_CLASSES];
+static LARGE_DATA struct pool pools[MALLOC_CLASSES];
 
 void malloc_abort(const char *message)
 {

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "arch/x86_64/cpu.h"
+#include "large_data.h"
 #include "libc/locks.h"
 #include "start_info.h"
 
@@ -35,7 +36,7 @@ static void set_program_name(char *path)
  * heap. */
 static void buffer_output(void)
 {
-  static char buffer[65536];
+  static LARGE_DATA char buffer[65536];
   bool terminal = (start_info->streams_terminal >> STDOUT_FILENO & 1) != 0;
   setvbuf(stdout, buffer, terminal ? _IOLBF : _IOFBF, sizeof(buffer));
 }

@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "crash.h"
+#include "large_data.h"
 #include "mm/address.h"
 #include "mm/physical.h"
 #include "mm/virtual_state.h"
@@ -19,7 +20,7 @@ struct extent
 };
 
 /* Unmapped, but perhaps still in a TLB. Guarded by the virtual manager's lock. */
-static struct extent extents[EXTENTS];
+static LARGE_DATA struct extent extents[EXTENTS];
 static unsigned int extent_count;
 static bool flush_needed;
 

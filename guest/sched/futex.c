@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "arch/x86_64/cpu.h"
+#include "large_data.h"
 #include "sched/sched.h"
 #include "time/clock.h"
 
@@ -17,7 +18,7 @@ struct bucket
   struct task *last;
 };
 
-static struct bucket buckets[BUCKETS];
+static LARGE_DATA struct bucket buckets[BUCKETS];
 
 static uint32_t bucket_of(const uint32_t *word)
 {
