@@ -33,18 +33,15 @@ _Noreturn void crash_report(const struct crash *crash)
 
 _Noreturn void crash_by_signal(int signal, const char *message)
 {
-  struct crash crash = {.cause = HC_CRASH_SIGNAL,
-                        .signal = signal,
-                        .cpu = cpu_this()->area.cpu,
-                        .message = message};
+  struct crash crash = {
+      .cause = HC_CRASH_SIGNAL, .signal = signal, .cpu = cpu_this()->area.cpu, .message = message};
   registers_capture(&crash.regs);
   crash_report(&crash);
 }
 
 _Noreturn void panic(const char *message)
 {
-  struct crash crash = {
-      .cause = HC_CRASH_KERNEL, .cpu = cpu_this()->area.cpu, .message = message};
+  struct crash crash = {.cause = HC_CRASH_KERNEL, .cpu = cpu_this()->area.cpu, .message = message};
   registers_capture(&crash.regs);
   crash_report(&crash);
 }

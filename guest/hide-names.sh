@@ -18,10 +18,9 @@ objcopy --redefine-syms="$work/hidden" "$archive"
 # Definitions become weak, references do not: a weak one would not bring in the member that defines
 # it. So each member is done alone. Names of members may occur twice.
 number=0
-ar t "$archive" > "$work/members"
-while read -r member; do
+ar t "$archive" | awk '{ print ++count[$0], $0 }' > "$work/members"
+while read -r count member; do
     number=$((number + 1))
-    count=$(head -n "$number" "$work/members" | grep -cxF "$member")
     mkdir "$work/$number"
     (cd "$work/$number" && ar xN "$count" "$archive" "$member")
     nm -g --defined-only "$work/$number/$member" | awk 'NF == 3 { print $3 }' | sort -u |

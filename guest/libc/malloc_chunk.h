@@ -75,7 +75,7 @@ struct malloc_chunk
 };
 
 #define MALLOC_LINE_COLOURS 32u
-#define MALLOC_CHUNK_OFFSET (MALLOC_LINE_COLOURS * 64)
+#define MALLOC_CHUNK_OFFSET (MALLOC_LINE_COLOURS * 64ul)
 
 _Static_assert(sizeof(struct malloc_line) <= 64, "a cache line");
 _Static_assert(sizeof(struct malloc_chunk) + MALLOC_CHUNK_OFFSET <= PAGE_BYTES, "the first page");
