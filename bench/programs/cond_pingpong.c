@@ -25,9 +25,9 @@ static void take_turns(int self)
     while (turn != self)
       pthread_cond_wait(&changed[self], &mutex);
     turn = !self;
-    uint64_t begin = __rdtsc();
+    uint64_t begin = __builtin_ia32_rdtsc();
     pthread_cond_signal(&changed[!self]);
-    handing_over += __rdtsc() - begin;
+    handing_over += __builtin_ia32_rdtsc() - begin;
   }
   pthread_mutex_unlock(&mutex);
   if (self == 0)

@@ -32,11 +32,11 @@ static double cycles_per_us(void)
 /* Returns how long it was. */
 static uint64_t watch(uint64_t cycles, uint64_t limit)
 {
-  uint64_t begin = __rdtsc();
+  uint64_t begin = __builtin_ia32_rdtsc();
   uint64_t last = begin;
   while (last - begin < cycles)
   {
-    uint64_t now = __rdtsc();
+    uint64_t now = __builtin_ia32_rdtsc();
     uint64_t gap = now - last;
     last = now;
     gaps.count++;

@@ -27,7 +27,7 @@ static void settle(void)
 {
   uint64_t begin_ns = measure_now_ns();
   while (measure_now_ns() - begin_ns < SETTLE_NS)
-    _mm_pause();
+    __builtin_ia32_pause();
 }
 
 static void wake_once(int i)
@@ -39,7 +39,7 @@ static void wake_once(int i)
   in_post[i] = measure_now_cycles() - begin;
   uint64_t woken;
   while ((woken = atomic_load(&woken_at)) == 0)
-    _mm_pause();
+    __builtin_ia32_pause();
   to_running[i] = woken > begin ? woken - begin : 0;
 }
 

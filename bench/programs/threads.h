@@ -70,7 +70,7 @@ static inline void threads_meet(struct threads_meeting *meeting)
     return;
   }
   while (atomic_load(&meeting->round) == round)
-    _mm_pause();
+    __builtin_ia32_pause();
 }
 
 #endif

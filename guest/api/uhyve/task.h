@@ -61,7 +61,7 @@ unsigned int uhyve_task_priority(const struct uhyve_task *task);
 int uhyve_task_set_priority(struct uhyve_task *task, unsigned int priority);
 
 /* The task stays on this CPU, or UHYVE_ANY_CPU. The caller has moved when the call returns, another
- * task moves when it next waits to run. -EINVAL: no such CPU; -ENOMEM. */
+ * task as soon as its CPU has noticed, or when it wakes. -EINVAL: no such CPU; -ENOMEM. */
 int uhyve_task_set_cpu(struct uhyve_task *task, int cpu);
 
 /* The CPU that the caller runs on, which may change at any time; how many there are. */
