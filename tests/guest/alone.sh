@@ -22,15 +22,21 @@ done
 # ns that the threads of process $1 have run.
 used_ns() { cat "/proc/$1/task/"*/schedstat | awk '{ sum += $1 } END { printf "%.0f\n", sum }'; }
 
-# All CPUs sleep: of 0.8 s they take less than 4 ms.
+# One thread sleeps: soon there are 300 ms of which all CPUs take less than half a percent.
 for cpus in 1 64; do
-    "$uhyve" -c "$cpus" "$program" asleep > "$scratch/output" &
+    "$uhyve" -c "$cpus" "$PROGRAMS/forever" sleep > "$scratch/output" &
     pid=$!
-    sleep 0.5
-    before=$(used_ns "$pid")
-    sleep 0.8
-    used=$(($(used_ns "$pid") - before))
-    wait "$pid" || fail "status $?"
-    echo "$cpus CPUs: $((used / 1000)) us of 800 ms"
-    ((used < 4000000)) || fail "$cpus CPUs that sleep take $used ns of 800 ms"
+    used=
+    for _ in {1..20}; do
+        before=$(used_ns "$pid")
+        sleep 0.3
+        used=$(($(used_ns "$pid") - before))
+        [[ ! -s $scratch/output ]] || ((used >= 1500000)) || break
+    done
+    kill -0 "$pid" || fail "it has ended"
+    kill "$pid"
+    wait "$pid" || true
+    echo "$cpus CPUs: $((used / 1000)) us of 300 ms"
+    [[ $(< "$scratch/output") == ready ]] || fail "the program is not there"
+    ((used < 1500000)) || fail "$cpus CPUs that sleep take $used ns of 300 ms"
 done
