@@ -17,8 +17,10 @@
 
 #define PAGE_BYTES 4096ul
 
-/* Tasks of the default stack size that are kept when they have ended. */
+/* Tasks of the default stack size that are kept when they have ended: so many, or as many as have
+ * one part in KEPT_PART of memory if that is less. */
 #define KEPT_TASKS 64
+#define KEPT_PART  16
 
 /* Guards the lists; tasks that have ended are linked by all_next. */
 static struct spinlock table_lock;
@@ -262,7 +264,9 @@ static void bury(struct task *task)
   spinlock_lock(&table_lock);
   unlink_task(task);
   ended_cycles += task->run_cycles;
+  uint64_t kept_bytes = (uint64_t) kept_count * task->stack_bytes;
   bool is_kept = task->map_gva != 0 && task->cpus == NULL && kept_count < KEPT_TASKS &&
+                 kept_bytes < start_info->memory_len_bytes / KEPT_PART &&
                  is_default_stack(task->stack_bytes, task->guard_bytes);
   struct task **list = is_kept ? &kept_tasks : &ended_tasks;
   task->all_next = *list;

@@ -20,6 +20,13 @@ expect --stdout '[0-9]+ checks, 0 failed
 for name in guest_timer_interrupts guest_nucleus_calls; do
     (($(figure "$scratch/error" "$name") > 0)) || fail "$name: none while a program slept"
 done
+expect --stdout '[0-9]+ checks, 0 failed
+' --stderr '\{.*\}
+' "$uhyve" --stats=json -c 2 "$PROGRAMS/scheduling_changes"
+for name in guest_switches guest_wake_ups guest_ipis guest_timer_interrupts guest_upcalls \
+    guest_nucleus_calls vm_exits_io; do
+    (($(figure "$scratch/error" "$name") > 0)) || fail "$name: none while tasks move about"
+done
 expect --stdout 'Hello from a unikernel
 ' --stderr '\{.*\}
 ' env UHYVE_STATS=json "$uhyve" "$hello"

@@ -1,0 +1,67 @@
+/* Threads until there is no memory for more: an error, all of them go on, and their memory comes
+ * back. Run with little memory. */
+#include <errno.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdlib.h>
+
+#include "check.h"
+
+#define MOST 20000
+
+static pthread_t threads[MOST];
+static sem_t started;
+static sem_t gate;
+
+static void *wait_at_gate(void *argument)
+{
+  volatile char frames[16 << 10];
+  for (size_t at = 0; at < sizeof(frames); at += 4096)
+    frames[at] = 1;
+  sem_post(&started);
+  sem_wait(&gate);
+  return frames[0] == 1 ? argument : NULL;
+}
+
+/* Returns how many there were. */
+static int start_all(int expected_error)
+{
+  int count = 0;
+  int error;
+  while ((error = pthread_create(&threads[count], NULL, wait_at_gate, threads)) == 0 &&
+         count < MOST - 1)
+  {
+    count++;
+    sem_wait(&started);
+  }
+  CHECK(error == expected_error);
+  /* No better the second time; the heap has an answer, too. */
+  CHECK(pthread_create(&threads[count], NULL, wait_at_gate, threads) == expected_error);
+  errno = 0;
+  CHECK(malloc((size_t) 1 << 30) == NULL && errno == ENOMEM);
+  for (int i = 0; i < count; i++)
+    sem_post(&gate);
+  bool is_good = true;
+  for (int i = 0; i < count; i++)
+  {
+    void *result = NULL;
+    is_good = pthread_join(threads[i], &result) == 0 && result == threads && is_good;
+  }
+  CHECK(is_good);
+  return count;
+}
+
+int main(void)
+{
+  sem_init(&started, 0, 0);
+  sem_init(&gate, 0, 0);
+  int first = start_all(EAGAIN);
+  int second = start_all(EAGAIN);
+  CHECK(first > 20);
+  if (!CHECK(second >= first - first / 10))
+    fprintf(stderr, "%d, then %d\n", first, second);
+  void *block = malloc((size_t) 3 << 20);
+  CHECK(block != NULL);
+  free(block);
+  return check_finish();
+}
