@@ -359,11 +359,3 @@ bool task_guard_hit(uint64_t gva)
   cpu_mask_restore(was_masked);
   return is_hit;
 }
-
-void tasks_for_each(void (*visit)(struct task *task, void *argument), void *argument)
-{
-  uint32_t was_masked = spinlock_lock_masked(&table_lock);
-  for (struct task *task = all_tasks; task != NULL; task = task->all_next)
-    visit(task, argument);
-  spinlock_unlock_restore(&table_lock, was_masked);
-}

@@ -191,13 +191,6 @@ static void go_on(struct percpu *cpu, uint64_t now_tsc)
   spinlock_unlock(run_lock(cpu));
 }
 
-/* It has to leave this CPU: others it may use do not include it any more. */
-static bool must_move(const struct percpu *cpu)
-{
-  const struct task *task = cpu->current;
-  return task->priority < TASK_PRIORITIES && !task_may_use(task, cpu->area.cpu);
-}
-
 void sched_reschedule(void)
 {
   struct percpu *cpu = cpu_this();
@@ -208,7 +201,7 @@ void sched_reschedule(void)
     return;
   }
   uint64_t now_tsc = begin_choice(cpu);
-  if (must_move(cpu))
+  if (task_must_leave(cpu->current, cpu))
     cpu->moved = cpu->current;
   else if (other_is_first(cpu))
     run_queue_add(cpu, cpu->current);
@@ -230,7 +223,7 @@ void sched_preempt(struct percpu *cpu, struct trap_registers *registers)
     return;
   }
   uint64_t now_tsc = begin_choice(cpu);
-  bool is_moved = must_move(cpu);
+  bool is_moved = task_must_leave(cpu->current, cpu);
   if (!is_moved && !other_is_first(cpu))
   {
     go_on(cpu, now_tsc);
@@ -375,7 +368,7 @@ void sched_move(void)
   if (task_may_use(task, cpu->area.cpu))
     return;
   uint64_t now_tsc = begin_choice(cpu);
-  if (!must_move(cpu))
+  if (!task_must_leave(cpu->current, cpu))
   {
     go_on(cpu, now_tsc);
     return;

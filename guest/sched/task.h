@@ -89,7 +89,4 @@ bool cpus_may_spin(void);
 /* Whether the address lies in the guard of some task's stack. */
 bool task_guard_hit(uint64_t gva);
 
-/* Calls visit for each live task; visit must not block or create tasks. */
-void tasks_for_each(void (*visit)(struct task *task, void *argument), void *argument);
-
 #endif
