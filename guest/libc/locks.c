@@ -36,12 +36,26 @@ void locks_set_exiting(void)
   __atomic_store_n(&exiting, true, __ATOMIC_RELAXED);
 }
 
+/* The locks of the three standard streams, which every program has: a start does without a heap. */
+#define FIRST_LOCKS 3
+static struct __lock first_locks[FIRST_LOCKS];
+static unsigned int first_taken;
+
 static void lock_create(_LOCK_T *lock, enum mutex_kind kind)
 {
-  *lock = calloc(1, sizeof(**lock));
+  unsigned int taken = FIRST_LOCKS;
+  if (__atomic_load_n(&first_taken, __ATOMIC_RELAXED) < FIRST_LOCKS)
+    taken = __atomic_fetch_add(&first_taken, 1, __ATOMIC_RELAXED);
+  *lock = taken < FIRST_LOCKS ? &first_locks[taken] : calloc(1, sizeof(**lock));
   if (*lock == NULL)
     panic("no memory for a lock of the C library");
   (*lock)->mutex.kind = kind;
+}
+
+static void lock_close(_LOCK_T lock)
+{
+  if (lock < first_locks || lock >= first_locks + FIRST_LOCKS)
+    free(lock);
 }
 
 void __retarget_lock_init(_LOCK_T *lock)
@@ -56,12 +70,12 @@ void __retarget_lock_init_recursive(_LOCK_T *lock)
 
 void __retarget_lock_close(_LOCK_T lock)
 {
-  free(lock);
+  lock_close(lock);
 }
 
 void __retarget_lock_close_recursive(_LOCK_T lock)
 {
-  free(lock);
+  lock_close(lock);
 }
 
 /* It is not free, or its holder locks it again. */
