@@ -7,6 +7,7 @@
 #include "arch/x86_64/vector_state.h"
 #include "crash.h"
 #include "mm/kernel_heap.h"
+#include "mm/physical.h"
 #include "mm/virtual.h"
 #include "sched/futex.h"
 #include "sched/mutex.h"
@@ -79,32 +80,62 @@ static int prepare_first_task(void)
   return 0;
 }
 
-static void free_task(struct task *task)
+/* False when not all could be unmapped, which takes memory too. One call does all or nothing of no
+ * more than a huge frame. */
+static bool unmap_stack(struct task *task)
 {
-  if (task->map_gva != 0)
-    virtual_unmap(task->map_gva, task->map_bytes);
+  while (task->map_bytes != 0)
+  {
+    size_t len_bytes = task->map_bytes < HUGE_FRAME_BYTES ? task->map_bytes : HUGE_FRAME_BYTES;
+    if (virtual_unmap(task->map_gva + task->map_bytes - len_bytes, len_bytes) != 0)
+      return false;
+    task->map_bytes -= len_bytes;
+  }
+  return true;
+}
+
+/* False when its stack could not be unmapped; it is to be tried again. */
+static bool free_task(struct task *task)
+{
+  if (task->map_gva != 0 && !unmap_stack(task))
+    return false;
   kernel_free(task->cpus, task->cpus_words * sizeof(task->cpus[0]));
   if (task != &main_task)
     kernel_free(task, task_bytes());
+  return true;
 }
 
-static void free_ended(void)
+/* Frees the task, or keeps it for the next free_ended(). */
+static bool free_or_defer(struct task *task)
 {
-  if (__atomic_load_n(&ended_tasks, __ATOMIC_RELAXED) == NULL)
-    return;
+  if (free_task(task))
+    return true;
   uint32_t was_masked = spinlock_lock_masked(&table_lock);
-  struct task *task = ended_tasks;
-  ended_tasks = NULL;
+  task->all_next = ended_tasks;
+  ended_tasks = task;
   spinlock_unlock_restore(&table_lock, was_masked);
-  while (task != NULL)
-  {
-    struct task *next = task->all_next;
-    free_task(task);
-    task = next;
-  }
+  return false;
 }
 
-/* A stack with its guard below. */
+/* Returns whether there was a task to free. */
+static bool free_ended(void)
+{
+  bool freed = false;
+  while (__atomic_load_n(&ended_tasks, __ATOMIC_RELAXED) != NULL)
+  {
+    uint32_t was_masked = spinlock_lock_masked(&table_lock);
+    struct task *task = ended_tasks;
+    if (task != NULL)
+      ended_tasks = task->all_next;
+    spinlock_unlock_restore(&table_lock, was_masked);
+    if (task == NULL || !free_or_defer(task))
+      break;
+    freed = true;
+  }
+  return freed;
+}
+
+/* A stack with its guard below. After an error the task has what is to be unmapped. */
 static int map_stack(struct task *task, size_t stack_bytes, size_t guard_bytes)
 {
   uint64_t gva = 0;
@@ -112,12 +143,9 @@ static int map_stack(struct task *task, size_t stack_bytes, size_t guard_bytes)
   int error = virtual_map(&gva, task->map_bytes, PAGE_BYTES, PAGING_NONE, 0);
   if (error != 0)
     return -EAGAIN;
-  if (virtual_protect(gva + guard_bytes, stack_bytes, PAGING_READ | PAGING_WRITE) != 0)
-  {
-    virtual_unmap(gva, task->map_bytes);
-    return -EAGAIN;
-  }
   task->map_gva = gva;
+  if (virtual_protect(gva + guard_bytes, stack_bytes, PAGING_READ | PAGING_WRITE) != 0)
+    return -EAGAIN;
   task->stack_gva = gva + guard_bytes;
   task->stack_bytes = stack_bytes;
   task->guard_bytes = guard_bytes;
@@ -138,7 +166,7 @@ static struct task *make_task(const struct task_attributes *attributes, size_t s
   else if (map_stack(task, stack_bytes,
                      (attributes->guard_bytes + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1)) != 0)
   {
-    kernel_free(task, task_bytes());
+    free_or_defer(task);
     return NULL;
   }
   return task;
@@ -249,7 +277,7 @@ int task_create(struct task **created, void *(*entry)(void *), void *argument,
     error = task_set_affinity(task, attributes->cpus, attributes->cpus_words);
     if (error != 0)
     {
-      free_task(task);
+      free_or_defer(task);
       return error == -ENOMEM ? -EAGAIN : error;
     }
   }

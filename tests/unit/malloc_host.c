@@ -18,6 +18,7 @@
 
 _Atomic uint64_t mapped_bytes;
 uint64_t limit_bytes = NO_LIMIT;
+bool unmapping_fails;
 
 static void must_not_be_masked(void)
 {
@@ -71,6 +72,8 @@ int virtual_map(uint64_t *gva, uint64_t len_bytes, uint64_t align_bytes, unsigne
 int virtual_unmap(uint64_t gva, uint64_t len_bytes)
 {
   must_not_be_masked();
+  if (unmapping_fails)
+    return -ENOMEM;
   atomic_fetch_sub(&mapped_bytes, len_bytes);
   return munmap((void *) gva, len_bytes);
 }

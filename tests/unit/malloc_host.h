@@ -15,6 +15,9 @@
 extern _Atomic uint64_t mapped_bytes;
 extern uint64_t limit_bytes;
 
+/* There is no memory for the records that unmapping needs. */
+extern bool unmapping_fails;
+
 /* What ASSERT_CRASHES() waits for. */
 extern jmp_buf after_crash;
 extern bool crash_expected;

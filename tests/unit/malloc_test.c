@@ -239,6 +239,36 @@ static void few_pages_are_touched(void **unused)
   free(block);
 }
 
+/* What cannot be unmapped for lack of memory is unmapped later, and none of it is lost. */
+static void unmapping_is_tried_again(void **unused)
+{
+  (void) unused;
+  malloc_trim(0);
+  assert_int_equal(mapped_bytes, 0);
+  void *blocks[24];
+  for (int i = 0; i < 8; i++)
+  {
+    blocks[3 * i] = malloc(MALLOC_CHUNKFUL_MAX_BYTES);
+    blocks[3 * i + 1] = malloc(3 * MEBIBYTE);
+    blocks[3 * i + 2] = memalign(8 * MEBIBYTE, 20 * MEBIBYTE);
+  }
+  uint64_t before_bytes = mapped_bytes;
+  unmapping_fails = true;
+  for (int i = 0; i < 24; i++)
+    free(blocks[i]);
+  assert_int_equal(malloc_trim(0), 0);
+  assert_int_equal(mapped_bytes, before_bytes);
+
+  /* Empty chunks serve again. */
+  void *again = malloc(MALLOC_CHUNKFUL_MAX_BYTES);
+  assert_non_null(again);
+  assert_int_equal(mapped_bytes, before_bytes);
+  free(again);
+  unmapping_fails = false;
+  assert_int_equal(malloc_trim(0), 1);
+  assert_int_equal(mapped_bytes, 0);
+}
+
 static void errors_of_the_program_end_it(void **unused)
 {
   (void) unused;
@@ -282,6 +312,7 @@ int main(void)
       cmocka_unit_test(sizes_without_bound_are_refused),
       cmocka_unit_test(large_blocks_grow_where_they_are),
       cmocka_unit_test(freed_large_blocks_serve_again),
+      cmocka_unit_test(unmapping_is_tried_again),
       cmocka_unit_test(errors_of_the_program_end_it),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
