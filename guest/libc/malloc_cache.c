@@ -9,6 +9,7 @@
 #include "libc/malloc_large.h"
 #include "libc/malloc_pool.h"
 #include "mm/kernel_heap.h"
+#include "sched/lifetime.h"
 
 /* How often all caches were asked to empty themselves. */
 static uint32_t flushes;
@@ -187,6 +188,7 @@ bool malloc_caches_flush(void)
   __atomic_fetch_add(&flushes, 1, __ATOMIC_RELAXED);
   flush();
   malloc_pools_flush();
-  bool unmapped = malloc_large_trim();
-  return malloc_chunks_trim(0) || unmapped;
+  bool freed = malloc_large_trim();
+  freed = malloc_chunks_trim(0) || freed;
+  return tasks_free_kept() || freed;
 }

@@ -105,15 +105,20 @@ static bool free_task(struct task *task)
   return true;
 }
 
+static void defer(struct task *task)
+{
+  uint32_t was_masked = spinlock_lock_masked(&table_lock);
+  task->all_next = ended_tasks;
+  ended_tasks = task;
+  spinlock_unlock_restore(&table_lock, was_masked);
+}
+
 /* Frees the task, or keeps it for the next free_ended(). */
 static bool free_or_defer(struct task *task)
 {
   if (free_task(task))
     return true;
-  uint32_t was_masked = spinlock_lock_masked(&table_lock);
-  task->all_next = ended_tasks;
-  ended_tasks = task;
-  spinlock_unlock_restore(&table_lock, was_masked);
+  defer(task);
   return false;
 }
 
@@ -197,6 +202,14 @@ static struct task *take_kept(void)
   return task;
 }
 
+bool tasks_free_kept(void)
+{
+  struct task *task;
+  while ((task = take_kept()) != NULL)
+    defer(task);
+  return free_ended();
+}
+
 static struct task *get_task(const struct task_attributes *attributes)
 {
   size_t stack_bytes =
@@ -206,7 +219,11 @@ static struct task *get_task(const struct task_attributes *attributes)
   struct task *task = NULL;
   if (attributes->stack == NULL && is_default_stack(stack_bytes, attributes->guard_bytes))
     task = take_kept();
-  return task != NULL ? task : make_task(attributes, stack_bytes);
+  if (task == NULL)
+    task = make_task(attributes, stack_bytes);
+  if (task == NULL && tasks_free_kept())
+    task = make_task(attributes, stack_bytes);
+  return task;
 }
 
 static void task_begin(void)

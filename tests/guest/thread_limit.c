@@ -7,7 +7,8 @@
 
 #include "check.h"
 
-#define MOST 20000
+#define MOST        20000
+#define SLACK_BYTES ((size_t) 512 << 10)
 
 static pthread_t threads[MOST];
 static sem_t started;
@@ -51,15 +52,50 @@ static int start_all(int expected_error)
   return count;
 }
 
+/* The longest block that malloc gives. */
+static size_t longest_block(void)
+{
+  size_t len_bytes = 0;
+  for (size_t step = (size_t) 64 << 20; step >= SLACK_BYTES / 4; step /= 2)
+  {
+    void *volatile block = malloc(len_bytes + step);
+    if (block != NULL)
+      len_bytes += step;
+    free(block);
+  }
+  return len_bytes;
+}
+
+/* Whether a thread with so large a stack can be. */
+static bool has_stack(size_t stack_bytes)
+{
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, stack_bytes);
+  pthread_t thread;
+  sem_post(&gate);
+  int error = pthread_create(&thread, &attributes, wait_at_gate, threads);
+  if (error != 0)
+    return sem_wait(&gate) != 0;
+  return sem_wait(&started) == 0 && pthread_join(thread, NULL) == 0;
+}
+
 int main(void)
 {
   sem_init(&started, 0, 0);
   sem_init(&gate, 0, 0);
+  size_t before_bytes = longest_block();
+  CHECK(before_bytes > 4 * SLACK_BYTES);
   int first = start_all(EAGAIN);
+  /* The stacks that are kept are there for whoever lacks memory. */
+  CHECK(has_stack(before_bytes - SLACK_BYTES));
   int second = start_all(EAGAIN);
   CHECK(first > 20);
   if (!CHECK(second >= first - first / 10))
     fprintf(stderr, "%d, then %d\n", first, second);
+  size_t after_bytes = longest_block();
+  if (!CHECK(after_bytes + SLACK_BYTES >= before_bytes))
+    fprintf(stderr, "%zu bytes, then %zu\n", before_bytes, after_bytes);
   void *block = malloc((size_t) 3 << 20);
   CHECK(block != NULL);
   free(block);

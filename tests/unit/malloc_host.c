@@ -15,6 +15,7 @@
 #include "mm/kernel_heap.h"
 #include "mm/physical.h"
 #include "mm/virtual.h"
+#include "sched/lifetime.h"
 
 _Atomic uint64_t mapped_bytes;
 uint64_t limit_bytes = NO_LIMIT;
@@ -76,6 +77,13 @@ int virtual_unmap(uint64_t gva, uint64_t len_bytes)
     return -ENOMEM;
   atomic_fetch_sub(&mapped_bytes, len_bytes);
   return munmap((void *) gva, len_bytes);
+}
+
+/* There are no tasks. */
+bool tasks_free_kept(void)
+{
+  must_not_be_masked();
+  return false;
 }
 
 struct physical_usage physical_usage(void)
