@@ -23,6 +23,9 @@
 #define KEPT_TASKS 64
 #define KEPT_PART  16
 
+/* Of a stack or a guard: more than there are addresses, and so little that sums are right. */
+#define LONGEST_BYTES (1ul << 46)
+
 /* Guards the lists; tasks that have ended are linked by all_next. */
 static struct spinlock table_lock;
 static struct task *all_tasks;
@@ -244,6 +247,9 @@ static int check(const struct task_attributes *attributes)
   if (attributes->stack != NULL &&
       attributes->stack_bytes < TASK_STACK_MIN_BYTES + tls_block_bytes())
     return -EINVAL;
+  if (attributes->stack == NULL &&
+      (attributes->stack_bytes > LONGEST_BYTES || attributes->guard_bytes > LONGEST_BYTES))
+    return -EAGAIN;
   return 0;
 }
 

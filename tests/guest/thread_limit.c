@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 #include "check.h"
@@ -80,10 +81,27 @@ static bool has_stack(size_t stack_bytes)
   return sem_wait(&started) == 0 && pthread_join(thread, NULL) == 0;
 }
 
+/* Sizes whose sums overflow are too large, not small. */
+static void check_sizes_without_bound(void)
+{
+  static const size_t sizes[] = {SIZE_MAX, SIZE_MAX - 4095, SIZE_MAX / 2, (size_t) 1 << 46};
+  for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+  {
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    CHECK(pthread_attr_setstacksize(&attributes, sizes[i]) != 0 ||
+          pthread_create(&threads[0], &attributes, wait_at_gate, threads) == EAGAIN);
+    pthread_attr_init(&attributes);
+    CHECK(pthread_attr_setguardsize(&attributes, sizes[i]) != 0 ||
+          pthread_create(&threads[0], &attributes, wait_at_gate, threads) == EAGAIN);
+  }
+}
+
 int main(void)
 {
   sem_init(&started, 0, 0);
   sem_init(&gate, 0, 0);
+  check_sizes_without_bound();
   size_t before_bytes = longest_block();
   CHECK(before_bytes > 4 * SLACK_BYTES);
   int first = start_all(EAGAIN);
