@@ -105,6 +105,21 @@ static struct malloc_object *take_object(struct malloc_cache *cache, unsigned in
   return object;
 }
 
+/* An object from the pool, for a CPU that has no memory for a cache. */
+static struct malloc_object *take_without_cache(unsigned int size_class)
+{
+  unsigned int count;
+  uint32_t was_masked = cpu_mask_save();
+  struct malloc_object *object = malloc_pool_take(size_class, &count);
+  if (object != NULL)
+  {
+    malloc_pool_return(size_class, object->next, count - 1);
+    object->mark = 0;
+  }
+  cpu_mask_restore(was_masked);
+  return object;
+}
+
 void *malloc_cache_refill(unsigned int size_class)
 {
   unsigned int tries = 0;
@@ -125,12 +140,12 @@ void *malloc_cache_refill(unsigned int size_class)
       if (early != NULL)
         return early;
     }
-    if (cache == NULL && !create_cache())
-    {
-      errno = ENOMEM;
-      return NULL;
-    }
-    if (cache != NULL && !malloc_grow(&tries))
+    if (cache == NULL && create_cache())
+      continue;
+    object = cache == NULL ? take_without_cache(size_class) : NULL;
+    if (object != NULL)
+      return object;
+    if (!malloc_grow(&tries))
       return NULL;
   }
 }

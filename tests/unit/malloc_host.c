@@ -20,6 +20,7 @@
 _Atomic uint64_t mapped_bytes;
 uint64_t limit_bytes = NO_LIMIT;
 bool unmapping_fails;
+bool kernel_heap_ends;
 
 static void must_not_be_masked(void)
 {
@@ -94,6 +95,8 @@ struct physical_usage physical_usage(void)
 void *kernel_allocate_zeroed(size_t len_bytes)
 {
   must_not_be_masked();
+  if (kernel_heap_ends)
+    return NULL;
   void *object = mmap(NULL, len_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   return object == MAP_FAILED ? NULL : object;
 }

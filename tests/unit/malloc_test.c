@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "arch/x86_64/cpu.h"
 #include "libc/malloc_arena.h"
 #include "libc/malloc_chunk.h"
 #include "malloc_host.h"
@@ -269,6 +270,36 @@ static void unmapping_is_tried_again(void **unused)
   assert_int_equal(mapped_bytes, 0);
 }
 
+/* Objects that are free are given to a CPU that cannot have a cache. */
+static void a_cache_is_not_necessary(void **unused)
+{
+  (void) unused;
+  free(malloc(5000)); /* there is a chunk */
+  struct malloc_cache *cache = hosted_cpu.malloc_cache;
+  hosted_cpu.malloc_cache = NULL;
+  kernel_heap_ends = true;
+  struct block blocks[100];
+  for (size_t i = 0; i < 100; i++)
+  {
+    blocks[i] = (struct block){malloc(5000), 5000, (unsigned char) i};
+    assert_non_null(blocks[i].bytes);
+    fill(&blocks[i]);
+  }
+  assert_null(hosted_cpu.malloc_cache);
+  limit_bytes = mapped_bytes;
+  assert_int_equal(take_everything(30000) > 0, 1);
+  limit_bytes = NO_LIMIT;
+  for (size_t i = 0; i < 100; i++)
+  {
+    assert_true(is_kept(&blocks[i], 5000));
+    free(blocks[i].bytes);
+  }
+  kernel_heap_ends = false;
+  hosted_cpu.malloc_cache = cache;
+  malloc_trim(0);
+  assert_int_equal(mapped_bytes, 0);
+}
+
 static void errors_of_the_program_end_it(void **unused)
 {
   (void) unused;
@@ -313,6 +344,7 @@ int main(void)
       cmocka_unit_test(large_blocks_grow_where_they_are),
       cmocka_unit_test(freed_large_blocks_serve_again),
       cmocka_unit_test(unmapping_is_tried_again),
+      cmocka_unit_test(a_cache_is_not_necessary),
       cmocka_unit_test(errors_of_the_program_end_it),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
