@@ -36,6 +36,43 @@ static void *take_kept(size_t block_bytes)
   return kept.block;
 }
 
+/* A page for the description and the block. 0: no memory. */
+static uint64_t map_block(size_t block_bytes)
+{
+  uint64_t begin_gva = 0;
+  if (virtual_map(&begin_gva, PAGE_BYTES + block_bytes, MALLOC_CHUNK_BYTES,
+                  PAGING_READ | PAGING_WRITE, 0) != 0)
+    return 0;
+  return begin_gva + PAGE_BYTES;
+}
+
+static int make_writable(uint64_t gva, size_t len_bytes)
+{
+  return virtual_protect(gva, len_bytes, PAGING_READ | PAGING_WRITE);
+}
+
+/* The same with a block that is aligned to more than a page. Of what lies in front of it only the
+ * page of the description stays; the rest takes addresses, but at no time memory. */
+static uint64_t map_aligned_block(size_t align_bytes, size_t block_bytes)
+{
+  size_t map_align = align_bytes < MALLOC_CHUNK_BYTES ? MALLOC_CHUNK_BYTES : align_bytes;
+  uint64_t begin_gva = 0;
+  if (align_bytes > PTRDIFF_MAX - block_bytes ||
+      virtual_map(&begin_gva, align_bytes + block_bytes, map_align, PAGING_NONE, 0) != 0)
+    return 0;
+  uint64_t block_gva = begin_gva + align_bytes;
+  uint64_t page_gva = malloc_chunk_gva((void *) block_gva);
+  uint64_t gap_gva = page_gva + PAGE_BYTES;
+  if ((page_gva == begin_gva || virtual_unmap(begin_gva, page_gva - begin_gva) == 0) &&
+      (gap_gva == block_gva || virtual_unmap(gap_gva, block_gva - gap_gva) == 0) &&
+      make_writable(page_gva, PAGE_BYTES) == 0 && make_writable(block_gva, block_bytes) == 0)
+    return block_gva;
+  /* If that fails, too, it costs addresses, and a page at most. */
+  virtual_unmap(page_gva, PAGE_BYTES);
+  virtual_unmap(block_gva, block_bytes);
+  return 0;
+}
+
 void *malloc_large_allocate(size_t align_bytes, size_t len_bytes, bool *zeroed)
 {
   size_t block_bytes = whole_pages(len_bytes);
@@ -43,24 +80,11 @@ void *malloc_large_allocate(size_t align_bytes, size_t len_bytes, bool *zeroed)
   *zeroed = kept == NULL;
   if (kept != NULL)
     return kept;
-  size_t front_bytes = align_bytes < PAGE_BYTES ? PAGE_BYTES : align_bytes;
-  size_t map_align = front_bytes < MALLOC_CHUNK_BYTES ? MALLOC_CHUNK_BYTES : front_bytes;
-  if (front_bytes > PTRDIFF_MAX - block_bytes)
+  uint64_t block_gva = align_bytes <= PAGE_BYTES ? map_block(block_bytes)
+                                                 : map_aligned_block(align_bytes, block_bytes);
+  if (block_gva == 0)
     return NULL;
-  uint64_t begin_gva = 0;
-  if (virtual_map(&begin_gva, front_bytes + block_bytes, map_align, PAGING_READ | PAGING_WRITE,
-                  0) != 0)
-    return NULL;
-
-  /* Of what lies in front for the sake of the alignment only the description stays. */
-  uint64_t block_gva = begin_gva + front_bytes;
   void *block = (void *) block_gva;
-  uint64_t page_gva = malloc_chunk_gva(block);
-  if (page_gva > begin_gva)
-    virtual_unmap(begin_gva, page_gva - begin_gva);
-  if (block_gva > page_gva + PAGE_BYTES)
-    virtual_unmap(page_gva + PAGE_BYTES, block_gva - page_gva - PAGE_BYTES);
-
   *large_of(block) =
       (struct large){.mark = MALLOC_LARGE_MARK, .block_gva = block_gva, .len_bytes = block_bytes};
   return block;

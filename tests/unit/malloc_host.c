@@ -31,10 +31,15 @@ static void must_not_be_masked(void)
   }
 }
 
-static uint64_t map_aligned(uint64_t len_bytes, uint64_t align_bytes)
+static int rights_of(unsigned int rights)
+{
+  return rights == PAGING_NONE ? PROT_NONE : PROT_READ | PROT_WRITE;
+}
+
+static uint64_t map_aligned(uint64_t len_bytes, uint64_t align_bytes, unsigned int rights)
 {
   uint64_t taken_bytes = len_bytes + align_bytes;
-  char *begin = mmap(NULL, taken_bytes, PROT_READ | PROT_WRITE,
+  char *begin = mmap(NULL, taken_bytes, rights_of(rights),
                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (begin == MAP_FAILED)
     return 0;
@@ -50,9 +55,11 @@ int virtual_map(uint64_t *gva, uint64_t len_bytes, uint64_t align_bytes, unsigne
                 unsigned int flags)
 {
   must_not_be_masked();
-  assert_int_equal(rights, PAGING_READ | PAGING_WRITE);
-  if (atomic_fetch_add(&mapped_bytes, len_bytes) + len_bytes > limit_bytes ||
-      len_bytes > UINT64_C(1) << 45)
+  /* Without rights it takes no memory, but is counted, until virtual_protect() gives it rights. */
+  if (rights != PAGING_NONE)
+    assert_int_equal(rights, PAGING_READ | PAGING_WRITE);
+  uint64_t sum_bytes = atomic_fetch_add(&mapped_bytes, len_bytes) + len_bytes;
+  if ((rights != PAGING_NONE && sum_bytes > limit_bytes) || len_bytes > UINT64_C(1) << 45)
   {
     atomic_fetch_sub(&mapped_bytes, len_bytes);
     return -ENOMEM;
@@ -66,9 +73,17 @@ int virtual_map(uint64_t *gva, uint64_t len_bytes, uint64_t align_bytes, unsigne
     atomic_fetch_sub(&mapped_bytes, len_bytes);
     return -EEXIST;
   }
-  *gva = map_aligned(len_bytes, align_bytes);
+  *gva = map_aligned(len_bytes, align_bytes, rights);
   assert_int_not_equal(*gva, 0);
   return 0;
+}
+
+int virtual_protect(uint64_t gva, uint64_t len_bytes, unsigned int rights)
+{
+  must_not_be_masked();
+  assert_int_equal(rights, PAGING_READ | PAGING_WRITE);
+  return mapped_bytes > limit_bytes ? -ENOMEM
+                                    : mprotect((void *) gva, len_bytes, rights_of(rights));
 }
 
 int virtual_unmap(uint64_t gva, uint64_t len_bytes)

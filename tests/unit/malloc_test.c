@@ -300,6 +300,26 @@ static void a_cache_is_not_necessary(void **unused)
   assert_int_equal(mapped_bytes, 0);
 }
 
+/* An alignment costs addresses, not memory. */
+static void alignments_take_no_memory(void **unused)
+{
+  (void) unused;
+  malloc_trim(0);
+  limit_bytes = 24 * MEBIBYTE;
+  for (size_t align = 2 * MEBIBYTE; align <= 1ul << 30; align *= 2)
+  {
+    struct block block = {memalign(align, 23 * MEBIBYTE), 23 * MEBIBYTE, 7};
+    assert_non_null(block.bytes);
+    fill(&block);
+    assert_true(is_kept(&block, block.len_bytes));
+    assert_null(memalign(align, 2 * MEBIBYTE));
+    free(block.bytes);
+  }
+  limit_bytes = NO_LIMIT;
+  malloc_trim(0);
+  assert_int_equal(mapped_bytes, 0);
+}
+
 static void errors_of_the_program_end_it(void **unused)
 {
   (void) unused;
@@ -345,6 +365,7 @@ int main(void)
       cmocka_unit_test(freed_large_blocks_serve_again),
       cmocka_unit_test(unmapping_is_tried_again),
       cmocka_unit_test(a_cache_is_not_necessary),
+      cmocka_unit_test(alignments_take_no_memory),
       cmocka_unit_test(errors_of_the_program_end_it),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
