@@ -247,7 +247,7 @@ static void unmapping_is_tried_again(void **unused)
   malloc_trim(0);
   assert_int_equal(mapped_bytes, 0);
   void *blocks[24];
-  for (int i = 0; i < 8; i++)
+  for (size_t i = 0; i < 8; i++)
   {
     blocks[3 * i] = malloc(MALLOC_CHUNKFUL_MAX_BYTES);
     blocks[3 * i + 1] = malloc(3 * MEBIBYTE);
@@ -255,7 +255,7 @@ static void unmapping_is_tried_again(void **unused)
   }
   uint64_t before_bytes = mapped_bytes;
   unmapping_fails = true;
-  for (int i = 0; i < 24; i++)
+  for (size_t i = 0; i < 24; i++)
     free(blocks[i]);
   assert_int_equal(malloc_trim(0), 0);
   assert_int_equal(mapped_bytes, before_bytes);
