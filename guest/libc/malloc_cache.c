@@ -9,6 +9,7 @@
 #include "libc/malloc_large.h"
 #include "libc/malloc_pool.h"
 #include "mm/kernel_heap.h"
+#include "sched/lifetime.h"
 
 /* How often all caches were asked to empty themselves. */
 static uint32_t flushes;
@@ -104,6 +105,21 @@ static struct malloc_object *take_object(struct malloc_cache *cache, unsigned in
   return object;
 }
 
+/* An object from the pool, for a CPU that has no memory for a cache. */
+static struct malloc_object *take_without_cache(unsigned int size_class)
+{
+  unsigned int count;
+  uint32_t was_masked = cpu_mask_save();
+  struct malloc_object *object = malloc_pool_take(size_class, &count);
+  if (object != NULL)
+  {
+    malloc_pool_return(size_class, object->next, count - 1);
+    object->mark = 0;
+  }
+  cpu_mask_restore(was_masked);
+  return object;
+}
+
 void *malloc_cache_refill(unsigned int size_class)
 {
   unsigned int tries = 0;
@@ -124,12 +140,12 @@ void *malloc_cache_refill(unsigned int size_class)
       if (early != NULL)
         return early;
     }
-    if (cache == NULL && !create_cache())
-    {
-      errno = ENOMEM;
-      return NULL;
-    }
-    if (cache != NULL && !malloc_grow(&tries))
+    if (cache == NULL && create_cache())
+      continue;
+    object = cache == NULL ? take_without_cache(size_class) : NULL;
+    if (object != NULL)
+      return object;
+    if (!malloc_grow(&tries))
       return NULL;
   }
 }
@@ -187,6 +203,7 @@ bool malloc_caches_flush(void)
   __atomic_fetch_add(&flushes, 1, __ATOMIC_RELAXED);
   flush();
   malloc_pools_flush();
-  bool unmapped = malloc_large_trim();
-  return malloc_chunks_trim(0) || unmapped;
+  bool freed = malloc_large_trim();
+  freed = malloc_chunks_trim(0) || freed;
+  return tasks_free_kept() || freed;
 }

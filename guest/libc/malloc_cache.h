@@ -36,7 +36,8 @@ void malloc_cache_drain(struct malloc_bin *bin, unsigned int size_class, uint32_
 bool malloc_cache_has(const struct malloc_object *object, unsigned int size_class);
 
 /* Empties this CPU's cache and the pools, and the other CPUs' caches when they are next refilled or
- * drained; unmaps all empty chunks and says whether there were such. Not for masked code. */
+ * drained; unmaps all empty chunks and kept blocks, frees stacks that are kept for new threads, and
+ * says whether there were such. Not for masked code. */
 bool malloc_caches_flush(void);
 
 /* More memory for blocks of chunks; flushes the caches when there is none. *tries: counts, from 0.

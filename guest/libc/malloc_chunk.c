@@ -138,6 +138,13 @@ void malloc_spans_give(uint64_t chunk_gva, unsigned int index, unsigned int span
   spinlock_unlock(&chunks.lock);
 }
 
+static void link_empty_chunk(struct malloc_chunk *chunk)
+{
+  uint32_t was_masked = spinlock_lock_masked(&chunks.lock);
+  link_chunk(chunk, LIST_EMPTY);
+  spinlock_unlock_restore(&chunks.lock, was_masked);
+}
+
 bool malloc_chunk_add(void)
 {
   uint64_t chunk_gva = 0;
@@ -150,10 +157,7 @@ bool malloc_chunk_add(void)
   for (unsigned int i = 0; i < sizeof(line->kinds); i++)
     line->kinds[i] = MALLOC_KIND_NONE;
   chunk->free = SPANS_ALL;
-
-  uint32_t was_masked = spinlock_lock_masked(&chunks.lock);
-  link_chunk(chunk, LIST_EMPTY);
-  spinlock_unlock_restore(&chunks.lock, was_masked);
+  link_empty_chunk(chunk);
   return true;
 }
 
@@ -185,7 +189,12 @@ bool malloc_chunks_trim(unsigned int keep)
     uint64_t chunk_gva = take_empty_chunk(keep);
     if (chunk_gva == 0)
       return unmapped;
-    virtual_unmap(chunk_gva, MALLOC_CHUNK_BYTES);
+    if (virtual_unmap(chunk_gva, MALLOC_CHUNK_BYTES) != 0)
+    {
+      /* To unmap takes memory, too: another time. */
+      link_empty_chunk(malloc_chunk_at(chunk_gva));
+      return unmapped;
+    }
     unmapped = true;
   }
 }

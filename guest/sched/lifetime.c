@@ -7,20 +7,21 @@
 #include "arch/x86_64/vector_state.h"
 #include "crash.h"
 #include "mm/kernel_heap.h"
-#include "mm/virtual.h"
 #include "sched/futex.h"
 #include "sched/mutex.h"
 #include "sched/sched.h"
+#include "sched/task_memory.h"
 #include "start_info.h"
 #include "time/clock.h"
 #include "tls.h"
-
-#define PAGE_BYTES 4096ul
 
 /* Tasks of the default stack size that are kept when they have ended: so many, or as many as have
  * one part in KEPT_PART of memory if that is less. */
 #define KEPT_TASKS 64
 #define KEPT_PART  16
+
+/* Of a stack or a guard: more than there are addresses, and so little that sums are right. */
+#define LONGEST_BYTES (1ul << 46)
 
 /* Guards the lists; tasks that have ended are linked by all_next. */
 static struct spinlock table_lock;
@@ -58,13 +59,6 @@ void tasks_init(void)
   link_task(&main_task);
 }
 
-static size_t task_bytes(void)
-{
-  size_t bytes =
-      (sizeof(struct task) + VECTOR_STATE_ALIGN_BYTES - 1) & ~(VECTOR_STATE_ALIGN_BYTES - 1ul);
-  return bytes + vector_state_bytes();
-}
-
 /* The first task can be preempted from now on. */
 static int prepare_first_task(void)
 {
@@ -79,81 +73,57 @@ static int prepare_first_task(void)
   return 0;
 }
 
-static void free_task(struct task *task)
+static void defer(struct task *task)
 {
-  if (task->map_gva != 0)
-    virtual_unmap(task->map_gva, task->map_bytes);
-  kernel_free(task->cpus, task->cpus_words * sizeof(task->cpus[0]));
-  if (task != &main_task)
-    kernel_free(task, task_bytes());
-}
-
-static void free_ended(void)
-{
-  if (__atomic_load_n(&ended_tasks, __ATOMIC_RELAXED) == NULL)
-    return;
   uint32_t was_masked = spinlock_lock_masked(&table_lock);
-  struct task *task = ended_tasks;
-  ended_tasks = NULL;
+  task->all_next = ended_tasks;
+  ended_tasks = task;
   spinlock_unlock_restore(&table_lock, was_masked);
-  while (task != NULL)
-  {
-    struct task *next = task->all_next;
-    free_task(task);
-    task = next;
-  }
 }
 
-/* A stack with its guard below. */
-static int map_stack(struct task *task, size_t stack_bytes, size_t guard_bytes)
+/* Frees the task, or keeps it for the next free_ended(). */
+static bool free_or_defer(struct task *task)
 {
-  uint64_t gva = 0;
-  task->map_bytes = stack_bytes + guard_bytes;
-  int error = virtual_map(&gva, task->map_bytes, PAGE_BYTES, PAGING_NONE, 0);
-  if (error != 0)
-    return -EAGAIN;
-  if (virtual_protect(gva + guard_bytes, stack_bytes, PAGING_READ | PAGING_WRITE) != 0)
+  if (task_memory_free(task))
+    return true;
+  defer(task);
+  return false;
+}
+
+/* Returns whether there was a task to free. */
+static bool free_ended(void)
+{
+  bool freed = false;
+  while (__atomic_load_n(&ended_tasks, __ATOMIC_RELAXED) != NULL)
   {
-    virtual_unmap(gva, task->map_bytes);
-    return -EAGAIN;
+    uint32_t was_masked = spinlock_lock_masked(&table_lock);
+    struct task *task = ended_tasks;
+    if (task != NULL)
+      ended_tasks = task->all_next;
+    spinlock_unlock_restore(&table_lock, was_masked);
+    if (task == NULL || !free_or_defer(task))
+      break;
+    freed = true;
   }
-  task->map_gva = gva;
-  task->stack_gva = gva + guard_bytes;
-  task->stack_bytes = stack_bytes;
-  task->guard_bytes = guard_bytes;
-  return 0;
+  return freed;
 }
 
 static struct task *make_task(const struct task_attributes *attributes, size_t stack_bytes)
 {
-  struct task *task = kernel_allocate_zeroed(task_bytes());
+  struct task *task = task_memory_allocate();
   if (task == NULL)
     return NULL;
-  task->vector_state = (char *) task + task_bytes() - vector_state_bytes();
   if (attributes->stack != NULL)
   {
     task->stack_gva = (uint64_t) attributes->stack;
     task->stack_bytes = stack_bytes;
   }
-  else if (map_stack(task, stack_bytes,
-                     (attributes->guard_bytes + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1)) != 0)
+  else if (task_memory_map_stack(task, stack_bytes, attributes->guard_bytes) != 0)
   {
-    kernel_free(task, task_bytes());
+    free_or_defer(task);
     return NULL;
   }
   return task;
-}
-
-/* Of a stack of ours: what is asked for, and the thread-local storage at its end. */
-static size_t own_stack_bytes(size_t asked_bytes)
-{
-  return (asked_bytes + tls_block_bytes() + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1);
-}
-
-static bool is_default_stack(size_t stack_bytes, size_t guard_bytes)
-{
-  return stack_bytes == own_stack_bytes(TASK_STACK_DEFAULT_BYTES) &&
-         guard_bytes == TASK_GUARD_DEFAULT_BYTES;
 }
 
 static struct task *take_kept(void)
@@ -169,16 +139,28 @@ static struct task *take_kept(void)
   return task;
 }
 
+bool tasks_free_kept(void)
+{
+  struct task *task;
+  while ((task = take_kept()) != NULL)
+    defer(task);
+  return free_ended();
+}
+
 static struct task *get_task(const struct task_attributes *attributes)
 {
   size_t stack_bytes =
       attributes->stack_bytes != 0 ? attributes->stack_bytes : TASK_STACK_DEFAULT_BYTES;
   if (attributes->stack == NULL)
-    stack_bytes = own_stack_bytes(stack_bytes);
+    stack_bytes = task_memory_stack_bytes(stack_bytes);
   struct task *task = NULL;
-  if (attributes->stack == NULL && is_default_stack(stack_bytes, attributes->guard_bytes))
+  if (attributes->stack == NULL && task_memory_is_default(stack_bytes, attributes->guard_bytes))
     task = take_kept();
-  return task != NULL ? task : make_task(attributes, stack_bytes);
+  if (task == NULL)
+    task = make_task(attributes, stack_bytes);
+  if (task == NULL && tasks_free_kept())
+    task = make_task(attributes, stack_bytes);
+  return task;
 }
 
 static void task_begin(void)
@@ -199,6 +181,9 @@ static int check(const struct task_attributes *attributes)
   if (attributes->stack != NULL &&
       attributes->stack_bytes < TASK_STACK_MIN_BYTES + tls_block_bytes())
     return -EINVAL;
+  if (attributes->stack == NULL &&
+      (attributes->stack_bytes > LONGEST_BYTES || attributes->guard_bytes > LONGEST_BYTES))
+    return -EAGAIN;
   return 0;
 }
 
@@ -249,7 +234,7 @@ int task_create(struct task **created, void *(*entry)(void *), void *argument,
     error = task_set_affinity(task, attributes->cpus, attributes->cpus_words);
     if (error != 0)
     {
-      free_task(task);
+      free_or_defer(task);
       return error == -ENOMEM ? -EAGAIN : error;
     }
   }
@@ -267,7 +252,7 @@ static void bury(struct task *task)
   uint64_t kept_bytes = (uint64_t) kept_count * task->stack_bytes;
   bool is_kept = task->map_gva != 0 && task->cpus == NULL && kept_count < KEPT_TASKS &&
                  kept_bytes < start_info->memory_len_bytes / KEPT_PART &&
-                 is_default_stack(task->stack_bytes, task->guard_bytes);
+                 task_memory_is_default(task->stack_bytes, task->guard_bytes);
   struct task **list = is_kept ? &kept_tasks : &ended_tasks;
   task->all_next = *list;
   *list = task;

@@ -2,9 +2,15 @@
 #ifndef GUEST_SCHED_LIFETIME_H
 #define GUEST_SCHED_LIFETIME_H
 
+#include <stdbool.h>
+
 struct task;
 
 /* Puts the first task into the table. */
 void tasks_init(void);
+
+/* Frees the memory of ended tasks that is kept for new ones, for who lacks memory. Returns whether
+ * there was some. Not for masked code. */
+bool tasks_free_kept(void);
 
 #endif

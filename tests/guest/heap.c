@@ -159,9 +159,20 @@ static void check_reuse(void)
     free(blocks[slot]);
 }
 
+/* More than memory, and most of it. */
+static void check_high_alignment(void)
+{
+  char *block = aligned_alloc((size_t) 1 << 27, (size_t) 40 << 20);
+  CHECK(block != NULL && (uintptr_t) block % ((size_t) 1 << 27) == 0);
+  if (block != NULL)
+    memset(block, 1, (size_t) 40 << 20);
+  free(block);
+}
+
 int main(void)
 {
   check_limits();
+  check_high_alignment();
   check_contents();
   check_sizes();
   check_reuse();

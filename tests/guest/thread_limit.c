@@ -3,11 +3,13 @@
 #include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 #include "check.h"
 
-#define MOST 20000
+#define MOST        20000
+#define SLACK_BYTES ((size_t) 512 << 10)
 
 static pthread_t threads[MOST];
 static sem_t started;
@@ -51,15 +53,67 @@ static int start_all(int expected_error)
   return count;
 }
 
+/* The longest block that malloc gives. */
+static size_t longest_block(void)
+{
+  size_t len_bytes = 0;
+  for (size_t step = (size_t) 64 << 20; step >= SLACK_BYTES / 4; step /= 2)
+  {
+    void *volatile block = malloc(len_bytes + step);
+    if (block != NULL)
+      len_bytes += step;
+    free(block);
+  }
+  return len_bytes;
+}
+
+/* Whether a thread with so large a stack can be. */
+static bool has_stack(size_t stack_bytes)
+{
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, stack_bytes);
+  pthread_t thread;
+  sem_post(&gate);
+  int error = pthread_create(&thread, &attributes, wait_at_gate, threads);
+  if (error != 0)
+    return sem_wait(&gate) != 0;
+  return sem_wait(&started) == 0 && pthread_join(thread, NULL) == 0;
+}
+
+/* Sizes whose sums overflow are too large, not small. */
+static void check_sizes_without_bound(void)
+{
+  static const size_t sizes[] = {SIZE_MAX, SIZE_MAX - 4095, SIZE_MAX / 2, (size_t) 1 << 46};
+  for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+  {
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    CHECK(pthread_attr_setstacksize(&attributes, sizes[i]) != 0 ||
+          pthread_create(&threads[0], &attributes, wait_at_gate, threads) == EAGAIN);
+    pthread_attr_init(&attributes);
+    CHECK(pthread_attr_setguardsize(&attributes, sizes[i]) != 0 ||
+          pthread_create(&threads[0], &attributes, wait_at_gate, threads) == EAGAIN);
+  }
+}
+
 int main(void)
 {
   sem_init(&started, 0, 0);
   sem_init(&gate, 0, 0);
+  check_sizes_without_bound();
+  size_t before_bytes = longest_block();
+  CHECK(before_bytes > 4 * SLACK_BYTES);
   int first = start_all(EAGAIN);
+  /* The stacks that are kept are there for whoever lacks memory. */
+  CHECK(has_stack(before_bytes - SLACK_BYTES));
   int second = start_all(EAGAIN);
   CHECK(first > 20);
   if (!CHECK(second >= first - first / 10))
     fprintf(stderr, "%d, then %d\n", first, second);
+  size_t after_bytes = longest_block();
+  if (!CHECK(after_bytes + SLACK_BYTES >= before_bytes))
+    fprintf(stderr, "%zu bytes, then %zu\n", before_bytes, after_bytes);
   void *block = malloc((size_t) 3 << 20);
   CHECK(block != NULL);
   free(block);

@@ -15,9 +15,12 @@
 #include "mm/kernel_heap.h"
 #include "mm/physical.h"
 #include "mm/virtual.h"
+#include "sched/lifetime.h"
 
 _Atomic uint64_t mapped_bytes;
 uint64_t limit_bytes = NO_LIMIT;
+bool unmapping_fails;
+bool kernel_heap_ends;
 
 static void must_not_be_masked(void)
 {
@@ -28,10 +31,15 @@ static void must_not_be_masked(void)
   }
 }
 
-static uint64_t map_aligned(uint64_t len_bytes, uint64_t align_bytes)
+static int rights_of(unsigned int rights)
+{
+  return rights == PAGING_NONE ? PROT_NONE : PROT_READ | PROT_WRITE;
+}
+
+static uint64_t map_aligned(uint64_t len_bytes, uint64_t align_bytes, unsigned int rights)
 {
   uint64_t taken_bytes = len_bytes + align_bytes;
-  char *begin = mmap(NULL, taken_bytes, PROT_READ | PROT_WRITE,
+  char *begin = mmap(NULL, taken_bytes, rights_of(rights),
                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (begin == MAP_FAILED)
     return 0;
@@ -47,9 +55,11 @@ int virtual_map(uint64_t *gva, uint64_t len_bytes, uint64_t align_bytes, unsigne
                 unsigned int flags)
 {
   must_not_be_masked();
-  assert_int_equal(rights, PAGING_READ | PAGING_WRITE);
-  if (atomic_fetch_add(&mapped_bytes, len_bytes) + len_bytes > limit_bytes ||
-      len_bytes > UINT64_C(1) << 45)
+  /* Without rights it takes no memory, but is counted, until virtual_protect() gives it rights. */
+  if (rights != PAGING_NONE)
+    assert_int_equal(rights, PAGING_READ | PAGING_WRITE);
+  uint64_t sum_bytes = atomic_fetch_add(&mapped_bytes, len_bytes) + len_bytes;
+  if ((rights != PAGING_NONE && sum_bytes > limit_bytes) || len_bytes > UINT64_C(1) << 45)
   {
     atomic_fetch_sub(&mapped_bytes, len_bytes);
     return -ENOMEM;
@@ -63,16 +73,33 @@ int virtual_map(uint64_t *gva, uint64_t len_bytes, uint64_t align_bytes, unsigne
     atomic_fetch_sub(&mapped_bytes, len_bytes);
     return -EEXIST;
   }
-  *gva = map_aligned(len_bytes, align_bytes);
+  *gva = map_aligned(len_bytes, align_bytes, rights);
   assert_int_not_equal(*gva, 0);
   return 0;
+}
+
+int virtual_protect(uint64_t gva, uint64_t len_bytes, unsigned int rights)
+{
+  must_not_be_masked();
+  assert_int_equal(rights, PAGING_READ | PAGING_WRITE);
+  return mapped_bytes > limit_bytes ? -ENOMEM
+                                    : mprotect((void *) gva, len_bytes, rights_of(rights));
 }
 
 int virtual_unmap(uint64_t gva, uint64_t len_bytes)
 {
   must_not_be_masked();
+  if (unmapping_fails)
+    return -ENOMEM;
   atomic_fetch_sub(&mapped_bytes, len_bytes);
   return munmap((void *) gva, len_bytes);
+}
+
+/* There are no tasks. */
+bool tasks_free_kept(void)
+{
+  must_not_be_masked();
+  return false;
 }
 
 struct physical_usage physical_usage(void)
@@ -83,6 +110,8 @@ struct physical_usage physical_usage(void)
 void *kernel_allocate_zeroed(size_t len_bytes)
 {
   must_not_be_masked();
+  if (kernel_heap_ends)
+    return NULL;
   void *object = mmap(NULL, len_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   return object == MAP_FAILED ? NULL : object;
 }

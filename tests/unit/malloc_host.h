@@ -15,6 +15,12 @@
 extern _Atomic uint64_t mapped_bytes;
 extern uint64_t limit_bytes;
 
+/* There is no memory for the records that unmapping needs. */
+extern bool unmapping_fails;
+
+/* The kernel heap has no more memory. */
+extern bool kernel_heap_ends;
+
 /* What ASSERT_CRASHES() waits for. */
 extern jmp_buf after_crash;
 extern bool crash_expected;

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "arch/x86_64/cpu.h"
 #include "libc/malloc_arena.h"
 #include "libc/malloc_chunk.h"
 #include "malloc_host.h"
@@ -239,6 +240,86 @@ static void few_pages_are_touched(void **unused)
   free(block);
 }
 
+/* What cannot be unmapped for lack of memory is unmapped later, and none of it is lost. */
+static void unmapping_is_tried_again(void **unused)
+{
+  (void) unused;
+  malloc_trim(0);
+  assert_int_equal(mapped_bytes, 0);
+  void *blocks[24];
+  for (size_t i = 0; i < 8; i++)
+  {
+    blocks[3 * i] = malloc(MALLOC_CHUNKFUL_MAX_BYTES);
+    blocks[3 * i + 1] = malloc(3 * MEBIBYTE);
+    blocks[3 * i + 2] = memalign(8 * MEBIBYTE, 20 * MEBIBYTE);
+  }
+  uint64_t before_bytes = mapped_bytes;
+  unmapping_fails = true;
+  for (size_t i = 0; i < 24; i++)
+    free(blocks[i]);
+  assert_int_equal(malloc_trim(0), 0);
+  assert_int_equal(mapped_bytes, before_bytes);
+
+  /* Empty chunks serve again. */
+  void *again = malloc(MALLOC_CHUNKFUL_MAX_BYTES);
+  assert_non_null(again);
+  assert_int_equal(mapped_bytes, before_bytes);
+  free(again);
+  unmapping_fails = false;
+  assert_int_equal(malloc_trim(0), 1);
+  assert_int_equal(mapped_bytes, 0);
+}
+
+/* Objects that are free are given to a CPU that cannot have a cache. */
+static void a_cache_is_not_necessary(void **unused)
+{
+  (void) unused;
+  free(malloc(5000)); /* there is a chunk */
+  struct malloc_cache *cache = hosted_cpu.malloc_cache;
+  hosted_cpu.malloc_cache = NULL;
+  kernel_heap_ends = true;
+  struct block blocks[100];
+  for (size_t i = 0; i < 100; i++)
+  {
+    blocks[i] = (struct block){malloc(5000), 5000, (unsigned char) i};
+    assert_non_null(blocks[i].bytes);
+    fill(&blocks[i]);
+  }
+  assert_null(hosted_cpu.malloc_cache);
+  limit_bytes = mapped_bytes;
+  assert_int_equal(take_everything(30000) > 0, 1);
+  limit_bytes = NO_LIMIT;
+  for (size_t i = 0; i < 100; i++)
+  {
+    assert_true(is_kept(&blocks[i], 5000));
+    free(blocks[i].bytes);
+  }
+  kernel_heap_ends = false;
+  hosted_cpu.malloc_cache = cache;
+  malloc_trim(0);
+  assert_int_equal(mapped_bytes, 0);
+}
+
+/* An alignment costs addresses, not memory. */
+static void alignments_take_no_memory(void **unused)
+{
+  (void) unused;
+  malloc_trim(0);
+  limit_bytes = 24 * MEBIBYTE;
+  for (size_t align = 2 * MEBIBYTE; align <= 1ul << 30; align *= 2)
+  {
+    struct block block = {memalign(align, 23 * MEBIBYTE), 23 * MEBIBYTE, 7};
+    assert_non_null(block.bytes);
+    fill(&block);
+    assert_true(is_kept(&block, block.len_bytes));
+    assert_null(memalign(align, 2 * MEBIBYTE));
+    free(block.bytes);
+  }
+  limit_bytes = NO_LIMIT;
+  malloc_trim(0);
+  assert_int_equal(mapped_bytes, 0);
+}
+
 static void errors_of_the_program_end_it(void **unused)
 {
   (void) unused;
@@ -282,6 +363,9 @@ int main(void)
       cmocka_unit_test(sizes_without_bound_are_refused),
       cmocka_unit_test(large_blocks_grow_where_they_are),
       cmocka_unit_test(freed_large_blocks_serve_again),
+      cmocka_unit_test(unmapping_is_tried_again),
+      cmocka_unit_test(a_cache_is_not_necessary),
+      cmocka_unit_test(alignments_take_no_memory),
       cmocka_unit_test(errors_of_the_program_end_it),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
