@@ -172,7 +172,7 @@ int virtual_protect(uint64_t gva, uint64_t len_bytes, unsigned int rights)
   while (error == 0)
   {
     uint32_t was_masked;
-    if (!virtual_lock_with_nodes(&was_masked))
+    if (!virtual_lock_to_split(gva, end, &was_masked))
     {
       error = -ENOMEM;
       break;

@@ -461,6 +461,57 @@ static void test_same_page(void **state)
   check_all_is_free();
 }
 
+/* Commits all that is left but rest_bytes. Returns how much. */
+static uint64_t commit_all(uint64_t rest_bytes)
+{
+  uint64_t bytes = 0;
+  for (uint64_t piece = LARGE; piece >= PAGE; piece /= 2)
+  {
+    while (physical_commit(piece) == 0)
+      bytes += piece;
+  }
+  physical_uncommit(rest_bytes);
+  return bytes - rest_bytes;
+}
+
+/* Memory can be given back when there is none for the record of what is split. */
+static void test_gives_back_without_memory(void **state)
+{
+  (void) state;
+  unsigned int data = PAGING_READ | PAGING_WRITE;
+  uint64_t large_gva = AREA_GVA + (8ul << 30);
+  assert_int_equal(virtual_set_heap_end(UHYVE_HEAP_BASE + 3 * LARGE), 0);
+  assert_int_equal(
+      virtual_map(&large_gva, 4ul << 30, PAGE, data, VIRTUAL_FIXED | VIRTUAL_NO_RESERVE), 0);
+  uint64_t held_bytes = commit_all(0);
+  unsigned int mapped = 0;
+  int error = 0;
+  while (error == 0)
+  {
+    uint64_t gva = gva_of(4 * mapped);
+    error = virtual_map(&gva, 3 * PAGE, PAGE, data, VIRTUAL_FIXED | VIRTUAL_NO_RESERVE);
+    mapped += error == 0;
+  }
+  assert_int_equal(error, -ENOMEM);
+  assert_in_range(mapped, 1, AREA_PAGES / 4 - 1);
+  /* Holes, until there is no node. */
+  unsigned int holes = 0;
+  while (holes < mapped && virtual_unmap(gva_of(4 * holes + 1), PAGE) == 0)
+    holes++;
+  assert_in_range(holes, 4, mapped - 2);
+  if (mapping_spare_nodes() == 1)
+    assert_int_equal(virtual_protect(gva_of(4 * holes), PAGE, PAGING_READ), 0);
+  assert_int_equal(mapping_spare_nodes(), 0);
+  assert_int_equal(virtual_protect(gva_of(4 * mapped - 4), PAGE, PAGING_READ), -ENOMEM);
+  assert_int_equal(virtual_unmap(large_gva, 4ul << 30), 0);
+  assert_int_equal(virtual_protect(gva_of(4 * holes), 3 * PAGE, PAGING_READ), 0);
+  assert_int_equal(virtual_unmap(gva_of(4 * holes), 3 * PAGE), 0);
+  assert_int_equal(virtual_set_heap_end(UHYVE_HEAP_BASE + LARGE), 0);
+  assert_int_equal(virtual_set_heap_end(UHYVE_HEAP_BASE), 0);
+  physical_uncommit(held_bytes);
+  check_all_is_free();
+}
+
 static void test_errors(void **state)
 {
   (void) state;
@@ -490,9 +541,13 @@ int main(void)
   set_up(POOL_MAX);
   usage_before = physical_usage();
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_errors),  cmocka_unit_test(test_random),
-      cmocka_unit_test(test_scarce),  cmocka_unit_test(test_tables_are_found_again),
-      cmocka_unit_test(test_threads), cmocka_unit_test(test_same_page),
+      cmocka_unit_test(test_errors),
+      cmocka_unit_test(test_gives_back_without_memory),
+      cmocka_unit_test(test_random),
+      cmocka_unit_test(test_scarce),
+      cmocka_unit_test(test_tables_are_found_again),
+      cmocka_unit_test(test_threads),
+      cmocka_unit_test(test_same_page),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
