@@ -8,6 +8,9 @@
 
 static uint64_t heap_end_gva = UHYVE_HEAP_BASE;
 
+/* Of the page that the break is in: nothing above is in use. */
+static uint64_t break_end_gva = UHYVE_HEAP_BASE;
+
 /* Grows the heap's mapping by what is committed. */
 static int grow_heap(uint64_t end)
 {
@@ -42,17 +45,32 @@ static int grow_heap(uint64_t end)
   return error;
 }
 
-static int shrink_heap(uint64_t end)
+/* Whole large pages stay, but the old contents above the break do not: zeros come back. */
+static int shrink_heap(uint64_t end, uint64_t large_end)
 {
+  uint64_t stay_end = large_end < heap_end_gva ? large_end : heap_end_gva;
   uint32_t was_masked;
-  if (!virtual_lock_to_split(end, heap_end_gva, &was_masked))
+  if (!virtual_lock_to_split(stay_end, heap_end_gva, &was_masked))
     return -ENOMEM;
-  uint64_t uncommit_bytes = unmap_locked(end, heap_end_gva);
-  heap_end_gva = end;
+  uint64_t uncommit_bytes = 0;
+  if (end < stay_end)
+    uncommit_bytes += discard_locked(end, stay_end);
+  if (stay_end < heap_end_gva)
+    uncommit_bytes += unmap_locked(stay_end, heap_end_gva);
+  heap_end_gva = stay_end;
   virtual_unlock(was_masked);
   physical_uncommit(uncommit_bytes);
   physical_give_back(false);
   return 0;
+}
+
+static int move_heap_end(uint64_t end, uint64_t large_end)
+{
+  if (end < break_end_gva)
+    return shrink_heap(end, large_end);
+  if (end <= heap_end_gva)
+    return 0;
+  return grow_heap(large_end) == 0 ? 0 : grow_heap(end);
 }
 
 int virtual_set_heap_end(uint64_t end_gva)
@@ -62,7 +80,8 @@ int virtual_set_heap_end(uint64_t end_gva)
   /* Whole large pages, if there is memory for the last one. */
   uint64_t large_end = (end_gva + LARGE_FRAME_BYTES - 1) & ~(LARGE_FRAME_BYTES - 1);
   uint64_t end = (end_gva + FRAME_BYTES - 1) & ~(FRAME_BYTES - 1);
-  if (end <= heap_end_gva)
-    return large_end < heap_end_gva ? shrink_heap(large_end) : 0;
-  return grow_heap(large_end) == 0 ? 0 : grow_heap(end);
+  int error = move_heap_end(end, large_end);
+  if (error == 0)
+    break_end_gva = end;
+  return error;
 }

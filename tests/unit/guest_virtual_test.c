@@ -262,8 +262,8 @@ static void random_heap_end(void)
   for (uint64_t gva = UHYVE_HEAP_BASE; gva < new_end; gva += LARGE / 2)
   {
     assert_int_equal(virtual_fault(gva, PAGING_WRITE), FAULT_MAPPED);
-    /* What was above the end may have stayed up to the next large page. */
-    if (gva >= ((end + LARGE - 1) & ~(LARGE - 1)))
+    /* What was above the end, but for its page, is gone. */
+    if (gva >= ((end + PAGE - 1) & ~(PAGE - 1)))
       assert_int_equal(*word_at(gva), 0);
     *word_at(gva) = gva;
   }
