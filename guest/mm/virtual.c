@@ -198,7 +198,7 @@ struct request
   unsigned int rights;
   unsigned int flags;
   bool committed;
-  uint64_t uncommit_bytes; /* out: of what it replaced */
+  uint64_t uncommit_bytes; /* out: what is promised and no longer needed */
 };
 
 static int take_addresses(struct request *request)
@@ -268,6 +268,50 @@ static int check_request(struct request *request)
   return (request->align_bytes & (request->align_bytes - 1)) == 0 ? 0 : -EINVAL;
 }
 
+/* What must be committed beyond what is replaced has. */
+static uint64_t lacking_bytes(const struct request *request)
+{
+  if (!request->committed)
+    return 0;
+  uint64_t bytes = request->len_bytes;
+  if ((request->flags & VIRTUAL_FIXED) != 0)
+    bytes -= mapping_committed_bytes(request->begin, request->begin + request->len_bytes);
+  return bytes;
+}
+
+/* Commits memory without the lock, and again if what is to be replaced has changed meanwhile. */
+static int commit_and_map(struct request *request)
+{
+  bool replaces = (request->flags & VIRTUAL_FIXED) != 0;
+  uint64_t committed_bytes = 0;
+  uint64_t wanted_bytes = replaces ? 0 : lacking_bytes(request);
+  int error;
+  uint32_t was_masked;
+  for (;;)
+  {
+    error = wanted_bytes > 0 ? physical_commit(wanted_bytes) : 0;
+    if (error != 0)
+      return error;
+    committed_bytes = wanted_bytes;
+    if (!virtual_lock_to_add(&was_masked))
+    {
+      request->uncommit_bytes = committed_bytes;
+      return -ENOMEM;
+    }
+    wanted_bytes = lacking_bytes(request);
+    if (wanted_bytes == committed_bytes)
+      break;
+    virtual_unlock(was_masked);
+    physical_uncommit(committed_bytes);
+  }
+  error = map_locked(request);
+  virtual_unlock(was_masked);
+  request->uncommit_bytes += committed_bytes;
+  if (error == 0 && request->committed)
+    request->uncommit_bytes -= request->len_bytes;
+  return error;
+}
+
 int virtual_map(uint64_t *gva, uint64_t len_bytes, uint64_t align_bytes, unsigned int rights,
                 unsigned int flags)
 {
@@ -279,20 +323,8 @@ int virtual_map(uint64_t *gva, uint64_t len_bytes, uint64_t align_bytes, unsigne
                             .committed =
                                 rights != PAGING_NONE && (flags & VIRTUAL_NO_RESERVE) == 0};
   int error = check_request(&request);
-  if (error == 0 && request.committed)
-    error = physical_commit(len_bytes);
-  if (error != 0)
-    return error;
-  uint32_t was_masked;
-  if (virtual_lock_to_add(&was_masked))
-  {
-    error = map_locked(&request);
-    virtual_unlock(was_masked);
-  }
-  else
-    error = -ENOMEM;
-  if (error != 0 && request.committed)
-    request.uncommit_bytes += len_bytes;
+  if (error == 0)
+    error = commit_and_map(&request);
   if (request.uncommit_bytes > 0)
   {
     physical_uncommit(request.uncommit_bytes);

@@ -512,6 +512,35 @@ static void test_gives_back_without_memory(void **state)
   check_all_is_free();
 }
 
+/* What is replaced gives its memory to what replaces it. */
+static void test_replaces_without_memory(void **state)
+{
+  (void) state;
+  unsigned int data = PAGING_READ | PAGING_WRITE;
+  uint64_t gva = 0;
+  assert_int_equal(virtual_map(&gva, 8 * LARGE, PAGE, data, VIRTUAL_POPULATE), 0);
+  *word_at(gva + LARGE) = 42;
+  uint64_t held_bytes = commit_all(LARGE);
+  uint64_t committed_bytes = physical_usage().committed_bytes;
+  uint64_t place = gva;
+  assert_int_equal(virtual_map(&place, 8 * LARGE, PAGE, data, VIRTUAL_FIXED), 0);
+  assert_int_equal(physical_usage().committed_bytes, committed_bytes);
+  assert_int_equal(virtual_fault(gva + LARGE, PAGING_READ), FAULT_MAPPED);
+  assert_int_equal(*word_at(gva + LARGE), 0);
+  /* In part; more than there is leaves what was there. */
+  *word_at(gva + LARGE) = 43;
+  assert_int_equal(virtual_map(&place, 10 * LARGE, PAGE, data, VIRTUAL_FIXED), -ENOMEM);
+  assert_int_equal(*word_at(gva + LARGE), 43);
+  place = gva + 7 * LARGE + LARGE / 2;
+  assert_int_equal(virtual_map(&place, LARGE, PAGE, data, VIRTUAL_FIXED), 0);
+  assert_int_equal(physical_usage().committed_bytes, committed_bytes + LARGE / 2);
+  place = gva;
+  assert_int_equal(virtual_map(&place, LARGE, PAGE, PAGING_NONE, VIRTUAL_FIXED), 0);
+  assert_int_equal(physical_usage().committed_bytes, committed_bytes - LARGE / 2);
+  physical_uncommit(held_bytes);
+  check_all_is_free();
+}
+
 static void test_errors(void **state)
 {
   (void) state;
@@ -543,6 +572,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_errors),
       cmocka_unit_test(test_gives_back_without_memory),
+      cmocka_unit_test(test_replaces_without_memory),
       cmocka_unit_test(test_random),
       cmocka_unit_test(test_scarce),
       cmocka_unit_test(test_tables_are_found_again),
