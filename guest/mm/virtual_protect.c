@@ -76,7 +76,7 @@ static int seal_mapping(const struct mapping *mapping, uint64_t end, bool seal, 
     if (!page.mapped)
       continue;
     if (!seal)
-      frames_unseal(page.gpa, page.page_bytes);
+      frames_unseal(page.gpa, page.page_bytes, flush);
     else if (frames_seal(page.gpa, page.page_bytes, flush) != 0)
     {
       seal_mapping(mapping, gva, false, flush);

@@ -61,6 +61,6 @@ void frames_release(void);
 /* Before frames become executable, and after: the window must not offer to write them. -ENOMEM with
  * nothing changed. The caller flushes. */
 int frames_seal(uint64_t gpa, uint64_t len_bytes, bool *flush);
-void frames_unseal(uint64_t gpa, uint64_t len_bytes);
+void frames_unseal(uint64_t gpa, uint64_t len_bytes, bool *flush);
 
 #endif

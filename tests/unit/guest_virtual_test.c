@@ -66,16 +66,22 @@ bool table_has_huge_pages(void)
   return false;
 }
 
-void paging_flush(void)
-{
-  assert_true(cpu_is_masked());
-  flushes++;
-}
-
 /* address_of_gpa() of the host is not in the window, whose rights the page tables have. */
 static unsigned int window_rights(uint64_t gpa)
 {
   return paging_translate((uint64_t) address_of_gpa(gpa)).rights;
+}
+
+/* A frame, and what TLBs know at most of the window's rights to it: those of the last flush. */
+static uint64_t watched_gpa = PHYSICAL_NONE;
+static unsigned int rights_flushed;
+
+void paging_flush(void)
+{
+  assert_true(cpu_is_masked());
+  flushes++;
+  if (watched_gpa != PHYSICAL_NONE)
+    rights_flushed = window_rights(watched_gpa);
 }
 
 static void set_up(uint64_t tables)
@@ -541,6 +547,28 @@ static void test_replaces_without_memory(void **state)
   check_all_is_free();
 }
 
+/* No TLB may still think that the window must not write where code was. */
+static void test_flushes_what_was_code(void **state)
+{
+  (void) state;
+  for (unsigned int round = 0; round < 2; round++)
+  {
+    uint64_t gva = 0;
+    assert_int_equal(virtual_map(&gva, PAGE, PAGE, PAGING_READ | PAGING_EXECUTE, 0), 0);
+    assert_int_equal(virtual_fault(gva, PAGING_EXECUTE), FAULT_MAPPED);
+    watched_gpa = paging_translate(gva).gpa;
+    rights_flushed = window_rights(watched_gpa);
+    assert_int_equal(rights_flushed & PAGING_WRITE, 0);
+    if (round == 0)
+      assert_int_equal(virtual_protect(gva, PAGE, PAGING_READ | PAGING_WRITE), 0);
+    else
+      assert_int_equal(virtual_unmap(gva, PAGE), 0);
+    assert_int_equal(rights_flushed & PAGING_WRITE, PAGING_WRITE);
+    watched_gpa = PHYSICAL_NONE;
+    assert_int_equal(virtual_unmap(gva, PAGE), 0);
+  }
+}
+
 static void test_errors(void **state)
 {
   (void) state;
@@ -571,6 +599,7 @@ int main(void)
   usage_before = physical_usage();
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_errors),
+      cmocka_unit_test(test_flushes_what_was_code),
       cmocka_unit_test(test_gives_back_without_memory),
       cmocka_unit_test(test_replaces_without_memory),
       cmocka_unit_test(test_random),
