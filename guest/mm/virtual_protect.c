@@ -128,7 +128,7 @@ static void join_pages(uint64_t gva, bool *flush)
 {
   struct mapping *mapping = mapping_at(gva);
   uint64_t span = gva & ~(LARGE_FRAME_BYTES - 1);
-  if (mapping != NULL && (mapping->flags & VIRTUAL_SMALL_PAGES) == 0 &&
+  if (mapping != NULL && (mapping->flags & (VIRTUAL_SMALL_PAGES | VIRTUAL_NO_RESERVE)) == 0 &&
       mapping->range.begin <= span && mapping->range.end - span >= LARGE_FRAME_BYTES &&
       paging_translate(gva).page_bytes == FRAME_BYTES)
     paging_join(gva, flush);

@@ -569,6 +569,32 @@ static void test_flushes_what_was_code(void **state)
   }
 }
 
+/* Memory without a promise of tables stays in small pages: to split a large one takes a table. */
+static void test_joins_what_is_reserved(void **state)
+{
+  (void) state;
+  unsigned int data = PAGING_READ | PAGING_WRITE;
+  for (unsigned int round = 0; round < 2; round++)
+  {
+    uint64_t gva = 0;
+    bool zeroed;
+    /* As if small pages had come in order. */
+    assert_int_equal(physical_commit(LARGE), 0);
+    assert_int_equal(virtual_map(&gva, LARGE, LARGE, data, round == 0 ? VIRTUAL_NO_RESERVE : 0), 0);
+    uint64_t gpa = physical_allocate(LARGE, LARGE, &zeroed);
+    assert_int_not_equal(gpa, PHYSICAL_NONE);
+    cpu_mask_interrupts();
+    assert_int_equal(paging_map(gva, gpa, LARGE, data, PAGE), 0);
+    cpu_unmask_interrupts();
+    assert_int_equal(virtual_protect(gva + 3 * PAGE, PAGE, PAGING_READ), 0);
+    assert_int_equal(virtual_protect(gva + 3 * PAGE, PAGE, data), 0);
+    assert_int_equal(paging_translate(gva).page_bytes, round == 0 ? PAGE : LARGE);
+    assert_int_equal(virtual_unmap(gva, LARGE), 0);
+    if (round != 0)
+      physical_uncommit(LARGE);
+  }
+}
+
 static void test_errors(void **state)
 {
   (void) state;
@@ -599,6 +625,7 @@ int main(void)
   usage_before = physical_usage();
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_errors),
+      cmocka_unit_test(test_joins_what_is_reserved),
       cmocka_unit_test(test_flushes_what_was_code),
       cmocka_unit_test(test_gives_back_without_memory),
       cmocka_unit_test(test_replaces_without_memory),
