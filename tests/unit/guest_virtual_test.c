@@ -595,6 +595,70 @@ static void test_joins_what_is_reserved(void **state)
   }
 }
 
+static uint64_t frames_held[MEMORY / PAGE];
+static unsigned int frames_held_count;
+
+static void free_held(unsigned int count)
+{
+  while (count-- > 0)
+    physical_free(frames_held[--frames_held_count], PAGE);
+}
+
+/* Takes all frames but so many, which hold old contents. */
+static void hold_frames(unsigned int rest)
+{
+  bool zeroed;
+  uint64_t gpa;
+  while ((gpa = physical_allocate(PAGE, PAGE, &zeroed)) != PHYSICAL_NONE)
+  {
+    memset(address_of_gpa(gpa), 0x55, PAGE);
+    frames_held[frames_held_count++] = gpa;
+  }
+  free_held(rest);
+}
+
+#define RACERS 8u
+
+static pthread_barrier_t race_start;
+
+static void *touch_last(void *argument)
+{
+  uint64_t gva = *(uint64_t *) argument;
+  pthread_barrier_wait(&race_start);
+  for (unsigned int i = 0; i < 8; i++)
+    assert_int_equal(virtual_fault(gva + i * LARGE / 8, PAGING_WRITE), FAULT_MAPPED);
+  return NULL;
+}
+
+/* When all memory is promised, one promise serves as many as touch it at once. */
+static void test_last_page_for_many(void **state)
+{
+  (void) state;
+  for (unsigned int round = 0; round < 20; round++)
+  {
+    uint64_t gva = 0;
+    assert_int_equal(virtual_map(&gva, LARGE, LARGE, PAGING_READ | PAGING_WRITE, 0), 0);
+    uint64_t rest_bytes = commit_all(0);
+    hold_frames(LARGE / PAGE);
+    pthread_t threads[RACERS];
+    assert_int_equal(pthread_barrier_init(&race_start, NULL, RACERS), 0);
+    for (unsigned int i = 0; i < RACERS; i++)
+      assert_int_equal(pthread_create(&threads[i], NULL, touch_last, &gva), 0);
+    for (unsigned int i = 0; i < RACERS; i++)
+      pthread_join(threads[i], NULL);
+    pthread_barrier_destroy(&race_start);
+    for (uint64_t at = 0; at < LARGE; at += PAGE)
+    {
+      assert_int_equal(virtual_fault(gva + at, PAGING_WRITE), FAULT_MAPPED);
+      assert_int_equal(*word_at(gva + at), 0);
+    }
+    free_held(frames_held_count);
+    physical_uncommit(rest_bytes);
+    assert_int_equal(virtual_unmap(gva, LARGE), 0);
+  }
+  check_all_is_free();
+}
+
 static void test_errors(void **state)
 {
   (void) state;
@@ -628,6 +692,7 @@ int main(void)
       cmocka_unit_test(test_joins_what_is_reserved),
       cmocka_unit_test(test_flushes_what_was_code),
       cmocka_unit_test(test_gives_back_without_memory),
+      cmocka_unit_test(test_last_page_for_many),
       cmocka_unit_test(test_replaces_without_memory),
       cmocka_unit_test(test_random),
       cmocka_unit_test(test_scarce),
