@@ -176,7 +176,10 @@ static long move_mapping(void *begin, size_t old_bytes, size_t new_bytes)
     return error;
   memcpy((void *) gva, begin, old_bytes); /* NOLINT(performance-no-int-to-ptr) */
   error = virtual_unmap((uint64_t) begin, old_bytes);
-  return error != 0 ? error : (long) gva;
+  if (error == 0)
+    return (long) gva;
+  virtual_unmap(gva, new_bytes);
+  return error;
 }
 
 /* For memory that may be written, as realloc() has it. */
