@@ -76,7 +76,7 @@ int mlock(const void *begin, size_t len_bytes)
 /* Memory that was brought in stays. */
 int munlock(const void *begin, size_t len_bytes)
 {
-  return mlock(begin, len_bytes);
+  return (int) libc_result(sys_munlock(begin, len_bytes));
 }
 
 int mlockall(int flags)

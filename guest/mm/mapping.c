@@ -66,6 +66,20 @@ bool mapping_covers(uint64_t begin, uint64_t end)
   return true;
 }
 
+uint64_t mapping_committed_bytes(uint64_t begin, uint64_t end)
+{
+  uint64_t bytes = 0;
+  for (struct mapping *mapping = mapping_from(begin); mapping != NULL && mapping->range.begin < end;
+       mapping = mapping_next(mapping))
+  {
+    uint64_t from = mapping->range.begin > begin ? mapping->range.begin : begin;
+    uint64_t to = mapping->range.end < end ? mapping->range.end : end;
+    if (mapping->committed)
+      bytes += to - from;
+  }
+  return bytes;
+}
+
 void mapping_insert(uint64_t begin, uint64_t end, unsigned int rights, unsigned int flags,
                     bool committed)
 {

@@ -36,6 +36,9 @@ struct mapping *mapping_next(struct mapping *mapping);
 /* Whether mappings cover all of the range. */
 bool mapping_covers(uint64_t begin, uint64_t end);
 
+/* What of the range is committed. */
+uint64_t mapping_committed_bytes(uint64_t begin, uint64_t end);
+
 /* Adds one where there is none, from a spare node. */
 void mapping_insert(uint64_t begin, uint64_t end, unsigned int rights, unsigned int flags,
                     bool committed);

@@ -211,6 +211,17 @@ int physical_commit(uint64_t len_bytes)
   }
 }
 
+bool physical_try_commit(uint64_t len_bytes)
+{
+  uint32_t was_masked = lock();
+  uint64_t limit = limit_bytes(physical.attached_bytes);
+  bool done = physical.committed_bytes <= limit && len_bytes <= limit - physical.committed_bytes;
+  if (done)
+    physical.committed_bytes += len_bytes;
+  unlock(was_masked);
+  return done;
+}
+
 void physical_uncommit(uint64_t len_bytes)
 {
   uint32_t was_masked = lock();

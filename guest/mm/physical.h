@@ -21,6 +21,9 @@
 int physical_commit(uint64_t len_bytes);
 void physical_uncommit(uint64_t len_bytes);
 
+/* Promises out of what is attached alone, without a hypercall. Returns whether it could. */
+bool physical_try_commit(uint64_t len_bytes);
+
 /* Takes contiguous frames, aligned to align_bytes (a power of two of at least a frame), out of what
  * was committed. *zeroed: whether they are known to hold zeros. Returns their guest-physical
  * address, or PHYSICAL_NONE when there are no such contiguous frames (never for one frame that was

@@ -14,6 +14,9 @@
 /* A call splits two mappings and adds one at most. */
 #define NODES_FOR_A_CALL 4
 
+/* Left for calls that give memory back when there is none for more nodes. */
+#define NODES_KEPT 8
+
 /* Nodes are made so many at a time. */
 #define NODE_BLOCK_COUNT 32
 
@@ -27,8 +30,6 @@ static struct spinlock lock;
 static struct free_list_pool address_nodes;
 static struct free_list addresses = {.pool = &address_nodes};
 static bool addresses_ready;
-
-static uint64_t heap_end_gva = UHYVE_HEAP_BASE;
 
 static struct percpu *lock_holder;
 
@@ -60,16 +61,18 @@ struct node_block
   uint64_t ranges[(NODE_BLOCK_COUNT + 1) * FREE_LIST_NODE_BYTES / sizeof(uint64_t)];
 };
 
-bool virtual_lock_with_nodes(uint32_t *was_masked)
+/* Takes the lock, and makes nodes first if there are fewer than wanted. Returns whether there are
+ * now; the lock is taken in any case. */
+static bool lock_with_nodes(uint32_t *was_masked)
 {
   *was_masked = virtual_lock();
-  while (mapping_spare_nodes() < NODES_FOR_A_CALL || !addresses_ready)
+  while (mapping_spare_nodes() < NODES_FOR_A_CALL + NODES_KEPT || !addresses_ready)
   {
     virtual_unlock(*was_masked);
     struct node_block *block = kernel_allocate(sizeof(*block));
+    *was_masked = virtual_lock();
     if (block == NULL)
       return false;
-    *was_masked = virtual_lock();
     mapping_add_nodes(block->mappings, NODE_BLOCK_COUNT);
     free_list_pool_add(&address_nodes, block->ranges, sizeof(block->ranges));
     if (!addresses_ready)
@@ -77,6 +80,31 @@ bool virtual_lock_with_nodes(uint32_t *was_masked)
     addresses_ready = true;
   }
   return true;
+}
+
+bool virtual_lock_to_add(uint32_t *was_masked)
+{
+  if (lock_with_nodes(was_masked))
+    return true;
+  virtual_unlock(*was_masked);
+  return false;
+}
+
+static bool is_within_mapping(uint64_t gva)
+{
+  const struct mapping *mapping = mapping_at(gva);
+  return mapping != NULL && mapping->range.begin < gva;
+}
+
+bool virtual_lock_to_split(uint64_t begin, uint64_t end, uint32_t *was_masked)
+{
+  if (lock_with_nodes(was_masked))
+    return true;
+  size_t needed = (is_within_mapping(begin) ? 1u : 0u) + (is_within_mapping(end) ? 1u : 0u);
+  if (mapping_spare_nodes() >= needed)
+    return true;
+  virtual_unlock(*was_masked);
+  return false;
 }
 
 static bool is_mappable(uint64_t begin, uint64_t len_bytes)
@@ -115,7 +143,7 @@ static uint64_t clear_range(uint64_t begin, uint64_t end)
   return uncommit_bytes;
 }
 
-static uint64_t unmap_locked(uint64_t begin, uint64_t end)
+uint64_t unmap_locked(uint64_t begin, uint64_t end)
 {
   struct table_account account;
   table_account_begin(&account, begin, end);
@@ -145,8 +173,13 @@ int virtual_unmap(uint64_t gva, uint64_t len_bytes)
   {
     uint64_t step_end = end - gva > UNMAP_STEP_BYTES ? gva + UNMAP_STEP_BYTES : end;
     uint32_t was_masked;
-    if (!virtual_lock_with_nodes(&was_masked))
-      return -ENOMEM;
+    if (!virtual_lock_to_split(gva, step_end, &was_masked))
+    {
+      /* The end of the step may be what needs a node. */
+      step_end = end;
+      if (!virtual_lock_to_split(gva, end, &was_masked))
+        return -ENOMEM;
+    }
     uint64_t uncommit_bytes = unmap_locked(gva, step_end);
     gva = next_mapped(step_end, end);
     virtual_unlock(was_masked);
@@ -165,7 +198,7 @@ struct request
   unsigned int rights;
   unsigned int flags;
   bool committed;
-  uint64_t uncommit_bytes; /* out: of what it replaced */
+  uint64_t uncommit_bytes; /* out: what is promised and no longer needed */
 };
 
 static int take_addresses(struct request *request)
@@ -235,6 +268,50 @@ static int check_request(struct request *request)
   return (request->align_bytes & (request->align_bytes - 1)) == 0 ? 0 : -EINVAL;
 }
 
+/* What must be committed beyond what is replaced has. */
+static uint64_t lacking_bytes(const struct request *request)
+{
+  if (!request->committed)
+    return 0;
+  uint64_t bytes = request->len_bytes;
+  if ((request->flags & VIRTUAL_FIXED) != 0)
+    bytes -= mapping_committed_bytes(request->begin, request->begin + request->len_bytes);
+  return bytes;
+}
+
+/* Commits memory without the lock, and again if what is to be replaced has changed meanwhile. */
+static int commit_and_map(struct request *request)
+{
+  bool replaces = (request->flags & VIRTUAL_FIXED) != 0;
+  uint64_t committed_bytes = 0;
+  uint64_t wanted_bytes = replaces ? 0 : lacking_bytes(request);
+  int error;
+  uint32_t was_masked;
+  for (;;)
+  {
+    error = wanted_bytes > 0 ? physical_commit(wanted_bytes) : 0;
+    if (error != 0)
+      return error;
+    committed_bytes = wanted_bytes;
+    if (!virtual_lock_to_add(&was_masked))
+    {
+      request->uncommit_bytes = committed_bytes;
+      return -ENOMEM;
+    }
+    wanted_bytes = lacking_bytes(request);
+    if (wanted_bytes == committed_bytes)
+      break;
+    virtual_unlock(was_masked);
+    physical_uncommit(committed_bytes);
+  }
+  error = map_locked(request);
+  virtual_unlock(was_masked);
+  request->uncommit_bytes += committed_bytes;
+  if (error == 0 && request->committed)
+    request->uncommit_bytes -= request->len_bytes;
+  return error;
+}
+
 int virtual_map(uint64_t *gva, uint64_t len_bytes, uint64_t align_bytes, unsigned int rights,
                 unsigned int flags)
 {
@@ -246,20 +323,8 @@ int virtual_map(uint64_t *gva, uint64_t len_bytes, uint64_t align_bytes, unsigne
                             .committed =
                                 rights != PAGING_NONE && (flags & VIRTUAL_NO_RESERVE) == 0};
   int error = check_request(&request);
-  if (error == 0 && request.committed)
-    error = physical_commit(len_bytes);
-  if (error != 0)
-    return error;
-  uint32_t was_masked;
-  if (virtual_lock_with_nodes(&was_masked))
-  {
-    error = map_locked(&request);
-    virtual_unlock(was_masked);
-  }
-  else
-    error = -ENOMEM;
-  if (error != 0 && request.committed)
-    request.uncommit_bytes += len_bytes;
+  if (error == 0)
+    error = commit_and_map(&request);
   if (request.uncommit_bytes > 0)
   {
     physical_uncommit(request.uncommit_bytes);
@@ -273,8 +338,7 @@ int virtual_map(uint64_t *gva, uint64_t len_bytes, uint64_t align_bytes, unsigne
   return 0;
 }
 
-/* Frees the memory of mappings that stay. Returns the bytes that need no longer be committed. */
-static uint64_t discard_locked(uint64_t begin, uint64_t end)
+uint64_t discard_locked(uint64_t begin, uint64_t end)
 {
   uint64_t uncommit_bytes = 0;
   struct table_account account;
@@ -313,63 +377,4 @@ int virtual_discard(uint64_t gva, uint64_t len_bytes)
   }
   physical_give_back(true);
   return error;
-}
-
-/* Grows the heap's mapping by what is committed. */
-static int grow_heap(uint64_t end)
-{
-  uint64_t len_bytes = end - heap_end_gva;
-  int error = physical_commit(len_bytes);
-  if (error != 0)
-    return error;
-  uint32_t was_masked;
-  if (!virtual_lock_with_nodes(&was_masked))
-  {
-    physical_uncommit(len_bytes);
-    return -ENOMEM;
-  }
-  struct table_account account;
-  table_account_begin(&account, heap_end_gva, end);
-  mapping_insert(heap_end_gva, end, PAGING_READ | PAGING_WRITE, 0, true);
-  if (!table_account_fits(&account) ||
-      paging_prepare(heap_end_gva, len_bytes, LARGE_FRAME_BYTES) != 0)
-  {
-    mapping_remove(mapping_at(heap_end_gva));
-    error = -ENOMEM;
-  }
-  table_account_end(&account);
-  if (error == 0)
-  {
-    mapping_merge(heap_end_gva, end);
-    heap_end_gva = end;
-  }
-  virtual_unlock(was_masked);
-  if (error != 0)
-    physical_uncommit(len_bytes);
-  return error;
-}
-
-static int shrink_heap(uint64_t end)
-{
-  uint32_t was_masked;
-  if (!virtual_lock_with_nodes(&was_masked))
-    return -ENOMEM;
-  uint64_t uncommit_bytes = unmap_locked(end, heap_end_gva);
-  heap_end_gva = end;
-  virtual_unlock(was_masked);
-  physical_uncommit(uncommit_bytes);
-  physical_give_back(false);
-  return 0;
-}
-
-int virtual_set_heap_end(uint64_t end_gva)
-{
-  if (end_gva < UHYVE_HEAP_BASE || end_gva > UHYVE_PIE_BASE)
-    return -EINVAL;
-  /* Whole large pages, if there is memory for the last one. */
-  uint64_t large_end = (end_gva + LARGE_FRAME_BYTES - 1) & ~(LARGE_FRAME_BYTES - 1);
-  uint64_t end = (end_gva + FRAME_BYTES - 1) & ~(FRAME_BYTES - 1);
-  if (end <= heap_end_gva)
-    return large_end < heap_end_gva ? shrink_heap(large_end) : 0;
-  return grow_heap(large_end) == 0 ? 0 : grow_heap(end);
 }

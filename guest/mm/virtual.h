@@ -49,7 +49,8 @@ bool virtual_is_mapped(uint64_t gva, uint64_t len_bytes);
 /* The rights of a range that is in one mapping, else PAGING_NONE. */
 unsigned int virtual_rights(uint64_t gva, uint64_t len_bytes);
 
-/* Sets the end of the region that the program break grows through, [UHYVE_HEAP_BASE, end). */
+/* Sets the end of the region that the program break grows through, [UHYVE_HEAP_BASE, end). Whole
+ * pages above the end hold zeros when it comes back. One call at a time. */
 int virtual_set_heap_end(uint64_t end_gva);
 
 enum virtual_fault_result

@@ -195,6 +195,13 @@ static enum attempt finish(struct fault *fault)
   return ATTEMPT_DONE;
 }
 
+/* While frames are zeroed without the lock, other CPUs take more for the same promise. So these get
+ * a second one, if there is memory for it. What is committed as it comes has its own. */
+static bool may_zero_later(const struct fill *fill)
+{
+  return (fill->flags & VIRTUAL_NO_RESERVE) != 0 || physical_try_commit(fill->len_bytes);
+}
+
 static enum attempt attempt(struct fault *fault)
 {
   struct mapping *mapping = mapping_at(fault->gva);
@@ -215,7 +222,12 @@ static enum attempt attempt(struct fault *fault)
   fault->gpa = allocate(mapping, fault->gva, fault->limit_bytes, &fault->fill, &zeroed);
   if (fault->gpa == PHYSICAL_NONE)
     return failed(fault, FAULT_NO_MEMORY);
-  return zeroed ? finish(fault) : ATTEMPT_ZERO;
+  if (zeroed)
+    return finish(fault);
+  if (may_zero_later(&fault->fill))
+    return ATTEMPT_ZERO;
+  page_zero(address_of_gpa(fault->gpa), fault->fill.len_bytes);
+  return finish(fault);
 }
 
 static bool commit(struct fault *fault)
@@ -241,6 +253,8 @@ static enum attempt zero_and_finish(struct fault *fault)
   else
     physical_free(fault->gpa, fault->fill.len_bytes);
   virtual_unlock(was_masked);
+  if ((fault->fill.flags & VIRTUAL_NO_RESERVE) == 0)
+    physical_uncommit(fault->fill.len_bytes);
   return outcome;
 }
 

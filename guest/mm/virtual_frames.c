@@ -32,9 +32,13 @@ void frames_release(void)
   for (unsigned int i = 0; i < extent_count; i++)
   {
     if (extents[i].sealed)
-      frames_unseal(extents[i].gpa, extents[i].len_bytes);
-    physical_free(extents[i].gpa, extents[i].len_bytes);
+      frames_unseal(extents[i].gpa, extents[i].len_bytes, &flush_needed);
   }
+  if (flush_needed)
+    paging_flush();
+  flush_needed = false;
+  for (unsigned int i = 0; i < extent_count; i++)
+    physical_free(extents[i].gpa, extents[i].len_bytes);
   extent_count = 0;
 }
 
@@ -88,10 +92,12 @@ int frames_seal(uint64_t gpa, uint64_t len_bytes, bool *flush)
   return paging_protect(window_gva(gpa), len_bytes, PAGING_READ, flush);
 }
 
-void frames_unseal(uint64_t gpa, uint64_t len_bytes)
+void frames_unseal(uint64_t gpa, uint64_t len_bytes, bool *flush)
 {
-  /* Its pages were split when it was sealed; and more rights need no flush. */
-  bool flush = false;
-  if (paging_protect(window_gva(gpa), len_bytes, PAGING_READ | PAGING_WRITE, &flush) != 0)
+  /* Its pages were split when it was sealed. */
+  if (paging_protect(window_gva(gpa), len_bytes, PAGING_READ | PAGING_WRITE, flush) != 0)
     panic("no page table for the window");
+  /* More rights need a flush here: a fault in the window is a crash, be it only of a TLB that knows
+   * old rights. */
+  *flush = true;
 }

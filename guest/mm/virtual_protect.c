@@ -76,7 +76,7 @@ static int seal_mapping(const struct mapping *mapping, uint64_t end, bool seal, 
     if (!page.mapped)
       continue;
     if (!seal)
-      frames_unseal(page.gpa, page.page_bytes);
+      frames_unseal(page.gpa, page.page_bytes, flush);
     else if (frames_seal(page.gpa, page.page_bytes, flush) != 0)
     {
       seal_mapping(mapping, gva, false, flush);
@@ -128,7 +128,7 @@ static void join_pages(uint64_t gva, bool *flush)
 {
   struct mapping *mapping = mapping_at(gva);
   uint64_t span = gva & ~(LARGE_FRAME_BYTES - 1);
-  if (mapping != NULL && (mapping->flags & VIRTUAL_SMALL_PAGES) == 0 &&
+  if (mapping != NULL && (mapping->flags & (VIRTUAL_SMALL_PAGES | VIRTUAL_NO_RESERVE)) == 0 &&
       mapping->range.begin <= span && mapping->range.end - span >= LARGE_FRAME_BYTES &&
       paging_translate(gva).page_bytes == FRAME_BYTES)
     paging_join(gva, flush);
@@ -172,7 +172,7 @@ int virtual_protect(uint64_t gva, uint64_t len_bytes, unsigned int rights)
   while (error == 0)
   {
     uint32_t was_masked;
-    if (!virtual_lock_with_nodes(&was_masked))
+    if (!virtual_lock_to_split(gva, end, &was_masked))
     {
       error = -ENOMEM;
       break;

@@ -15,9 +15,21 @@ void virtual_unlock(uint32_t was_masked);
 /* Whether this CPU has the lock. */
 bool virtual_lock_is_ours(void);
 
-/* Takes the lock when there are spare nodes for any call. Returns whether there are; *was_masked is
- * set then. */
-bool virtual_lock_with_nodes(uint32_t *was_masked);
+/* Takes the lock for a call that adds mappings. False, without it: there is no memory for the
+ * record of them. */
+bool virtual_lock_to_add(uint32_t *was_masked);
+
+/* Takes the lock for a call that splits mappings at both ends of the range at most. Those are the
+ * calls that give memory back: without memory they make do with the nodes that are left, and need
+ * none where ends of mappings are. False, without the lock, when that is not enough. */
+bool virtual_lock_to_split(uint64_t begin, uint64_t end, uint32_t *was_masked);
+
+/* Unmaps all in the range; there are nodes for the splits. Returns the bytes that need no longer be
+ * committed. */
+uint64_t unmap_locked(uint64_t begin, uint64_t end);
+
+/* Frees the memory of mappings that stay. Returns the bytes that need no longer be committed. */
+uint64_t discard_locked(uint64_t begin, uint64_t end);
 
 /* ---- Page tables that mappings may still need (virtual_tables.c) ---- */
 
@@ -49,6 +61,6 @@ void frames_release(void);
 /* Before frames become executable, and after: the window must not offer to write them. -ENOMEM with
  * nothing changed. The caller flushes. */
 int frames_seal(uint64_t gpa, uint64_t len_bytes, bool *flush);
-void frames_unseal(uint64_t gpa, uint64_t len_bytes);
+void frames_unseal(uint64_t gpa, uint64_t len_bytes, bool *flush);
 
 #endif

@@ -115,16 +115,29 @@ int sys_madvise(void *begin, size_t len_bytes, int advice)
   }
 }
 
-int sys_mlock(const void *begin, size_t len_bytes)
+/* Ranges of bytes are locked by the pages they are in. */
+static int check_lock_range(const void *begin, size_t len_bytes)
 {
   uint64_t gva = (uint64_t) begin & ~(PAGE_BYTES - 1);
   uint64_t end = (uint64_t) begin + len_bytes;
   if (end < (uint64_t) begin || whole_pages(end) < end)
     return -EINVAL;
-  if (!virtual_is_mapped(gva, whole_pages(end) - gva))
-    return -ENOMEM;
-  virtual_populate(gva, whole_pages(end) - gva);
+  return virtual_is_mapped(gva, whole_pages(end) - gva) ? 0 : -ENOMEM;
+}
+
+int sys_mlock(const void *begin, size_t len_bytes)
+{
+  int error = check_lock_range(begin, len_bytes);
+  if (error != 0)
+    return error;
+  uint64_t gva = (uint64_t) begin & ~(PAGE_BYTES - 1);
+  virtual_populate(gva, whole_pages((uint64_t) begin + len_bytes) - gva);
   return 0;
+}
+
+int sys_munlock(const void *begin, size_t len_bytes)
+{
+  return check_lock_range(begin, len_bytes);
 }
 
 int sys_mlockall(int flags)
@@ -176,7 +189,10 @@ static long move_mapping(void *begin, size_t old_bytes, size_t new_bytes)
     return error;
   memcpy((void *) gva, begin, old_bytes); /* NOLINT(performance-no-int-to-ptr) */
   error = virtual_unmap((uint64_t) begin, old_bytes);
-  return error != 0 ? error : (long) gva;
+  if (error == 0)
+    return (long) gva;
+  virtual_unmap(gva, new_bytes);
+  return error;
 }
 
 /* For memory that may be written, as realloc() has it. */

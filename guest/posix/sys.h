@@ -38,8 +38,9 @@ int sys_madvise(void *begin, size_t len_bytes, int advice);
 /* Returns the address; -ENOSYS to grow what is not for reading and writing. */
 long sys_mremap(void *begin, size_t old_bytes, size_t new_bytes, int flags);
 
-/* Nothing is ever swapped out, so these only bring memory in. */
+/* Nothing is ever swapped out, so mlock only brings memory in, and munlock only checks. */
 int sys_mlock(const void *begin, size_t len_bytes);
+int sys_munlock(const void *begin, size_t len_bytes);
 int sys_mlockall(int flags);
 int sys_munlockall(void);
 

@@ -225,8 +225,11 @@ static void check_residence(void)
   CHECK(mlock(begin + 1, 3 * PAGE) == 0);
   CHECK(mincore(begin, 4 * PAGE, resident) == 0);
   CHECK((resident[0] & resident[1] & resident[2] & resident[3] & 1) == 1);
-  CHECK(munlock(begin, 4 * PAGE) == 0);
+  char *last = begin + LARGE - PAGE;
+  CHECK(munlock(begin, LARGE) == 0);
+  CHECK(mincore(last, PAGE, resident) == 0 && (resident[0] & 1) == 0);
   CHECK(munmap(begin, LARGE) == 0);
+  CHECK(fails(munlock(begin, LARGE), ENOMEM));
   int local = 0;
   CHECK(mlock(&local, sizeof(local)) == 0);
   begin = mmap(NULL, 4 * PAGE, DATA, ANON | MAP_POPULATE, -1, 0);

@@ -66,16 +66,22 @@ bool table_has_huge_pages(void)
   return false;
 }
 
-void paging_flush(void)
-{
-  assert_true(cpu_is_masked());
-  flushes++;
-}
-
 /* address_of_gpa() of the host is not in the window, whose rights the page tables have. */
 static unsigned int window_rights(uint64_t gpa)
 {
   return paging_translate((uint64_t) address_of_gpa(gpa)).rights;
+}
+
+/* A frame, and what TLBs know at most of the window's rights to it: those of the last flush. */
+static uint64_t watched_gpa = PHYSICAL_NONE;
+static unsigned int rights_flushed;
+
+void paging_flush(void)
+{
+  assert_true(cpu_is_masked());
+  flushes++;
+  if (watched_gpa != PHYSICAL_NONE)
+    rights_flushed = window_rights(watched_gpa);
 }
 
 static void set_up(uint64_t tables)
@@ -262,8 +268,8 @@ static void random_heap_end(void)
   for (uint64_t gva = UHYVE_HEAP_BASE; gva < new_end; gva += LARGE / 2)
   {
     assert_int_equal(virtual_fault(gva, PAGING_WRITE), FAULT_MAPPED);
-    /* What was above the end may have stayed up to the next large page. */
-    if (gva >= ((end + LARGE - 1) & ~(LARGE - 1)))
+    /* What was above the end, but for its page, is gone. */
+    if (gva >= ((end + PAGE - 1) & ~(PAGE - 1)))
       assert_int_equal(*word_at(gva), 0);
     *word_at(gva) = gva;
   }
@@ -461,6 +467,198 @@ static void test_same_page(void **state)
   check_all_is_free();
 }
 
+/* Commits all that is left but rest_bytes. Returns how much. */
+static uint64_t commit_all(uint64_t rest_bytes)
+{
+  uint64_t bytes = 0;
+  for (uint64_t piece = LARGE; piece >= PAGE; piece /= 2)
+  {
+    while (physical_commit(piece) == 0)
+      bytes += piece;
+  }
+  physical_uncommit(rest_bytes);
+  return bytes - rest_bytes;
+}
+
+/* Memory can be given back when there is none for the record of what is split. */
+static void test_gives_back_without_memory(void **state)
+{
+  (void) state;
+  unsigned int data = PAGING_READ | PAGING_WRITE;
+  uint64_t large_gva = AREA_GVA + (8ul << 30);
+  assert_int_equal(virtual_set_heap_end(UHYVE_HEAP_BASE + 3 * LARGE), 0);
+  assert_int_equal(
+      virtual_map(&large_gva, 4ul << 30, PAGE, data, VIRTUAL_FIXED | VIRTUAL_NO_RESERVE), 0);
+  uint64_t held_bytes = commit_all(0);
+  unsigned int mapped = 0;
+  int error = 0;
+  while (error == 0)
+  {
+    uint64_t gva = gva_of(4 * mapped);
+    error = virtual_map(&gva, 3 * PAGE, PAGE, data, VIRTUAL_FIXED | VIRTUAL_NO_RESERVE);
+    mapped += error == 0;
+  }
+  assert_int_equal(error, -ENOMEM);
+  assert_in_range(mapped, 1, AREA_PAGES / 4 - 1);
+  /* Holes, until there is no node. */
+  unsigned int holes = 0;
+  while (holes < mapped && virtual_unmap(gva_of(4 * holes + 1), PAGE) == 0)
+    holes++;
+  assert_in_range(holes, 4, mapped - 2);
+  if (mapping_spare_nodes() == 1)
+    assert_int_equal(virtual_protect(gva_of(4 * holes), PAGE, PAGING_READ), 0);
+  assert_int_equal(mapping_spare_nodes(), 0);
+  assert_int_equal(virtual_protect(gva_of(4 * mapped - 4), PAGE, PAGING_READ), -ENOMEM);
+  assert_int_equal(virtual_unmap(large_gva, 4ul << 30), 0);
+  assert_int_equal(virtual_protect(gva_of(4 * holes), 3 * PAGE, PAGING_READ), 0);
+  assert_int_equal(virtual_unmap(gva_of(4 * holes), 3 * PAGE), 0);
+  assert_int_equal(virtual_set_heap_end(UHYVE_HEAP_BASE + LARGE), 0);
+  assert_int_equal(virtual_set_heap_end(UHYVE_HEAP_BASE), 0);
+  physical_uncommit(held_bytes);
+  check_all_is_free();
+}
+
+/* What is replaced gives its memory to what replaces it. */
+static void test_replaces_without_memory(void **state)
+{
+  (void) state;
+  unsigned int data = PAGING_READ | PAGING_WRITE;
+  uint64_t gva = 0;
+  assert_int_equal(virtual_map(&gva, 8 * LARGE, PAGE, data, VIRTUAL_POPULATE), 0);
+  *word_at(gva + LARGE) = 42;
+  uint64_t held_bytes = commit_all(LARGE);
+  uint64_t committed_bytes = physical_usage().committed_bytes;
+  uint64_t place = gva;
+  assert_int_equal(virtual_map(&place, 8 * LARGE, PAGE, data, VIRTUAL_FIXED), 0);
+  assert_int_equal(physical_usage().committed_bytes, committed_bytes);
+  assert_int_equal(virtual_fault(gva + LARGE, PAGING_READ), FAULT_MAPPED);
+  assert_int_equal(*word_at(gva + LARGE), 0);
+  /* In part; more than there is leaves what was there. */
+  *word_at(gva + LARGE) = 43;
+  assert_int_equal(virtual_map(&place, 10 * LARGE, PAGE, data, VIRTUAL_FIXED), -ENOMEM);
+  assert_int_equal(*word_at(gva + LARGE), 43);
+  place = gva + 7 * LARGE + LARGE / 2;
+  assert_int_equal(virtual_map(&place, LARGE, PAGE, data, VIRTUAL_FIXED), 0);
+  assert_int_equal(physical_usage().committed_bytes, committed_bytes + LARGE / 2);
+  place = gva;
+  assert_int_equal(virtual_map(&place, LARGE, PAGE, PAGING_NONE, VIRTUAL_FIXED), 0);
+  assert_int_equal(physical_usage().committed_bytes, committed_bytes - LARGE / 2);
+  physical_uncommit(held_bytes);
+  check_all_is_free();
+}
+
+/* No TLB may still think that the window must not write where code was. */
+static void test_flushes_what_was_code(void **state)
+{
+  (void) state;
+  for (unsigned int round = 0; round < 2; round++)
+  {
+    uint64_t gva = 0;
+    assert_int_equal(virtual_map(&gva, PAGE, PAGE, PAGING_READ | PAGING_EXECUTE, 0), 0);
+    assert_int_equal(virtual_fault(gva, PAGING_EXECUTE), FAULT_MAPPED);
+    watched_gpa = paging_translate(gva).gpa;
+    rights_flushed = window_rights(watched_gpa);
+    assert_int_equal(rights_flushed & PAGING_WRITE, 0);
+    if (round == 0)
+      assert_int_equal(virtual_protect(gva, PAGE, PAGING_READ | PAGING_WRITE), 0);
+    else
+      assert_int_equal(virtual_unmap(gva, PAGE), 0);
+    assert_int_equal(rights_flushed & PAGING_WRITE, PAGING_WRITE);
+    watched_gpa = PHYSICAL_NONE;
+    assert_int_equal(virtual_unmap(gva, PAGE), 0);
+  }
+}
+
+/* Memory without a promise of tables stays in small pages: to split a large one takes a table. */
+static void test_joins_what_is_reserved(void **state)
+{
+  (void) state;
+  unsigned int data = PAGING_READ | PAGING_WRITE;
+  for (unsigned int round = 0; round < 2; round++)
+  {
+    uint64_t gva = 0;
+    bool zeroed;
+    /* As if small pages had come in order. */
+    assert_int_equal(physical_commit(LARGE), 0);
+    assert_int_equal(virtual_map(&gva, LARGE, LARGE, data, round == 0 ? VIRTUAL_NO_RESERVE : 0), 0);
+    uint64_t gpa = physical_allocate(LARGE, LARGE, &zeroed);
+    assert_int_not_equal(gpa, PHYSICAL_NONE);
+    cpu_mask_interrupts();
+    assert_int_equal(paging_map(gva, gpa, LARGE, data, PAGE), 0);
+    cpu_unmask_interrupts();
+    assert_int_equal(virtual_protect(gva + 3 * PAGE, PAGE, PAGING_READ), 0);
+    assert_int_equal(virtual_protect(gva + 3 * PAGE, PAGE, data), 0);
+    assert_int_equal(paging_translate(gva).page_bytes, round == 0 ? PAGE : LARGE);
+    assert_int_equal(virtual_unmap(gva, LARGE), 0);
+    if (round != 0)
+      physical_uncommit(LARGE);
+  }
+}
+
+static uint64_t frames_held[MEMORY / PAGE];
+static unsigned int frames_held_count;
+
+static void free_held(unsigned int count)
+{
+  while (count-- > 0)
+    physical_free(frames_held[--frames_held_count], PAGE);
+}
+
+/* Takes all frames but so many, which hold old contents. */
+static void hold_frames(unsigned int rest)
+{
+  bool zeroed;
+  uint64_t gpa;
+  while ((gpa = physical_allocate(PAGE, PAGE, &zeroed)) != PHYSICAL_NONE)
+  {
+    memset(address_of_gpa(gpa), 0x55, PAGE);
+    frames_held[frames_held_count++] = gpa;
+  }
+  free_held(rest);
+}
+
+#define RACERS 8u
+
+static pthread_barrier_t race_start;
+
+static void *touch_last(void *argument)
+{
+  uint64_t gva = *(uint64_t *) argument;
+  pthread_barrier_wait(&race_start);
+  for (unsigned int i = 0; i < 8; i++)
+    assert_int_equal(virtual_fault(gva + i * LARGE / 8, PAGING_WRITE), FAULT_MAPPED);
+  return NULL;
+}
+
+/* When all memory is promised, one promise serves as many as touch it at once. */
+static void test_last_page_for_many(void **state)
+{
+  (void) state;
+  for (unsigned int round = 0; round < 20; round++)
+  {
+    uint64_t gva = 0;
+    assert_int_equal(virtual_map(&gva, LARGE, LARGE, PAGING_READ | PAGING_WRITE, 0), 0);
+    uint64_t rest_bytes = commit_all(0);
+    hold_frames(LARGE / PAGE);
+    pthread_t threads[RACERS];
+    assert_int_equal(pthread_barrier_init(&race_start, NULL, RACERS), 0);
+    for (unsigned int i = 0; i < RACERS; i++)
+      assert_int_equal(pthread_create(&threads[i], NULL, touch_last, &gva), 0);
+    for (unsigned int i = 0; i < RACERS; i++)
+      pthread_join(threads[i], NULL);
+    pthread_barrier_destroy(&race_start);
+    for (uint64_t at = 0; at < LARGE; at += PAGE)
+    {
+      assert_int_equal(virtual_fault(gva + at, PAGING_WRITE), FAULT_MAPPED);
+      assert_int_equal(*word_at(gva + at), 0);
+    }
+    free_held(frames_held_count);
+    physical_uncommit(rest_bytes);
+    assert_int_equal(virtual_unmap(gva, LARGE), 0);
+  }
+  check_all_is_free();
+}
+
 static void test_errors(void **state)
 {
   (void) state;
@@ -490,9 +688,17 @@ int main(void)
   set_up(POOL_MAX);
   usage_before = physical_usage();
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_errors),  cmocka_unit_test(test_random),
-      cmocka_unit_test(test_scarce),  cmocka_unit_test(test_tables_are_found_again),
-      cmocka_unit_test(test_threads), cmocka_unit_test(test_same_page),
+      cmocka_unit_test(test_errors),
+      cmocka_unit_test(test_joins_what_is_reserved),
+      cmocka_unit_test(test_flushes_what_was_code),
+      cmocka_unit_test(test_gives_back_without_memory),
+      cmocka_unit_test(test_last_page_for_many),
+      cmocka_unit_test(test_replaces_without_memory),
+      cmocka_unit_test(test_random),
+      cmocka_unit_test(test_scarce),
+      cmocka_unit_test(test_tables_are_found_again),
+      cmocka_unit_test(test_threads),
+      cmocka_unit_test(test_same_page),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
