@@ -89,7 +89,9 @@ bool balance_give(struct percpu *cpu)
       continue;
     run_queue_remove(cpu, task);
     task->cpu = other->area.cpu;
-    sched_deliver(task);
+    /* Not sched_deliver(), which may take a run lock: one is held here. */
+    cpu->area.counters.wake_ups++;
+    sched_give(other, task);
     return true;
   }
   return false;

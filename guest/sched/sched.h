@@ -165,6 +165,9 @@ static inline struct spinlock *run_lock(struct percpu *cpu)
 /* Makes a task ready that is in no queue, on the CPU it names. */
 void sched_deliver(struct task *task);
 
+/* Puts a task that is in no queue into the inbox of another CPU, which it names. Takes no lock. */
+void sched_give(struct percpu *cpu, struct task *task);
+
 /* Takes what others have put into the inbox; the run lock is held. */
 void inbox_take(struct percpu *cpu);
 static inline void inbox_drain(struct percpu *cpu)

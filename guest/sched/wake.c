@@ -7,8 +7,6 @@
 #define REST_LEAST_CYCLES 15000ull
 #define REST_MOST_CYCLES  1500000ull
 
-static void give_to(struct percpu *cpu, struct task *task);
-
 /* The run lock is held. */
 static void add_here(struct percpu *cpu, struct task *task)
 {
@@ -19,7 +17,7 @@ static void add_here(struct percpu *cpu, struct task *task)
   if (task != running && !task_may_use(task, cpu->area.cpu))
   {
     task->cpu = balance_place(task);
-    give_to(cpu_of(task->cpu), task);
+    sched_give(cpu_of(task->cpu), task);
     return;
   }
   run_queue_add(cpu, task);
@@ -62,7 +60,7 @@ void sched_interrupt(struct percpu *cpu)
   nucleus_call(NUCLEUS_IPI, cpu->area.cpu, UHYVE_VECTOR_WAKE);
 }
 
-static void give_to(struct percpu *cpu, struct task *task)
+void sched_give(struct percpu *cpu, struct task *task)
 {
   /* What this needs of the task comes first: it may be gone when the other CPU has it. */
   int32_t priority = (int32_t) task->priority;
@@ -99,7 +97,7 @@ void sched_deliver(struct task *task)
     cpu = leave_away(cpu, task);
   if (cpu != self)
   {
-    give_to(cpu, task);
+    sched_give(cpu, task);
     return;
   }
   spinlock_lock(run_lock(self));
