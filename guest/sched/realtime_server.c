@@ -114,11 +114,7 @@ static _Noreturn void run_nested(struct nested_frame *nested)
   struct percpu *cpu = cpu_this();
   vector_state_begin();
   realtime_run_all(cpu);
-  cpu->area.rip = nested->frame.rip;
-  cpu->area.rsp = nested->frame.rsp;
-  cpu->area.rflags = nested->frame.rflags;
-  cpu->area.was_masked = 0;
-  cpu->area.active = 1;
+  trap_put_back(&cpu->area, &nested->frame);
   vector_state_restore(nested->vector_state);
   context_return(&nested->frame);
 }
@@ -150,8 +146,7 @@ void realtime_nest(struct percpu *cpu, struct trap_registers *registers)
   uint64_t state_gva = (area->rsp - RED_ZONE_BYTES - state_bytes) & ~(align - 1);
   struct nested_frame *nested =
       (struct nested_frame *) (state_gva - sizeof(*nested)); /* NOLINT(performance-no-int-to-ptr) */
-  nested->frame = (struct trap_frame){
-      .registers = *registers, .rip = area->rip, .rsp = area->rsp, .rflags = area->rflags};
+  nested->frame = trap_take(area, registers);
   nested->vector_state = (void *) state_gva; /* NOLINT(performance-no-int-to-ptr) */
   vector_state_prepare(nested->vector_state);
   vector_state_save(nested->vector_state);

@@ -112,11 +112,7 @@ void sched_finish_switch(struct percpu *cpu)
 static void load_frame(struct percpu *cpu, struct task *task)
 {
   task->is_preempted = false;
-  cpu->area.rip = task->frame.rip;
-  cpu->area.rsp = task->frame.rsp;
-  cpu->area.rflags = task->frame.rflags;
-  cpu->area.was_masked = 0;
-  cpu->area.active = 1;
+  trap_put_back(&cpu->area, &task->frame);
   vector_state_restore(task->vector_state);
 }
 
@@ -229,10 +225,7 @@ void sched_preempt(struct percpu *cpu, struct trap_registers *registers)
     go_on(cpu, now_tsc);
     return;
   }
-  task->frame = (struct trap_frame){.registers = *registers,
-                                    .rip = cpu->area.rip,
-                                    .rsp = cpu->area.rsp,
-                                    .rflags = cpu->area.rflags};
+  task->frame = trap_take(&cpu->area, registers);
   vector_state_save(task->vector_state);
   task->is_preempted = true;
   if (is_moved)

@@ -22,6 +22,24 @@ struct trap_frame
   uint64_t rip, rsp, rflags;
 };
 
+/* What an upcall has interrupted: out of the save area, to go on with it some time later. */
+static inline struct trap_frame trap_take(const struct uhyve_upcall_area *area,
+                                          const struct trap_registers *registers)
+{
+  return (struct trap_frame){
+      .registers = *registers, .rip = area->rip, .rsp = area->rsp, .rflags = area->rflags};
+}
+
+/* Puts it back: the end of an upcall, or context_return(), goes on with it. Masked. */
+static inline void trap_put_back(struct uhyve_upcall_area *area, const struct trap_frame *frame)
+{
+  area->rip = frame->rip;
+  area->rsp = frame->rsp;
+  area->rflags = frame->rflags;
+  area->was_masked = 0;
+  area->active = 1;
+}
+
 /* What an upcall has interrupted, for a report. */
 struct hc_registers trap_interrupted(const struct trap_registers *regs,
                                      const struct uhyve_upcall_area *area);
