@@ -11,22 +11,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "check.h"
+#include "thread_check.h"
 
 #define THREADS 8
 
 /* The one argument, for slow machines. */
 static int rounds = 4000;
-
-static struct timespec in_ms(clockid_t clock, long ms)
-{
-  struct timespec now;
-  clock_gettime(clock, &now);
-  now.tv_nsec += ms * 1000000;
-  now.tv_sec += now.tv_nsec / 1000000000;
-  now.tv_nsec %= 1000000000;
-  return now;
-}
 
 static bool has_passed(clockid_t clock, const struct timespec *until)
 {

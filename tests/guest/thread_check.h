@@ -1,4 +1,4 @@
-/* What the tests of the scheduler have in common: threads of a priority, bound to a CPU. */
+/* What tests with threads have in common: priorities, CPUs, waiting, points in time. */
 #ifndef TESTS_GUEST_THREAD_CHECK_H
 #define TESTS_GUEST_THREAD_CHECK_H
 
@@ -15,6 +15,17 @@
 #define ANY_CPU UHYVE_ANY_CPU
 #define US      1000ull
 #define MS      1000000ull
+
+/* A point of a clock that far from now. */
+static inline struct timespec in_ms(clockid_t clock, long ms)
+{
+  struct timespec now;
+  clock_gettime(clock, &now);
+  now.tv_nsec += ms * 1000000;
+  now.tv_sec += now.tv_nsec / 1000000000;
+  now.tv_nsec %= 1000000000;
+  return now;
+}
 
 static inline void set_priority(pthread_t thread, int priority)
 {

@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "check.h"
+#include "thread_check.h"
 
 #define MANY 200
 
@@ -24,16 +24,6 @@ static void *sleep_20_ms(void *argument)
 {
   nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
   return argument;
-}
-
-static struct timespec in_ms(clockid_t clock, long ms)
-{
-  struct timespec now;
-  clock_gettime(clock, &now);
-  now.tv_nsec += ms * 1000000;
-  now.tv_sec += now.tv_nsec / 1000000000;
-  now.tv_nsec %= 1000000000;
-  return now;
 }
 
 /* ---- Start and end ---- */
