@@ -5,10 +5,11 @@ function(guest_program name)
   list(TRANSFORM arg_UNPARSED_ARGUMENTS PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/ OUTPUT_VARIABLE sources)
   set(program ${CMAKE_CURRENT_BINARY_DIR}/${name})
   get_property(staged_files GLOBAL PROPERTY STAGED_FILES)
+  get_property(libraries GLOBAL PROPERTY GUEST_LIBRARIES)
   add_custom_command(OUTPUT ${program}
     COMMAND ${STAGE_DIR}/bin/uhyve-cc -O2 -g -Wall -Wextra -Werror ${arg_OPTIONS} ${sources}
             -o ${program}
-    DEPENDS ${sources} ${arg_DEPENDS} ${staged_files} uhyve_kernel
+    DEPENDS ${sources} ${arg_DEPENDS} ${staged_files} ${libraries} uhyve_kernel
     COMMENT "Building guest program ${name}" VERBATIM)
   add_custom_target(guest_${name} ALL DEPENDS ${program})
 endfunction()
