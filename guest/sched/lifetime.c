@@ -156,6 +156,8 @@ static struct task *get_task(const struct task_attributes *attributes)
   struct task *task = NULL;
   if (attributes->stack == NULL && task_memory_is_default(stack_bytes, attributes->guard_bytes))
     task = take_kept();
+  if (task != NULL)
+    task_memory_free_cpus(task);
   if (task == NULL)
     task = make_task(attributes, stack_bytes);
   if (task == NULL && tasks_free_kept())
@@ -253,7 +255,7 @@ static void bury(struct task *task)
   unlink_task(task);
   ended_cycles += task->run_cycles;
   uint64_t kept_bytes = (uint64_t) kept_count * task->stack_bytes;
-  bool is_kept = task->map_gva != 0 && task->cpus == NULL && kept_count < KEPT_TASKS &&
+  bool is_kept = task->map_gva != 0 && kept_count < KEPT_TASKS &&
                  kept_bytes < start_info->memory_len_bytes / KEPT_PART &&
                  task_memory_is_default(task->stack_bytes, task->guard_bytes);
   struct task **list = is_kept ? &kept_tasks : &ended_tasks;

@@ -41,11 +41,18 @@ static bool unmap_stack(struct task *task)
   return true;
 }
 
+void task_memory_free_cpus(struct task *task)
+{
+  kernel_free(task->cpus, task->cpus_words * sizeof(task->cpus[0]));
+  task->cpus = NULL;
+  task->cpus_words = 0;
+}
+
 bool task_memory_free(struct task *task)
 {
   if (task->map_gva != 0 && !unmap_stack(task))
     return false;
-  kernel_free(task->cpus, task->cpus_words * sizeof(task->cpus[0]));
+  task_memory_free_cpus(task);
   if (task != &main_task)
     kernel_free(task, task_bytes());
   return true;

@@ -13,6 +13,9 @@ struct task *task_memory_allocate(void);
 /* A stack with its guard below, or -EAGAIN; then, too, task_memory_free() is called for. */
 int task_memory_map_stack(struct task *task, size_t stack_bytes, size_t guard_bytes);
 
+/* It may use all CPUs again. */
+void task_memory_free_cpus(struct task *task);
+
 /* False when its stack could not be unmapped; it is to be tried again. */
 bool task_memory_free(struct task *task);
 
