@@ -244,6 +244,10 @@ static inline bool balance_wanted(const struct percpu *cpu)
 uint32_t sched_go_away(void);
 void sched_come_back(uint32_t was_masked);
 
+/* Masked, between the two: for how long nothing waits for this CPU, or, where others may have
+ * something for it at any time, a moment; at most HC_WAIT_FOREVER. */
+uint32_t sched_may_be_away_us(void);
+
 /* ---- idle.c ---- */
 
 void idle_init(void);

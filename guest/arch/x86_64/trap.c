@@ -14,6 +14,7 @@
 #include "crash.h"
 #include "hypercalls/start_info.h"
 #include "mm/virtual.h"
+#include "posix/stream_io.h"
 #include "sched/realtime.h"
 #include "sched/sched.h"
 #include "signal/delivery.h"
@@ -52,6 +53,8 @@ static void handle(struct percpu *cpu, unsigned int vector)
   cpu->area.counters.other_interrupts++;
   if (vector == UHYVE_VECTOR_WAKE)
     sched_handle_wake(cpu);
+  else if (vector == UHYVE_VECTOR_STREAM)
+    stream_interrupt();
   else if (vector >= UHYVE_VECTOR_SOURCES && vector < UHYVE_VECTOR_END)
     realtime_interrupt(cpu, vector - UHYVE_VECTOR_SOURCES);
 }
