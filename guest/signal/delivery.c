@@ -30,14 +30,9 @@ void signal_begin_handler(struct task *task, struct signal_taken *taken)
 bool signal_take(struct task *task, struct signal_taken *taken)
 {
   struct task_signals *signals = &task->signals;
-  for (;;)
+  while (signal_take_of(task, ~signals->mask, &taken->info))
   {
-    uint64_t ready = (signals->queue.pending | signal_process_queue.pending) & ~signals->mask;
-    if (ready == 0)
-      return false;
-    int number = signal_first_of(ready);
-    bool is_mine = (signals->queue.pending & SIGNAL_BIT(number)) != 0;
-    signal_queue_take(is_mine ? &signals->queue : &signal_process_queue, number, &taken->info);
+    int number = taken->info.number;
     if (signal_is_ignored(number))
       continue;
     taken->action = signal_actions[number];
@@ -48,6 +43,7 @@ bool signal_take(struct task *task, struct signal_taken *taken)
       signal_begin_handler(task, taken);
     return true;
   }
+  return false;
 }
 
 uint64_t signal_stack_top(const struct task *task, const struct signal_action *action,

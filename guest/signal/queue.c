@@ -72,7 +72,8 @@ static void unlink(struct signal_queue *queue, struct signal_node **link,
     queue->last = previous;
 }
 
-void signal_queue_take(struct signal_queue *queue, int number, struct signal_info *info)
+/* Takes the first one with that number, which waits. */
+static void queue_take(struct signal_queue *queue, int number, struct signal_info *info)
 {
   struct signal_node **link = &queue->first;
   struct signal_node *previous = NULL;
@@ -122,8 +123,20 @@ void signal_queue_drop(struct signal_queue *queue, uint64_t set)
   __atomic_fetch_and(&queue->pending, ~set, __ATOMIC_SEQ_CST);
 }
 
-int signal_first_of(uint64_t set)
+/* Those of faults come first, then by number. */
+static int first_of(uint64_t set)
 {
   uint64_t first = (set & SIGNALS_OF_FAULTS) != 0 ? set & SIGNALS_OF_FAULTS : set;
   return __builtin_ctzll(first) + 1;
+}
+
+bool signal_take_of(struct task *task, uint64_t set, struct signal_info *info)
+{
+  struct signal_queue *queue = &task->signals.queue;
+  if ((queue->pending & set) == 0)
+    queue = &signal_process_queue;
+  if ((queue->pending & set) == 0)
+    return false;
+  queue_take(queue, first_of(queue->pending & set), info);
+  return true;
 }

@@ -44,12 +44,11 @@ extern struct signal_action signal_actions[NSIG];
 int signal_queue_add(struct signal_queue *queue, const struct signal_info *info,
                      struct signal_node *own);
 
-/* Takes the first one with that number, which waits. */
-void signal_queue_take(struct signal_queue *queue, int number, struct signal_info *info);
 void signal_queue_drop(struct signal_queue *queue, uint64_t set);
 
-/* Which one of a set comes first: those of faults, then by number. */
-int signal_first_of(uint64_t set);
+/* Takes the next signal of a set that waits for the task: one of its own before one of the
+ * process's. */
+bool signal_take_of(struct task *task, uint64_t set, struct signal_info *info);
 
 /* ---- send.c ---- */
 
