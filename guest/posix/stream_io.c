@@ -6,10 +6,12 @@
 #include <limits.h>
 #include <stdbool.h>
 
+#include "arch/x86_64/cpu.h"
 #include "hypercall.h"
 #include "sched/futex.h"
 #include "sched/realtime.h"
 #include "sched/sched.h"
+#include "signal/delivery.h"
 #include "start_info.h"
 
 /* Counts interrupts; those who wait sleep on it, whatever they wait for: there are few. */
@@ -65,18 +67,20 @@ static long have_watched(enum hc_port port, int fd)
   return watch.result;
 }
 
-/* Whether what has interrupted the wait ends the call: a cancellation does, handlers of signals do
- * not. */
-static bool ends_call(void)
+/* Sleeps until something has changed: 0, or -EINTR when a handler that ends calls has run, or the
+ * thread is cancelled. Masked, so that none comes between the look and the sleep. */
+static int wait_for_change(uint32_t seen, const struct signal_mark *mark)
 {
-  const struct task *task = cpu_current();
-  uint32_t attention = __atomic_load_n(&task->attention, __ATOMIC_RELAXED);
-  return (attention & task->heeds & TASK_CANCELLED) != 0;
+  uint32_t was_masked = cpu_mask_save();
+  int error = signal_restart(mark) ? futex_wait(&changes, seen, FUTEX_FOREVER) : -EINTR;
+  cpu_mask_restore(was_masked);
+  return error == -EINTR && !signal_restart(mark) ? -EINTR : 0;
 }
 
 long stream_transfer(enum hc_port port, int fd, const void *buffer, size_t len_bytes)
 {
   bool may_block = realtime_may_block();
+  struct signal_mark mark = signal_mark();
   for (;;)
   {
     uint32_t seen = __atomic_load_n(&changes, __ATOMIC_SEQ_CST);
@@ -88,7 +92,7 @@ long stream_transfer(enum hc_port port, int fd, const void *buffer, size_t len_b
     long error = have_watched(port, fd);
     if (error != 0)
       return error;
-    if (futex_wait(&changes, seen, FUTEX_FOREVER) == -EINTR && ends_call())
+    if (wait_for_change(seen, &mark) != 0)
       return -EINTR;
   }
 }
