@@ -128,9 +128,14 @@ long sysconf(int name)
   }
   case _SC_SIGQUEUE_MAX:
     return SIGNAL_NODES;
+  case _SC_TIMER_MAX:
+    return 1024;
+  case _SC_DELAYTIMER_MAX:
+    return INT_MAX;
   case _SC_RTSIG_MAX:
     return SIGRTMAX - SIGRTMIN + 1;
   case _SC_REALTIME_SIGNALS:
+  case _SC_TIMERS:
   case _SC_THREADS:
   case _SC_SEMAPHORES:
   case _SC_THREAD_ATTR_STACKADDR:

@@ -120,12 +120,12 @@ int signal_raise(int number)
   if (number < 0 || number >= NSIG)
     return -EINVAL;
   if (__builtin_expect(task->priority >= TASK_PRIORITIES, 0))
-    return signal_send(task, &info, NULL);
+    return signal_send(task, &info);
   uint32_t was_masked = spinlock_lock_masked(&signal_lock);
   if (((task->signals.mask | task->signals.queue.pending) & bit) != 0)
   {
     spinlock_unlock_restore(&signal_lock, was_masked);
-    return signal_send(task, &info, NULL);
+    return signal_send(task, &info);
   }
   taken.action = signal_actions[number];
   bool is_ignored = signal_is_ignored(number);
@@ -178,7 +178,7 @@ int signal_kill(int number)
   struct signal_info info = signal_info_sent(number, SI_USER);
   if (number < 0 || number >= NSIG)
     return -EINVAL;
-  return number == 0 ? 0 : signal_send(NULL, &info, NULL);
+  return number == 0 ? 0 : signal_send(NULL, &info);
 }
 
 void signal_abort(void)

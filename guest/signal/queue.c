@@ -30,7 +30,7 @@ static struct signal_node *node_allocate(void)
 
 static void node_free(struct signal_node *node)
 {
-  node->is_queued = false;
+  node->queue = NULL;
   if (node->is_own)
     return;
   node->next = pool_freed;
@@ -50,7 +50,7 @@ int signal_queue_add(struct signal_queue *queue, const struct signal_info *info,
   {
     node->info = *info;
     node->next = NULL;
-    node->is_queued = true;
+    node->queue = queue;
     if (queue->first == NULL)
       queue->first = node;
     else
@@ -92,6 +92,7 @@ static void queue_take(struct signal_queue *queue, int number, struct signal_inf
     {
       taken = node;
       *info = node->info;
+      node->told_overruns = node->info.uid;
       unlink(queue, link, previous);
       continue;
     }
@@ -121,6 +122,26 @@ void signal_queue_drop(struct signal_queue *queue, uint64_t set)
     link = &node->next;
   }
   __atomic_fetch_and(&queue->pending, ~set, __ATOMIC_SEQ_CST);
+}
+
+void signal_queue_remove(struct signal_node *node)
+{
+  struct signal_queue *queue = node->queue;
+  struct signal_node *previous = NULL;
+  bool is_last = true;
+  if (queue == NULL)
+    return;
+  for (struct signal_node *other = queue->first; other != NULL; other = other->next)
+  {
+    if (other != node && other->info.number == node->info.number)
+      is_last = false;
+    if (other->next == node)
+      previous = other;
+  }
+  unlink(queue, previous != NULL ? &previous->next : &queue->first, previous);
+  node_free(node);
+  if (is_last)
+    __atomic_fetch_and(&queue->pending, ~SIGNAL_BIT(node->info.number), __ATOMIC_SEQ_CST);
 }
 
 /* Those of faults come first, then by number. */
