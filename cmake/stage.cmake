@@ -11,7 +11,7 @@ execute_process(COMMAND ${PROJECT_SOURCE_DIR}/third_party/newlib/build.sh
                 OUTPUT_VARIABLE NEWLIB_PREFIX OUTPUT_STRIP_TRAILING_WHITESPACE
                 COMMAND_ERROR_IS_FATAL ANY)
 file(COPY ${NEWLIB_PREFIX}/x86_64-uhyve-elf DESTINATION ${STAGE_DIR}/lib/uhyve)
-target_compile_options(guest_flags INTERFACE "SHELL:-idirafter ${STAGE_SYSROOT}/include")
+target_compile_options(guest_abi INTERFACE "SHELL:-idirafter ${STAGE_SYSROOT}/include")
 
 # Languages beside C may be left out.
 set(UHYVE_LANGUAGES "C;OpenMP;CXX;Fortran" CACHE STRING "Languages of programs for uhyve")
@@ -55,6 +55,11 @@ stage_file(${PROJECT_SOURCE_DIR}/guest/uhyve.ld ${SYSROOT_NAME}/lib)
 stage_file(${PROJECT_SOURCE_DIR}/guest/api/uhyve/realtime.h ${SYSROOT_NAME}/include/uhyve)
 stage_file(${PROJECT_SOURCE_DIR}/guest/api/uhyve/sync.h ${SYSROOT_NAME}/include/uhyve)
 stage_file(${PROJECT_SOURCE_DIR}/guest/api/uhyve/task.h ${SYSROOT_NAME}/include/uhyve)
+
+# Libraries that come with the compiler.
+add_subdirectory(${PROJECT_SOURCE_DIR}/third_party/gcc)
+stage_file(${PROJECT_BINARY_DIR}/third_party/gcc/libgomp/omp.h ${SYSROOT_NAME}/include)
+stage_file(${GCC_SOURCES}/libgomp/openacc.h ${SYSROOT_NAME}/include)
 
 get_property(staged_files GLOBAL PROPERTY STAGED_FILES)
 add_custom_target(stage ALL DEPENDS ${staged_files})
