@@ -13,18 +13,8 @@ execute_process(COMMAND ${PROJECT_SOURCE_DIR}/third_party/newlib/build.sh
 file(COPY ${NEWLIB_PREFIX}/x86_64-uhyve-elf DESTINATION ${STAGE_DIR}/lib/uhyve)
 target_compile_options(guest_abi INTERFACE "SHELL:-idirafter ${STAGE_SYSROOT}/include")
 
-# Languages beside C may be left out.
+# Languages that programs can be written in, beside C.
 set(UHYVE_LANGUAGES "C;OpenMP;CXX;Fortran" CACHE STRING "Languages of programs for uhyve")
-
-if("Fortran" IN_LIST UHYVE_LANGUAGES)
-  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
-               ${PROJECT_SOURCE_DIR}/third_party/gcc/build-libgfortran.sh)
-  execute_process(COMMAND ${PROJECT_SOURCE_DIR}/third_party/gcc/build-libgfortran.sh ${NEWLIB_PREFIX}
-                  OUTPUT_VARIABLE libgfortran_prefix OUTPUT_STRIP_TRAILING_WHITESPACE
-                  COMMAND_ERROR_IS_FATAL ANY)
-  file(COPY ${libgfortran_prefix}/x86_64-uhyve-elf DESTINATION ${STAGE_DIR}/lib/uhyve)
-  install(DIRECTORY ${libgfortran_prefix}/x86_64-uhyve-elf DESTINATION lib/uhyve)
-endif()
 
 # stage_file(SOURCE FOLDER): copies a file into the stage when it changes, and installs it.
 function(stage_file source folder)

@@ -86,6 +86,9 @@
 #define HAVE_WORKING_STAT           1
 #define HAVE_WRITEV                 1
 
+/* Programs without real(16) do without libquadmath, then. */
+#define SUPPORTS_WEAK 1
+
 /* Functions of <math.h> and <complex.h>. */
 #define HAVE_ACOS       1
 #define HAVE_ACOSF      1
