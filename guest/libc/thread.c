@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "libc/thread_atexit.h"
 #include "libc/thread_data.h"
 #include "libc/thread_state.h"
 
@@ -71,6 +72,8 @@ _Noreturn void thread_exit(void *result)
 {
   if ((current->flags & THREAD_ADOPTED) != 0)
     task_exit(result); /* which reports it */
+  if (__uhyve_thread_atexit_run != NULL)
+    __uhyve_thread_atexit_run();
   thread_data_destroy();
   if (__atomic_sub_fetch(&threads_alive, 1, __ATOMIC_ACQ_REL) == 0)
     exit(0);
