@@ -82,7 +82,11 @@ void uhyve_semaphore_init(struct uhyve_semaphore *semaphore, uint32_t units)
 
 int uhyve_semaphore_wait(struct uhyve_semaphore *semaphore, uint64_t deadline_ns)
 {
-  return semaphore_wait_until(semaphore_of(semaphore), deadline_ns);
+  int error;
+  do
+    error = semaphore_wait_until(semaphore_of(semaphore), deadline_ns);
+  while (error == -EINTR);
+  return error;
 }
 
 int uhyve_semaphore_try_wait(struct uhyve_semaphore *semaphore)

@@ -83,12 +83,13 @@ void uhyve_task_yield(void)
 void uhyve_task_sleep(uint64_t duration_ns)
 {
   uint64_t now_ns = clock_monotonic_ns();
-  task_sleep_until_ns(duration_ns > INT64_MAX - now_ns ? INT64_MAX : now_ns + duration_ns);
+  uhyve_task_sleep_until(duration_ns > INT64_MAX - now_ns ? INT64_MAX : now_ns + duration_ns);
 }
 
 void uhyve_task_sleep_until(uint64_t deadline_ns)
 {
-  task_sleep_until_ns(deadline_ns);
+  while (task_sleep_until_ns(deadline_ns) != 0)
+    ;
 }
 
 struct uhyve_task *uhyve_task_current(void)

@@ -25,8 +25,7 @@ int sem_destroy(sem_t *semaphore)
 
 int sem_wait(sem_t *semaphore)
 {
-  semaphore_wait(semaphore_of(semaphore));
-  return 0;
+  return (int) libc_result(semaphore_wait_until(semaphore_of(semaphore), FUTEX_FOREVER));
 }
 
 int sem_trywait(sem_t *semaphore)

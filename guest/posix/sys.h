@@ -53,6 +53,7 @@ void sys_memory_pages(long *all, long *available);
 /* Time. */
 int sys_clock_gettime(clockid_t clock, struct timespec *now);
 int sys_clock_getres(clockid_t clock, struct timespec *resolution);
+/* -EINTR after a handler of a signal, with the time that remains unless it is TIMER_ABSTIME. */
 int sys_clock_nanosleep(clockid_t clock, int flags, const struct timespec *request,
                         struct timespec *remaining);
 

@@ -78,7 +78,6 @@ int sys_clock_getres(clockid_t clock, struct timespec *resolution)
 int sys_clock_nanosleep(clockid_t clock, int flags, const struct timespec *request,
                         struct timespec *remaining)
 {
-  (void) remaining; /* nothing interrupts a sleep */
   uint64_t now_ns;
   if (!clock_read(clock, &now_ns) || !timespec_is_valid(request) ||
       clock == CLOCK_THREAD_CPUTIME_ID)
@@ -90,10 +89,13 @@ int sys_clock_nanosleep(clockid_t clock, int flags, const struct timespec *reque
   uint64_t wait_ns = request_ns;
   if ((flags & TIMER_ABSTIME) != 0)
     wait_ns = request_ns > now_ns ? request_ns - now_ns : 0;
-  if (wait_ns > 0)
+  uint64_t begin_ns = clock_monotonic_ns();
+  uint64_t end_ns = wait_ns > INT64_MAX - begin_ns ? INT64_MAX : begin_ns + wait_ns;
+  int error = wait_ns > 0 ? task_sleep_until_ns(end_ns) : 0;
+  if (error != 0 && (flags & TIMER_ABSTIME) == 0 && remaining != NULL)
   {
-    uint64_t monotonic_ns = clock_monotonic_ns();
-    task_sleep_until_ns(wait_ns > INT64_MAX - monotonic_ns ? INT64_MAX : monotonic_ns + wait_ns);
+    now_ns = clock_monotonic_ns();
+    *remaining = timespec_from_ns(end_ns > now_ns ? end_ns - now_ns : 0);
   }
-  return 0;
+  return error;
 }

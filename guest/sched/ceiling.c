@@ -33,6 +33,8 @@ static bool lower_priority(struct percpu *cpu)
     sched_request(cpu);
   else if (is_equal && cpu->slice_end_tsc == TIMER_NEVER)
     sched_begin_slice(cpu, cpu_tsc());
+  if ((task->attention & TASK_SIGNALLED) != 0)
+    cpu->area.pending = 1;
   bool may_stay = task_may_use(task, cpu->area.cpu);
   spinlock_unlock(run_lock(cpu));
   return may_stay;

@@ -91,6 +91,8 @@ int futex_wait(uint32_t *word, uint32_t expected, uint64_t deadline_ns)
   if (end != WAIT_WOKEN)
     leave_bucket(task);
   cpu_mask_restore(was_masked);
+  if (end == WAIT_INTERRUPTED)
+    return -EINTR;
   return end == WAIT_WOKEN ? 0 : -ETIMEDOUT;
 }
 

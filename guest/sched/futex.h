@@ -8,8 +8,10 @@
 #define FUTEX_FOREVER UINT64_MAX
 
 /* Sleeps if *word is still `expected`. Returns 0 when woken by futex_wake, -EAGAIN when the word
- * had another value, -ETIMEDOUT. A wake and a time-out never both count: with -ETIMEDOUT no wake
- * was used up. Blocks; for tasks, not for upcalls, and no spinlock may be held. */
+ * had another value, -ETIMEDOUT, or -EINTR when the task has had to see to something first:
+ * handlers of signals have run then, or a cancellation that it heeds is requested. Only one of
+ * these counts: with an error no wake was used up. Blocks; for tasks, not for upcalls, and no
+ * spinlock may be held. */
 int futex_wait(uint32_t *word, uint32_t expected, uint64_t deadline_ns);
 
 /* Wakes at most `count` tasks that sleep on the word, the highest priority first, and among equals

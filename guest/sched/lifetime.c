@@ -195,6 +195,9 @@ static void start_task(struct task *task, const struct task_attributes *attribut
   context_init(&task->context, tls_gva, task_begin);
   task->priority = attributes->priority;
   task->end_state = attributes->detached ? TASK_DETACHED : 0;
+  task->attention = 0;
+  task->heeds = TASK_SIGNALLED;
+  task->wait_end = WAIT_WOKEN;
   task->result = NULL;
   task->run_cycles = 0;
   task_set_name(task, attributes->name);

@@ -78,6 +78,7 @@ _Noreturn void realtime_serve(void *argument)
   struct percpu *cpu = cpu_this();
   spinlock_lock(run_lock(cpu));
   server->own_priority = server->priority;
+  server->heeds = 0;
   server->priority = RUN_PRIORITY_REALTIME;
   __atomic_store_n(&cpu->running_priority, RUN_PRIORITY_REALTIME, __ATOMIC_RELAXED);
   spinlock_unlock(run_lock(cpu));

@@ -12,7 +12,11 @@
 #define SLICE_NS      4000000ull
 #define IDLE_SLICE_NS 1000000ull
 
-struct task main_task = {.priority = TASK_PRIORITY_DEFAULT, .id = 1, .name = "main"};
+struct task main_task = {.priority = TASK_PRIORITY_DEFAULT,
+                         .heeds = TASK_SIGNALLED,
+                         .wait_end = WAIT_WOKEN,
+                         .id = 1,
+                         .name = "main"};
 
 static uint64_t slice_cycles;
 static uint64_t idle_slice_cycles;
@@ -76,6 +80,9 @@ static inline void set_current(struct percpu *cpu, struct task *task, uint64_t n
   set_running_priority(cpu, (int32_t) task->priority);
   begin_slice(cpu, now_tsc);
   cpu_set_fs_base(task->fs_base);
+  /* So that the task looks when it unmasks, or returns from its upcall. */
+  if (__builtin_expect((task->attention & TASK_SIGNALLED) != 0, 0))
+    cpu->area.pending = 1;
 }
 
 /* What left this CPU just now can be told so: it is saved, and the lock is free. */
@@ -258,7 +265,8 @@ static inline bool yield_to_equal(struct percpu *cpu)
   struct heap *heap = &cpu->queue.tasks[task->priority];
   struct task *next = (struct task *) heap->first;
   if (cpu->queue.ready >> task->priority != 1 || next->node.child != NULL || next->is_preempted ||
-      cpu->inbox != NULL || __atomic_load_n(&idle_cpus, __ATOMIC_RELAXED) != 0)
+      next->attention != 0 || cpu->inbox != NULL ||
+      __atomic_load_n(&idle_cpus, __ATOMIC_RELAXED) != 0)
     return false;
   uint64_t now_tsc = cpu_tsc();
   if (run_time_epoch(now_tsc) != cpu->decay_epoch || task->run_epoch != cpu->decay_epoch)
@@ -321,6 +329,15 @@ static void expire_wait(struct timer *timer, struct percpu *cpu)
   sched_wake((struct task *) ((char *) timer - offsetof(struct task, wait_timer)), WAIT_TIMED_OUT);
 }
 
+/* The running task has chosen what it heeds over the wait that it has begun. */
+static bool is_interrupted(struct task *task)
+{
+  uint32_t pending = WAIT_PENDING;
+  return (__atomic_load_n(&task->attention, __ATOMIC_RELAXED) & task->heeds) != 0 &&
+         __atomic_compare_exchange_n(&task->wait_end, &pending, WAIT_INTERRUPTED, false,
+                                     __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+}
+
 enum wait_end sched_block(uint64_t deadline_tsc)
 {
   struct percpu *cpu = cpu_this();
@@ -333,6 +350,13 @@ enum wait_end sched_block(uint64_t deadline_tsc)
     timer_set(cpu, &task->wait_timer, deadline_tsc);
   }
   uint64_t now_tsc = begin_choice(cpu);
+  /* After the lock, a full barrier: sched_attend() sees the wait, or this what it has set. */
+  if (__builtin_expect(is_interrupted(task), 0))
+  {
+    timer_clear(cpu, &task->wait_timer);
+    go_on(cpu, now_tsc);
+    return WAIT_INTERRUPTED;
+  }
   struct task *next = run_queue_take(cpu);
   /* It may have been woken before it slept. */
   if (next == task)

@@ -22,7 +22,12 @@ enum wait_end
   WAIT_PENDING,
   WAIT_WOKEN,
   WAIT_TIMED_OUT,
+  WAIT_INTERRUPTED, /* the task has to see to something first */
 };
+
+/* What a task has to see to besides its work: bits of task->attention. */
+#define TASK_SIGNALLED 1u /* signal/delivery.h, at the next unmask or the end of an upcall */
+#define TASK_CANCELLED 2u /* at its next cancellation point */
 
 struct task
 {
@@ -33,6 +38,8 @@ struct task
   unsigned int own_priority; /* while that is above all tasks' */
   bool is_queued;            /* in the run queue of its CPU, whose run lock guards this */
   bool is_preempted;         /* it left by an interrupt: frame and vector_state are valid */
+  uint32_t attention;        /* TASK_SIGNALLED and TASK_CANCELLED, atomic */
+  uint32_t heeds;            /* those that end its waits; its own */
   uint32_t cpu;              /* where it runs, ran last, or is queued */
   uint32_t run_epoch;
   uint64_t run_time; /* run_time.h, of run_epoch */
@@ -80,8 +87,9 @@ _Noreturn void sched_start_cpu(void);
 
 /* ---- sched.c: switching ---- */
 
-/* The running task stops until task_wake(), or the deadline. It must have called wait_begin()
- * before it told anyone. Returns on any CPU, still masked. */
+/* The running task stops until sched_wake(), or the deadline, or until there is something that it
+ * heeds. It must have called wait_begin() before it told anyone. Returns on any CPU, still masked.
+ */
 enum wait_end sched_block(uint64_t deadline_tsc);
 
 static inline void wait_begin(struct task *task)
@@ -91,6 +99,10 @@ static inline void wait_begin(struct task *task)
 
 /* Ends a wait, unless it has ended. Returns whether this call did. */
 bool sched_wake(struct task *task, enum wait_end end);
+
+/* Sets bits of a task's attention and has it look: a wait that heeds them ends, or does not begin,
+ * and a running task is interrupted. In upcalls too; the caller sees to it that the task lives. */
+void sched_attend(struct task *task, uint32_t bits);
 
 /* In code that runs as a task: another one goes first if it should. */
 void sched_reschedule(void);

@@ -24,10 +24,11 @@ int semaphore_wait_slow(struct semaphore *semaphore, uint64_t deadline_ns)
                                       __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
         return 0;
     }
-    if (futex_wait(units_of(semaphore), 0, deadline_ns) == -ETIMEDOUT)
+    int error = futex_wait(units_of(semaphore), 0, deadline_ns);
+    if (error == -ETIMEDOUT || error == -EINTR)
     {
       __atomic_sub_fetch(&semaphore->state, WAITER, __ATOMIC_RELAXED);
-      return -ETIMEDOUT;
+      return error;
     }
     state = __atomic_load_n(&semaphore->state, __ATOMIC_RELAXED);
   }

@@ -47,15 +47,10 @@ static inline bool semaphore_try_wait(struct semaphore *semaphore)
 }
 
 /* Takes a unit, blocks until there is one or the deadline has passed, which is not looked at when
- * there is one: 0 or -ETIMEDOUT. For tasks; no spinlock may be held. */
+ * there is one: 0, -ETIMEDOUT, or -EINTR as futex_wait(). For tasks; no spinlock may be held. */
 static inline int semaphore_wait_until(struct semaphore *semaphore, uint64_t deadline_ns)
 {
   return semaphore_try_wait(semaphore) ? 0 : semaphore_wait_slow(semaphore, deadline_ns);
-}
-
-static inline void semaphore_wait(struct semaphore *semaphore)
-{
-  semaphore_wait_until(semaphore, FUTEX_FOREVER);
 }
 
 /* Gives a unit, and wakes a task that waits for one: 0, or -EOVERFLOW with nothing changed. Never

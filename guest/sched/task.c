@@ -176,13 +176,14 @@ void task_stack(const struct task *task, uint64_t *low_gva, size_t *len_bytes, s
   *guard_bytes = task->guard_bytes;
 }
 
-void task_sleep_until_ns(uint64_t deadline_monotonic_ns)
+int task_sleep_until_ns(uint64_t deadline_monotonic_ns)
 {
   uint64_t deadline_tsc = clock_tsc_of_ns(deadline_monotonic_ns);
   if (deadline_tsc <= cpu_tsc())
-    return;
+    return 0;
   uint32_t was_masked = cpu_mask_save();
   wait_begin(cpu_current());
-  sched_block(deadline_tsc);
+  enum wait_end end = sched_block(deadline_tsc);
   cpu_mask_restore(was_masked);
+  return end == WAIT_INTERRUPTED ? -EINTR : 0;
 }

@@ -76,8 +76,8 @@ uint64_t tasks_cpu_time_ns(void); /* of all tasks, also those that have ended */
 
 void task_stack(const struct task *task, uint64_t *low_gva, size_t *len_bytes, size_t *guard_bytes);
 
-/* Blocks the running task until a point of CLOCK_MONOTONIC. */
-void task_sleep_until_ns(uint64_t deadline_monotonic_ns);
+/* Blocks the running task until a point of CLOCK_MONOTONIC: 0; or -EINTR, as futex_wait(). */
+int task_sleep_until_ns(uint64_t deadline_monotonic_ns);
 
 /* The CPU this runs on, which may change at any time; and how many there are. */
 unsigned int task_cpu(void);

@@ -105,6 +105,32 @@ void sched_deliver(struct task *task)
   spinlock_unlock(run_lock(self));
 }
 
+void sched_attend(struct task *task, uint32_t bits)
+{
+  __atomic_fetch_or(&task->attention, bits, __ATOMIC_SEQ_CST);
+  if ((__atomic_load_n(&task->heeds, __ATOMIC_RELAXED) & bits) != 0)
+    sched_wake(task, WAIT_INTERRUPTED);
+  if ((bits & TASK_SIGNALLED) == 0)
+    return;
+  /* It runs, or whoever lets it run takes the same lock and sees the bits. */
+  struct percpu *self = cpu_this();
+  struct percpu *cpu;
+  for (;;)
+  {
+    cpu = cpu_of(__atomic_load_n(&task->cpu, __ATOMIC_RELAXED));
+    spinlock_lock(run_lock(cpu));
+    if (cpu->area.cpu == __atomic_load_n(&task->cpu, __ATOMIC_RELAXED))
+      break;
+    spinlock_unlock(run_lock(cpu));
+  }
+  bool is_running = cpu->current == task;
+  spinlock_unlock(run_lock(cpu));
+  if (is_running && cpu == self)
+    cpu->area.pending = 1;
+  else if (is_running)
+    sched_interrupt(cpu);
+}
+
 void sched_handle_wake(struct percpu *cpu)
 {
   __atomic_store_n(&cpu->kicked, 0, __ATOMIC_SEQ_CST);

@@ -157,7 +157,7 @@ static void *give(void *argument)
   struct channel *channel = argument;
   for (int i = 0; i < ROUNDS; i++)
   {
-    semaphore_wait(&channel->room);
+    semaphore_wait_until(&channel->room, FUTEX_FOREVER);
     assert_int_equal(semaphore_post(&channel->units), 0);
   }
   return NULL;
@@ -240,7 +240,7 @@ static void semaphore_is_freed_by_its_taker(void **state)
   {
     struct semaphore *semaphore = calloc(1, sizeof(*semaphore));
     __atomic_store_n(&handed_over, semaphore, __ATOMIC_RELEASE);
-    semaphore_wait(semaphore);
+    semaphore_wait_until(semaphore, FUTEX_FOREVER);
     free(semaphore);
   }
   __atomic_store_n(&handed_over, &end_mark, __ATOMIC_RELEASE);

@@ -113,7 +113,8 @@ void uhyve_condition_destroy(struct uhyve_condition *condition);
 
 /* ---- Futex: what all of these stand on ---- */
 
-/* Blocks if *word is still `expected`, until a wake-up. -EAGAIN: it is not; -ETIMEDOUT. */
+/* Blocks if *word is still `expected`, until a wake-up. -EAGAIN: it is not; -ETIMEDOUT; -EINTR: a
+ * handler of a signal has run. */
 int uhyve_futex_wait(uint32_t *word, uint32_t expected, uint64_t deadline_ns);
 
 /* Wakes up to `count` tasks that wait for the word, the highest priority first; returns how many.

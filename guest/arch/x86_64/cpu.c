@@ -2,6 +2,7 @@
 #include "cpu.h"
 
 #include "sched/sched.h"
+#include "signal/delivery.h"
 #include "start_info.h"
 #include "trap.h"
 
@@ -27,4 +28,6 @@ void cpu_run_pending(void)
     __atomic_store_n(&cpu->area.masked, 0, __ATOMIC_SEQ_CST);
     /* From here on this may go on elsewhere: then somebody else has looked. */
   } while (__atomic_load_n(&cpu->area.pending, __ATOMIC_RELAXED) != 0);
+  if (signals_wait(cpu_current()))
+    signal_deliver();
 }

@@ -15,6 +15,7 @@
 #include "mm/virtual.h"
 #include "sched/realtime.h"
 #include "sched/sched.h"
+#include "signal/delivery.h"
 
 enum
 {
@@ -165,4 +166,6 @@ void upcall_dispatch(struct trap_registers *regs, struct uhyve_upcall_area *area
   interrupts_run(cpu);
   if (cpu->reschedule)
     sched_preempt(cpu, regs);
+  if (signals_wait(cpu->current))
+    signal_redirect(cpu, regs);
 }

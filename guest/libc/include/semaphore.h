@@ -1,4 +1,4 @@
-/* Semaphores of POSIX, without names. */
+/* Semaphores of POSIX, with and without names. */
 #ifndef _SEMAPHORE_H
 #define _SEMAPHORE_H
 
@@ -30,6 +30,11 @@ int sem_getvalue(sem_t *__restrict __sem, int *__restrict __value);
 int sem_clockwait(sem_t *__restrict __sem, clockid_t __clock,
                   const struct timespec *__restrict __until);
 #endif
+
+/* With O_CREAT: mode_t and unsigned int follow. */
+sem_t *sem_open(const char *__name, int __flags, ...);
+int sem_close(sem_t *__sem);
+int sem_unlink(const char *__name);
 
 __END_DECLS
 

@@ -64,49 +64,6 @@ typedef struct
   int __word;
 } pthread_barrierattr_t;
 
-#define PTHREAD_SCOPE_SYSTEM     0
-#define PTHREAD_SCOPE_PROCESS    1
-
-#define PTHREAD_INHERIT_SCHED    0
-#define PTHREAD_EXPLICIT_SCHED   1
-
-#define PTHREAD_CREATE_JOINABLE  0
-#define PTHREAD_CREATE_DETACHED  1
-
-#define PTHREAD_PROCESS_PRIVATE  0
-#define PTHREAD_PROCESS_SHARED   1
-
-#define PTHREAD_PRIO_NONE        0
-#define PTHREAD_PRIO_INHERIT     1
-#define PTHREAD_PRIO_PROTECT     2
-
-#define PTHREAD_MUTEX_STALLED    0
-#define PTHREAD_MUTEX_ROBUST     1
-
-#define PTHREAD_MUTEX_NORMAL     0
-#define PTHREAD_MUTEX_RECURSIVE  1
-#define PTHREAD_MUTEX_ERRORCHECK 2
-#define PTHREAD_MUTEX_DEFAULT    PTHREAD_MUTEX_NORMAL
-
-/* All zero, which is also what a mutex in zeroed memory holds. */
-#define _PTHREAD_MUTEX_INITIALIZER \
-  {                                \
-    {                              \
-      0                            \
-    }                              \
-  }
-#define _PTHREAD_COND_INITIALIZER \
-  {                               \
-    {                             \
-      0                           \
-    }                             \
-  }
-#define _PTHREAD_RWLOCK_INITIALIZER \
-  {                                 \
-    {                               \
-      0                             \
-    }                               \
-  }
 #define _PTHREAD_ONCE_INIT 0
 
 #endif

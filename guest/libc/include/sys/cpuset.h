@@ -90,10 +90,10 @@ static __inline int __cpu_equal(unsigned long __size, const cpu_set_t *__a, cons
 #define CPU_OR(__to, __a, __b)            CPU_OR_S(sizeof(cpu_set_t), __to, __a, __b)
 #define CPU_XOR(__to, __a, __b)           CPU_XOR_S(sizeof(cpu_set_t), __to, __a, __b)
 
-/* Sets of any size: the size is in bytes, from CPU_ALLOC_SIZE. Needs stdlib.h. */
+/* Sets of any size: the size is in bytes, from CPU_ALLOC_SIZE. */
 #define CPU_ALLOC_SIZE(__count) (((__count) + __NCPUBITS - 1) / __NCPUBITS * sizeof(unsigned long))
-#define CPU_ALLOC(__count)      ((cpu_set_t *) calloc(1, CPU_ALLOC_SIZE(__count)))
-#define CPU_FREE(__set)         free(__set)
+#define CPU_ALLOC(__count)      ((cpu_set_t *) __builtin_calloc(1, CPU_ALLOC_SIZE(__count)))
+#define CPU_FREE(__set)         __builtin_free(__set)
 
 #endif
 
