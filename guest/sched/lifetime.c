@@ -222,6 +222,8 @@ static void start_task(struct task *task, const struct task_attributes *attribut
   task->attention = 0;
   task->heeds = TASK_SIGNALLED;
   task->wait_end = WAIT_WOKEN;
+  /* Those of the C library take signals when they are set up, no others. */
+  task->signals = (struct task_signals){.mask = ~0ull, .inherited = cpu_current()->signals.mask};
   task->result = NULL;
   task->run_cycles = 0;
   task_set_name(task, attributes->name);
@@ -347,6 +349,16 @@ int task_detach(struct task *task)
     free_ended();
   }
   return 0;
+}
+
+bool tasks_visit(bool (*visit)(struct task *task, void *context), void *context)
+{
+  bool is_found = false;
+  spinlock_lock(&table_lock);
+  for (struct task *task = all_tasks; task != NULL && !is_found; task = task->all_next)
+    is_found = visit(task, context);
+  spinlock_unlock(&table_lock);
+  return is_found;
 }
 
 uint64_t tasks_cpu_time_ns(void)
