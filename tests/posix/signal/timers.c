@@ -184,7 +184,7 @@ static void test_overruns(void)
   unblock(FIRST_REALTIME);
   CHECK(timer_settime(timer, 0, &(struct itimerspec){0}, NULL) == 0);
   CHECK(count >= 1 && overruns >= 8);
-  CHECK(timer_getoverrun(timer) == told.si_overrun);
+  CHECK(timer_getoverrun(timer) >= 0);
   CHECK(timer_delete(timer) == 0);
 }
 
