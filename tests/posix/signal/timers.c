@@ -5,6 +5,13 @@
 #include <semaphore.h>
 #include <sys/time.h>
 
+#ifdef __uhyve__
+#include <uhyve/task.h>
+#define OWN_ID uhyve_task_id(uhyve_task_current())
+#else
+#define OWN_ID gettid()
+#endif
+
 static volatile int count;
 static siginfo_t told;
 static volatile double when;
@@ -272,12 +279,12 @@ static volatile bool is_done;
 static void note_thread(int number)
 {
   (void) number;
-  handled_by = gettid();
+  handled_by = OWN_ID;
 }
 
 static void *be_target(void *argument)
 {
-  target_id = gettid();
+  target_id = OWN_ID;
   while (!is_done)
     sched_yield();
   return argument;
