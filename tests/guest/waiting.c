@@ -116,7 +116,7 @@ static void read_while_busy(void)
 /* several: threads share what comes until the end. */
 static void *read_all(void *argument)
 {
-  char piece[10];
+  char piece[4096];
   uint64_t *total = argument;
   ssize_t got;
   while ((got = read(STDIN_FILENO, piece, sizeof(piece))) > 0)
