@@ -11,10 +11,11 @@ function(guest_program name)
     set(compiler uhyve-fortran)
   endif()
   get_property(staged_files GLOBAL PROPERTY STAGED_FILES)
+  get_property(libraries GLOBAL PROPERTY GUEST_LIBRARIES)
   add_custom_command(OUTPUT ${program}
     COMMAND ${STAGE_DIR}/bin/${compiler} -O2 -g -Wall -Wextra -Werror ${arg_OPTIONS} ${sources}
             -o ${program}
-    DEPENDS ${sources} ${arg_DEPENDS} ${staged_files} uhyve_kernel
+    DEPENDS ${sources} ${arg_DEPENDS} ${staged_files} ${libraries} uhyve_kernel
     COMMENT "Building guest program ${name}" VERBATIM)
   add_custom_target(guest_${name} ALL DEPENDS ${program})
 endfunction()

@@ -6,8 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "libc/thread_atexit.h"
 #include "libc/thread_data.h"
 #include "libc/thread_state.h"
+#include "signal/delivery.h"
 
 static struct thread first_thread;
 static _Thread_local struct thread *current = &first_thread;
@@ -28,6 +30,8 @@ static void *thread_main(void *argument)
   struct _reent state;
   current = self;
   state_init(&state);
+  if (signal_thread_begin != NULL)
+    signal_thread_begin();
   thread_exit(self->entry(self->argument));
 }
 
@@ -71,9 +75,13 @@ _Noreturn void thread_exit(void *result)
 {
   if ((current->flags & THREAD_ADOPTED) != 0)
     task_exit(result); /* which reports it */
+  if (__uhyve_thread_atexit_run != NULL)
+    __uhyve_thread_atexit_run();
   thread_data_destroy();
   if (__atomic_sub_fetch(&threads_alive, 1, __ATOMIC_ACQ_REL) == 0)
     exit(0);
+  if (signal_thread_end != NULL)
+    signal_thread_end();
   struct thread *self = current;
   if (self != &first_thread)
   {

@@ -15,6 +15,7 @@
 #include "sched/spinlock.h"
 #include "sched/task.h"
 #include "sched/timer.h"
+#include "signal/task_signals.h"
 
 /* Who ended a wait. One compare-and-swap from WAIT_PENDING decides, so that only one does. */
 enum wait_end
@@ -70,6 +71,7 @@ struct task
   size_t stack_bytes;
   size_t guard_bytes;
   struct task *all_next, *all_previous;
+  struct task_signals signals;
 };
 
 enum task_end_state
