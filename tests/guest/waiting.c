@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <semaphore.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -168,6 +169,46 @@ static void exit_while_one_reads(void)
   exit(reader.got == -2 ? 7 : 8);
 }
 
+static volatile bool has_handled;
+
+static void on_signal(int number)
+{
+  (void) number;
+  has_handled = true;
+}
+
+static void handle(int flags)
+{
+  struct sigaction action = {.sa_handler = on_signal, .sa_flags = flags};
+  CHECK(sigaction(SIGUSR1, &action, NULL) == 0);
+  has_handled = false;
+}
+
+/* signals: a handler ends the call, or lets it go on. */
+static void read_with_signals(void)
+{
+  char byte = 0;
+  struct reader reader = {.buffer = &byte, .bytes = 1, .got = -2};
+  handle(0);
+  pthread_t thread = start_thread(read_once, &reader, 16, ANY_CPU);
+  uhyve_task_sleep(20 * MS);
+  CHECK(pthread_kill(thread, SIGUSR1) == 0);
+  pthread_join(thread, NULL);
+  CHECK(has_handled && reader.got == -1 && reader.error == EINTR);
+
+  handle(SA_RESTART);
+  reader.got = -2;
+  thread = start_thread(read_once, &reader, 16, ANY_CPU);
+  uhyve_task_sleep(20 * MS);
+  CHECK(pthread_kill(thread, SIGUSR1) == 0);
+  CHECK(comes_while_asleep(&has_handled));
+  uhyve_task_sleep(20 * MS);
+  CHECK(reader.got == -2);
+  say("ready\n");
+  pthread_join(thread, NULL);
+  CHECK(reader.got == 1 && byte == 'x');
+}
+
 /* echo: what comes goes back, each read by itself. */
 static void echo(void)
 {
@@ -218,6 +259,41 @@ static void write_beside_others(void)
   pthread_join(writer, NULL);
 }
 
+static volatile ssize_t written = -2;
+static volatile int write_error;
+
+static void *write_once(void *argument)
+{
+  written = write(STDOUT_FILENO, pattern, *(size_t *) argument);
+  write_error = errno;
+  return argument;
+}
+
+/* output-signals: what has moved counts. */
+static void write_with_signals(void)
+{
+  size_t most = OUTPUT_BYTES;
+  size_t least = 1;
+  pthread_t thread;
+  handle(0);
+  for (size_t i = 0; i < OUTPUT_BYTES; i++)
+    pattern[i] = (char) ('a' + i / 7 % 26);
+  thread = start_thread(write_once, &most, 16, ANY_CPU);
+  uhyve_task_sleep(20 * MS);
+  CHECK(pthread_kill(thread, SIGUSR1) == 0);
+  pthread_join(thread, NULL);
+  CHECK(written > 0 && written < OUTPUT_BYTES);
+  ssize_t before = written;
+  thread = start_thread(write_once, &least, 16, ANY_CPU);
+  uhyve_task_sleep(20 * MS);
+  CHECK(pthread_kill(thread, SIGUSR1) == 0);
+  pthread_join(thread, NULL);
+  CHECK(written == -1 && write_error == EINTR);
+  say("ready\n");
+  CHECK(write(STDOUT_FILENO, pattern + before, OUTPUT_BYTES - (size_t) before) ==
+        OUTPUT_BYTES - before);
+}
+
 /* both: whoever runs this reads nothing before all that it gives has been taken. */
 static void read_while_one_writes(void)
 {
@@ -245,6 +321,10 @@ int main(int argc, char **argv)
     read_into_nothing();
   else if (strcmp(way, "exit") == 0)
     exit_while_one_reads();
+  else if (strcmp(way, "signals") == 0)
+    read_with_signals();
+  else if (strcmp(way, "output-signals") == 0)
+    write_with_signals();
   else if (strcmp(way, "echo") == 0)
     echo();
   else if (strcmp(way, "output") == 0)
