@@ -29,7 +29,12 @@ static int wait_for(const sigset_t *set, siginfo_t *info, uint64_t deadline_ns)
   struct signal_info taken;
   int number = signal_wait(*set, &taken, deadline_ns);
   if (number > 0 && info != NULL)
+  {
+    /* As glibc: who waits is not told raise() from kill(). */
+    if (taken.code == SI_TKILL)
+      taken.code = SI_USER;
     signal_frame_info(info, &taken);
+  }
   return number;
 }
 

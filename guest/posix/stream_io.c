@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <stdbool.h>
 
+#include "arch/x86_64/cpu.h"
 #include "hypercall.h"
 #include "sched/futex.h"
 #include "sched/realtime.h"
@@ -82,8 +83,18 @@ static long have_watched(const struct transfer *transfer)
   return watch.result;
 }
 
-/* Moves as many bytes as one call takes, at least one. Handlers may have run at each unmask, so
- * that is looked at whatever has ended a wait; what can be moved after all goes first. */
+/* Sleeps until something has changed: 0, or -EINTR when a handler that ends calls has run, or the
+ * thread is cancelled. Masked, so that none comes between the look and the sleep. */
+static int wait_for_change(uint32_t seen, const struct signal_mark *mark)
+{
+  uint32_t was_masked = cpu_mask_save();
+  int error = signal_restart(mark) ? futex_wait(&changes, seen, FUTEX_FOREVER) : -EINTR;
+  cpu_mask_restore(was_masked);
+  return error == -EINTR && !signal_restart(mark) ? -EINTR : 0;
+}
+
+/* Moves as many bytes as one call takes, at least one. What can be moved after all goes before
+ * the end by a signal. */
 static long transfer_some(const struct transfer *transfer, const void *buffer, size_t len_bytes)
 {
   for (;;)
@@ -94,12 +105,11 @@ static long transfer_some(const struct transfer *transfer, const void *buffer, s
       return result;
     if (!transfer->may_block)
       continue;
-    if (!signal_restart(&transfer->mark))
-      return -EINTR;
     result = have_watched(transfer);
     if (result != 0)
       return result;
-    futex_wait(&changes, seen, FUTEX_FOREVER);
+    if (wait_for_change(seen, &transfer->mark) != 0)
+      return -EINTR;
   }
 }
 
