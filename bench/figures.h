@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#define FIGURES_MAX 64
+#define FIGURES_MAX 128
 
 struct figure
 {

@@ -4,7 +4,7 @@
 
 #include "runner.h"
 
-#define PROGRAM_ROWS_MAX 8
+#define PROGRAM_ROWS_MAX 9
 
 struct program_row
 {

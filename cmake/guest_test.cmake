@@ -2,14 +2,17 @@
 
 # guest_test(NAME [PROGRAM file] [OPTIONS option...] [ARGS argument...] [ENV name=value...]
 #            [STATUS number] [STDOUT regex] [STDERR regex] [STDIN file] [TIMEOUT seconds]
-#            [NO_HWVIRT]):
+#            [GROUP name] [NO_HWVIRT]):
 # runs the program, by default the one called NAME in the current folder, under uhyve as the test
-# guest.NAME. Exit status and whole output must match; without a regex a stream must stay empty.
+# GROUP.NAME; the group is guest, unless one is given. Exit status and whole output must match; without a regex a stream must stay empty.
 # The same run is a case under emulated SVM, where the exit status alone counts, unless NO_HWVIRT
 # says that it is too much for that small machine.
 function(guest_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "NO_HWVIRT" "PROGRAM;STATUS;STDOUT;STDERR;STDIN;TIMEOUT"
+  cmake_parse_arguments(PARSE_ARGV 1 arg "NO_HWVIRT" "PROGRAM;STATUS;STDOUT;STDERR;STDIN;TIMEOUT;GROUP"
                         "OPTIONS;ARGS;ENV")
+  if(NOT DEFINED arg_GROUP)
+    set(arg_GROUP guest)
+  endif()
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "guest_test(${name}): what is ${arg_UNPARSED_ARGUMENTS}?")
   endif()
@@ -23,15 +26,16 @@ function(guest_test name)
       list(APPEND expected --${option} "${arg_${what}}")
     endif()
   endforeach()
-  add_test(NAME guest.${name}
+  add_test(NAME ${arg_GROUP}.${name}
            COMMAND ${PROJECT_SOURCE_DIR}/tests/run_guest.sh ${expected} --
                    ${arg_OPTIONS} ${arg_PROGRAM} ${arg_ARGS})
-  guest_test_properties(guest.${name} "${arg_TIMEOUT}" ${arg_ENV})
+  guest_test_properties(${arg_GROUP}.${name} "${arg_TIMEOUT}" ${arg_ENV})
   if(NOT arg_NO_HWVIRT)
     if(NOT DEFINED arg_STATUS)
       set(arg_STATUS 0)
     endif()
-    hwvirt_case(guest-${name} ${arg_PROGRAM} ${arg_STATUS} "" OPTIONS ${arg_OPTIONS}
+    string(REPLACE "." "-" case ${arg_GROUP}-${name})
+    hwvirt_case(${case} ${arg_PROGRAM} ${arg_STATUS} "" OPTIONS ${arg_OPTIONS}
                 ARGS ${arg_ARGS})
   endif()
 endfunction()

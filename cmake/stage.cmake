@@ -11,7 +11,7 @@ execute_process(COMMAND ${PROJECT_SOURCE_DIR}/third_party/newlib/build.sh
                 OUTPUT_VARIABLE NEWLIB_PREFIX OUTPUT_STRIP_TRAILING_WHITESPACE
                 COMMAND_ERROR_IS_FATAL ANY)
 file(COPY ${NEWLIB_PREFIX}/x86_64-uhyve-elf DESTINATION ${STAGE_DIR}/lib/uhyve)
-target_compile_options(guest_flags INTERFACE "SHELL:-idirafter ${STAGE_SYSROOT}/include")
+target_compile_options(guest_abi INTERFACE "SHELL:-idirafter ${STAGE_SYSROOT}/include")
 
 # stage_file(SOURCE FOLDER): copies a file into the stage when it changes, and installs it.
 function(stage_file source folder)
@@ -39,6 +39,11 @@ stage_file(${PROJECT_SOURCE_DIR}/guest/uhyve.ld ${SYSROOT_NAME}/lib)
 stage_file(${PROJECT_SOURCE_DIR}/guest/api/uhyve/realtime.h ${SYSROOT_NAME}/include/uhyve)
 stage_file(${PROJECT_SOURCE_DIR}/guest/api/uhyve/sync.h ${SYSROOT_NAME}/include/uhyve)
 stage_file(${PROJECT_SOURCE_DIR}/guest/api/uhyve/task.h ${SYSROOT_NAME}/include/uhyve)
+
+# Libraries that come with the compiler.
+add_subdirectory(${PROJECT_SOURCE_DIR}/third_party/gcc)
+stage_file(${PROJECT_BINARY_DIR}/third_party/gcc/libgomp/omp.h ${SYSROOT_NAME}/include)
+stage_file(${GCC_SOURCES}/libgomp/openacc.h ${SYSROOT_NAME}/include)
 
 get_property(staged_files GLOBAL PROPERTY STAGED_FILES)
 add_custom_target(stage ALL DEPENDS ${staged_files})

@@ -8,6 +8,7 @@
 
 #include "libc/thread_data.h"
 #include "libc/thread_state.h"
+#include "signal/delivery.h"
 
 static struct thread first_thread;
 _Thread_local struct thread *thread_current = &first_thread;
@@ -28,6 +29,8 @@ static void *thread_main(void *argument)
   struct _reent state;
   thread_current = self;
   state_init(&state);
+  if (signal_thread_begin != NULL)
+    signal_thread_begin();
   thread_exit(self->entry(self->argument));
 }
 
@@ -73,6 +76,8 @@ _Noreturn void thread_exit(void *result)
   if ((self->flags & THREAD_ADOPTED) != 0)
     task_exit(result); /* which reports it */
   self->is_ending = true;
+  if (signal_thread_end != NULL)
+    signal_thread_end();
   thread_data_destroy();
   if (__atomic_sub_fetch(&threads_alive, 1, __ATOMIC_ACQ_REL) == 0)
     exit(0);

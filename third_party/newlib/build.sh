@@ -1,10 +1,9 @@
 #!/bin/bash
 # Builds Newlib for x86_64-uhyve-elf into a cache and prints the folder it is installed in.
 #
-# The sources come from Debian's newlib-source package, through a private apt configuration that is
-# made from the machine's own: nothing is installed and the machine's apt set-up stays as it is.
-# The result is kept per content of this folder, of the overlay headers and of the compiler, so that
-# a second call only prints the path. Progress goes to standard error, the tools' output to a log.
+# The sources come from Debian's newlib-source package (../fetch.sh). The result is kept per content
+# of this folder, of the overlay headers and of the compiler, so that a second call only prints the
+# path. Progress goes to standard error, the tools' output to a log.
 #
 # UHYVE_CACHE names the cache, UHYVE_JOBS how many compilers run at once.
 set -euo pipefail
@@ -15,7 +14,6 @@ readonly version=4.5.0.20241231
 readonly package_version=4.5.0.20241231-1
 readonly package_sha256=6a86ad809eef9d46c4bcdf89ff11a8a4e0879e00dfc9e6a782c5759e3d7c714c
 readonly package_suite=trixie
-readonly package_file=newlib-source_${package_version}_all.deb
 
 readonly target=x86_64-uhyve-elf
 readonly compiler=gcc-12
@@ -32,6 +30,9 @@ die() {
     exit 1
 }
 
+# shellcheck source=../fetch.sh
+. "$here/../fetch.sh"
+
 # Names and contents of everything that the result depends on.
 input_hash() {
     {
@@ -43,84 +44,9 @@ input_hash() {
     } | sha256sum | cut -c 1-16
 }
 
-# Writes the machine's own apt sources to $1.list (one-line entries) and $1.sources (deb822 stanzas),
-# reduced to binary packages of the main archive and moved to the suite that has the package. Suites
-# for updates are left out: the version is pinned.
-write_apt_sources() {
-    local out=$1 codename suites file
-    # shellcheck source=/dev/null
-    codename=$(. /etc/os-release && printf '%s' "${VERSION_CODENAME:-stable}")
-    suites="($codename|oldstable|stable)"
-
-    for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
-        [[ -r $file ]] || continue
-        sed -nE "s/^(deb +(\[[^]]*\] +)?[^ ]+ +)$suites( .*)?\$/\1$package_suite\4/p" "$file"
-    done > "$out.list"
-
-    for file in /etc/apt/sources.list.d/*.sources; do
-        [[ -r $file ]] || continue
-        awk -v from="^$suites\$" -v to="$package_suite" '
-            function flush_stanza() {
-                if (wanted && !disabled) printf "%s\n", stanza
-                stanza = ""; wanted = 0; disabled = 0
-            }
-            /^#/ { next }
-            /^[ \t]*$/ { flush_stanza(); next }
-            tolower($1) == "types:" { $0 = "Types: deb" }
-            tolower($1) == "enabled:" && tolower($2) == "no" { disabled = 1 }
-            tolower($1) == "suites:" {
-                for (i = 2; i <= NF; i++) if ($i ~ from) wanted = 1
-                $0 = "Suites: " to
-            }
-            { stanza = stanza $0 "\n" }
-            END { flush_stanza() }' "$file"
-    done > "$out.sources"
-}
-
-# The rest of the machine's apt settings stay in force (a proxy, say), but not the hooks that run
-# after an update: those work on the machine's own lists and cache.
-write_apt_config() {
-    cat << EOF
-#clear APT::Update::Pre-Invoke;
-#clear APT::Update::Post-Invoke;
-#clear APT::Update::Post-Invoke-Success;
-Dir::Etc::sourcelist "/dev/null";
-Dir::Etc::sourceparts "$1/sources";
-Dir::Etc::preferences "/dev/null";
-Dir::Etc::preferencesparts "/dev/null";
-Dir::State::lists "$1/lists";
-Dir::Cache "$1/cache";
-APT::Sandbox::User "$(id -un)";
-APT::Default-Release "";
-Acquire::Languages "none";
-Acquire::Retries "3";
-EOF
-}
-
-package_is_good() {
-    [[ -f $1 ]] && printf '%s  %s\n' "$package_sha256" "$1" | sha256sum --check --status
-}
-
-# Puts the package into the cache, unless it is there.
-fetch_package() {
-    local root=$work/apt
-    package_is_good "$cache/$package_file" && return
-
-    say "downloading $package_file"
-    mkdir -p "$root"/{sources,lists/partial,cache/archives/partial,download}
-    write_apt_sources "$root/sources/debian"
-    [[ -s $root/sources/debian.list || -s $root/sources/debian.sources ]] ||
-        die "found no Debian archive among the machine's apt sources"
-    write_apt_config "$root" > "$root/config"
-    apt-get -q -c "$root/config" update
-    (cd "$root/download" && apt-get -q -c "$root/config" download "newlib-source=$package_version")
-    package_is_good "$root/download/$package_file" || die "$package_file has the wrong checksum"
-    mv "$root/download/$package_file" "$cache/$package_file"
-}
-
 unpack_sources() {
     say "unpacking and patching"
-    dpkg-deb -x "$cache/$package_file" "$work/package"
+    dpkg-deb -x "$package" "$work/package"
     tar -xJf "$work/package/usr/src/newlib/newlib-$version.tar.xz" -C "$work"
     local patch_file
     for patch_file in "$here"/patches/*.patch; do
@@ -170,11 +96,11 @@ finish_installation() {
     cp -R "$overlay/." "$installed/include/"
 
     # What the kernel library brings itself: memory functions chosen by what the CPU can do, locks in
-    # place of ones that do nothing, raise, the report of a smashed stack, the texts of all of Linux's
-    # errors, the heap. Order alone would not do: a call from inside this archive is resolved inside it
-    # first.
+    # place of ones that do nothing, raise and abort, the report of a smashed stack, the texts of all of
+    # Linux's errors, the heap. Order alone would not do: a call from inside this archive is resolved
+    # inside it first.
     local member library
-    for member in memcpy memmove memset memcmp lock raise stack_protector strerror system \
+    for member in memcpy memmove memset memcmp lock raise abort stack_protector strerror system \
         malloc mallocr freer cfreer calloc callocr realloc reallocf reallocr malign malignr aligned_alloc \
         valloc vallocr pvallocr msize msizer mtrim mallinfor mallstatsr malloptr mstats mlock; do
         ar d "$installed/lib/libc.a" "libc_a-$member.o"
@@ -205,7 +131,7 @@ build() {
     log=$cache/$name.log
     trap clean_up EXIT
     {
-        fetch_package
+        fetch_deb newlib-source "$package_version" "$package_suite" "$package_sha256"
         unpack_sources
         configure_newlib
         compile_newlib
