@@ -5,10 +5,13 @@
 #include <reent.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/single_threaded.h>
 
 #include "libc/thread_atexit.h"
 #include "libc/thread_data.h"
 #include "libc/thread_state.h"
+
+char __libc_single_threaded = 1;
 
 static struct thread first_thread;
 static _Thread_local struct thread *current = &first_thread;
