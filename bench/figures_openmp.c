@@ -2,9 +2,9 @@
 #include "program.h"
 #include "topics.h"
 
-#define CYCLES(name)                 \
-  {                                  \
-    .name = (name), .unit = "cycles" \
+#define CYCLES(row)  \
+  {                  \
+    row, "cycles", 0 \
   }
 #define CONSTRUCTS(threads)                                                                      \
   CYCLES("omp_parallel_" threads), CYCLES("omp_parallel_for_" threads),                          \
@@ -22,38 +22,38 @@ static const struct program programs[] = {
      .cpus = 2,
      .what = "an OpenMP construct around 0.1 us of work, less the work, with 2 threads",
      .rows = {CONSTRUCTS("2")}},
-    {.file = "jacobi",
+    {.file = "omp_jacobi",
      .argument = "1",
      .what = "Jacobi's method, a point of the grid",
      .rows = {{"jacobi_1", "ns", 3}}},
-    {.file = "jacobi",
+    {.file = "omp_jacobi",
      .argument = "2",
      .cpus = 2,
      .what = "Jacobi's method with 2 threads, a point of the grid",
      .rows = {{"jacobi_2", "ns", 3}}},
-    {.file = "conjugate_gradient",
+    {.file = "omp_conjugate_gradient",
      .argument = "1",
      .what = "conjugate gradients, a row and iteration",
      .rows = {{"conjugate_gradient_1", "ns", 3}}},
-    {.file = "conjugate_gradient",
+    {.file = "omp_conjugate_gradient",
      .argument = "2",
      .cpus = 2,
      .what = "conjugate gradients with 2 threads, a row and iteration",
      .rows = {{"conjugate_gradient_2", "ns", 3}}},
-    {.file = "nbody",
+    {.file = "omp_nbody",
      .argument = "1",
      .what = "bodies that attract each other, a pair",
      .rows = {{"nbody_1", "ns", 3}}},
-    {.file = "nbody",
+    {.file = "omp_nbody",
      .argument = "2",
      .cpus = 2,
      .what = "bodies that attract each other with 2 threads, a pair",
      .rows = {{"nbody_2", "ns", 3}}},
-    {.file = "stencil",
+    {.file = "omp_stencil",
      .argument = "1",
      .what = "a stencil of nine points in Fortran, a point",
      .rows = {{"stencil_1", "ns", 3}}},
-    {.file = "stencil",
+    {.file = "omp_stencil",
      .argument = "2",
      .cpus = 2,
      .what = "a stencil of nine points in Fortran with 2 threads, a point",

@@ -13,21 +13,8 @@ execute_process(COMMAND ${PROJECT_SOURCE_DIR}/third_party/newlib/build.sh
 file(COPY ${NEWLIB_PREFIX}/x86_64-uhyve-elf DESTINATION ${STAGE_DIR}/lib/uhyve)
 target_compile_options(guest_abi INTERFACE "SHELL:-idirafter ${STAGE_SYSROOT}/include")
 
-# Languages beside C may be left out.
+# Languages that programs can be written in, beside C.
 set(UHYVE_LANGUAGES "C;OpenMP;CXX;Fortran" CACHE STRING "Languages of programs for uhyve")
-
-if("CXX" IN_LIST UHYVE_LANGUAGES)
-  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
-               ${PROJECT_SOURCE_DIR}/third_party/gcc/build-libstdcxx.sh
-               ${PROJECT_SOURCE_DIR}/guest/libc/exports.txt
-               ${PROJECT_SOURCE_DIR}/toolchain/uhyve.specs)
-  execute_process(COMMAND ${PROJECT_SOURCE_DIR}/third_party/gcc/build-libstdcxx.sh ${NEWLIB_PREFIX}
-                  OUTPUT_VARIABLE libstdcxx_prefix OUTPUT_STRIP_TRAILING_WHITESPACE
-                  COMMAND_ERROR_IS_FATAL ANY)
-  file(COPY ${libstdcxx_prefix}/x86_64-uhyve-elf DESTINATION ${STAGE_DIR}/lib/uhyve)
-  install(DIRECTORY ${libstdcxx_prefix}/x86_64-uhyve-elf DESTINATION lib/uhyve)
-  set_property(GLOBAL APPEND PROPERTY GUEST_LIBRARIES ${STAGE_SYSROOT}/lib/libstdc++.a)
-endif()
 
 # stage_file(SOURCE FOLDER): copies a file into the stage when it changes, and installs it.
 function(stage_file source folder)
@@ -50,6 +37,9 @@ configure_file(${PROJECT_SOURCE_DIR}/toolchain/uhyve.pc.in ${PROJECT_BINARY_DIR}
 stage_file(${PROJECT_SOURCE_DIR}/toolchain/uhyve-cc bin PROGRAM)
 if("CXX" IN_LIST UHYVE_LANGUAGES)
   stage_file(${PROJECT_SOURCE_DIR}/toolchain/uhyve-c++ bin PROGRAM)
+endif()
+if("Fortran" IN_LIST UHYVE_LANGUAGES)
+  stage_file(${PROJECT_SOURCE_DIR}/toolchain/uhyve-fortran bin PROGRAM)
 endif()
 stage_file(${PROJECT_SOURCE_DIR}/toolchain/uhyve.specs lib/uhyve)
 stage_file(${PROJECT_SOURCE_DIR}/toolchain/uhyve.cmake share/cmake/uhyve)

@@ -1,12 +1,8 @@
 /* Hypercalls: translates blocks and buffers to guest-physical addresses. */
 #include "hypercall.h"
 
-#include <errno.h>
-
 #include "arch/x86_64/hypercall.h"
-#include "mm/address.h"
 #include "mm/virtual.h"
-#include "sched/sched.h"
 
 void hypercall(enum hc_port port, void *block)
 {
@@ -24,15 +20,14 @@ static uint64_t bring_in(const void *pointer, enum address_access access)
   return gpa;
 }
 
-/* Fills the block's scatter list with as much of the buffer as fits. Returns the bytes covered. */
-static size_t fill_segments(struct hc_io *io, const char *buffer, size_t len_bytes,
-                            enum address_access access)
+size_t hypercall_fill_segments(struct hc_io *io, const void *buffer, size_t len_bytes,
+                               enum address_access access)
 {
   size_t done = 0;
   io->segments = 0;
   while (done < len_bytes)
   {
-    uint64_t gpa = bring_in(buffer + done, access);
+    uint64_t gpa = bring_in((const char *) buffer + done, access);
     if (gpa == ADDRESS_UNMAPPED)
       break;
     size_t piece = PAGE_BYTES - (gpa & (PAGE_BYTES - 1));
@@ -48,18 +43,4 @@ static size_t fill_segments(struct hc_io *io, const char *buffer, size_t len_byt
     done += piece;
   }
   return done;
-}
-
-long hypercall_io(enum hc_port port, int fd, const void *buffer, size_t len_bytes)
-{
-  HC_BLOCK(struct hc_io) io;
-  io.fd = fd;
-  io.result = 0;
-  enum address_access access = port == HC_read ? ADDRESS_WRITE : ADDRESS_READ;
-  if (fill_segments(&io, buffer, len_bytes, access) == 0 && len_bytes > 0)
-    return -EFAULT;
-  uint32_t was_masked = sched_go_away();
-  hypercall(port, &io);
-  sched_come_back(was_masked);
-  return io.result;
 }

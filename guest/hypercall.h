@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "hypercalls/hypercalls.h"
+#include "mm/address.h"
 
 /* A block in a local variable: HC_BLOCK(struct hc_exit) exit = {...}; */
 #define HC_BLOCK(type) _Alignas(HC_BLOCK_ALIGN) type
@@ -13,9 +14,9 @@
 /* Makes the call; the block must not cross a page, as HC_BLOCK sees to. Blocks as the call says. */
 void hypercall(enum hc_port port, void *block);
 
-/* Moves bytes by HC_write or HC_read, as many as one call takes. Returns their number or a
- * negative errno; -EFAULT where the program may not access the buffer so. Blocks as the call does.
- */
-long hypercall_io(enum hc_port port, int fd, const void *buffer, size_t len_bytes);
+/* Fills the block's scatter list with as much of the buffer as fits, and as the program may access
+ * so. Returns the bytes covered. */
+size_t hypercall_fill_segments(struct hc_io *io, const void *buffer, size_t len_bytes,
+                               enum address_access access);
 
 #endif

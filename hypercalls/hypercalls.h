@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 /* Version of everything in hypercalls/; a monitor runs guests of its own version only. */
-#define UHYVE_INTERFACE_VERSION 2
+#define UHYVE_INTERFACE_VERSION 3
 
 /* Ports ring 3 of a guest may write to; the I/O permission bitmap opens just these. */
 #define HC_PORT_FIRST 0x1000
@@ -30,12 +30,13 @@
 #define HYPERCALLS(X)                                                                           \
   X(exit, 0x1000, struct hc_exit, "end the guest with a status; does not return")               \
   X(write, 0x1008, struct hc_io, "write a scatter list to a descriptor")                        \
-  X(read, 0x1010, struct hc_io, "read from a descriptor into a scatter list; blocks")           \
+  X(read, 0x1010, struct hc_io, "read from a descriptor into a scatter list")                   \
   X(crash, 0x1018, struct hc_crash, "end the guest by a signal and report it; does not return") \
   X(memory, 0x1020, struct hc_memory, "attach more of the reserved memory")                     \
   X(discard, 0x1028, struct hc_discard, "give memory back to the host")                         \
   X(yield, 0x1030, struct hc_yield, "let the host run something else on this CPU")              \
-  X(clock, 0x1038, struct hc_clock, "keep the start information's clock in step from now on")
+  X(clock, 0x1038, struct hc_clock, "keep the start information's clock in step from now on")   \
+  X(watch, 0x1040, struct hc_watch, "have an interrupt when a descriptor is ready")
 
 /* A piece of guest memory, contiguous in guest-physical memory. */
 struct hc_segment
@@ -55,13 +56,36 @@ struct hc_exit
   uint32_t reserved;
 };
 
-/* write and read: what moves is the concatenation of the segments, in order. */
+#define HC_WAIT_FOREVER UINT32_MAX
+
+/* write and read: what moves is the concatenation of the segments, in order. A write of at most
+ * 4096 bytes to a pipe moves all or nothing. */
 struct hc_io
 {
   int32_t fd;        /* IN: the guest's standard stream: 0, 1 or 2 */
   uint32_t segments; /* IN: used entries of segment[], at most HC_MAX_SEGMENTS */
-  int64_t result;    /* OUT: bytes moved (less than asked is no error), or a negative errno */
+  int64_t result;   /* OUT: bytes moved (less than asked is no error), or a negative errno; -EAGAIN:
+                       the stream had nothing, or no room, for so long as the call may wait */
+  uint32_t wait_us; /* IN: how long it may, or HC_WAIT_FOREVER; the CPU takes no interrupt then */
+  uint32_t reserved;
   struct hc_segment segment[HC_MAX_SEGMENTS]; /* IN */
+};
+
+/* What a stream is watched for. The end of input and an error count as both. */
+enum hc_event
+{
+  HC_EVENT_READ = 0,  /* there is something to be read */
+  HC_EVENT_WRITE = 1, /* there is room to write to, in a pipe 4096 bytes */
+};
+
+/* As soon as the event is there, perhaps before the call returns, the CPU that made the call gets
+ * the interrupt UHYVE_VECTOR_STREAM, once. A further call for the same stream and event before that
+ * takes the place of the one before. The event may have gone again when the guest looks. */
+struct hc_watch
+{
+  int32_t fd;     /* IN: the guest's standard stream: 0, 1 or 2 */
+  uint32_t event; /* IN: enum hc_event */
+  int64_t result; /* OUT: 0 or a negative errno */
 };
 
 /* General registers as the interrupted code had them, in the order of x86 encoding. */
@@ -138,7 +162,7 @@ struct hc_nucleus_frame
 
 _Static_assert(sizeof(struct hc_exit) == 8, "ABI");
 _Static_assert(sizeof(struct hc_segment) == 16, "ABI");
-_Static_assert(sizeof(struct hc_io) == 240 && offsetof(struct hc_io, segment) == 16, "ABI");
+_Static_assert(sizeof(struct hc_io) == 248 && offsetof(struct hc_io, segment) == 24, "ABI");
 _Static_assert(sizeof(struct hc_registers) == 144, "ABI");
 _Static_assert(sizeof(struct hc_crash) == 184 && offsetof(struct hc_crash, regs) == 40, "ABI");
 _Static_assert(sizeof(struct hc_memory) == 16, "ABI");
@@ -146,6 +170,7 @@ _Static_assert(sizeof(struct hc_discard) == 240 && offsetof(struct hc_discard, s
                "ABI");
 _Static_assert(sizeof(struct hc_yield) == 8, "ABI");
 _Static_assert(sizeof(struct hc_clock) == 8, "ABI");
+_Static_assert(sizeof(struct hc_watch) == 16, "ABI");
 _Static_assert(sizeof(struct hc_nucleus_frame) == 56, "ABI");
 
 #define HC_CHECK_SIZE_(name, port, block, purpose)                                               \

@@ -43,6 +43,7 @@
 #define UHYVE_VECTOR_TIMER      0x40
 #define UHYVE_VECTOR_WAKE       0x41 /* from another CPU: look for work */
 #define UHYVE_VECTOR_TLB        0x42 /* from another CPU: served by the nucleus */
+#define UHYVE_VECTOR_STREAM     0x43 /* a stream is ready, see HC_watch */
 #define UHYVE_VECTOR_SOURCES    0x50 /* interrupt sources of devices and programs ... */
 #define UHYVE_VECTOR_END        0x70 /* ... up to here */
 #define UHYVE_VECTOR_SPURIOUS   0xff

@@ -63,7 +63,7 @@ static enum hypercall_verdict serve_write(struct call *call, struct hc_io *block
   int count = take_segments(call, block, GUEST_READ, pieces);
   if (count < 0)
     return HYPERCALL_BROKEN;
-  block->result = streams_write(&call->vm->streams, block->fd, pieces, count);
+  block->result = streams_write(&call->vm->streams, block->fd, pieces, count, block->wait_us);
   return HYPERCALL_CONTINUE;
 }
 
@@ -73,7 +73,7 @@ static enum hypercall_verdict serve_read(struct call *call, struct hc_io *block)
   int count = take_segments(call, block, GUEST_WRITE, pieces);
   if (count < 0)
     return HYPERCALL_BROKEN;
-  block->result = streams_read(&call->vm->streams, block->fd, pieces, count);
+  block->result = streams_read(&call->vm->streams, block->fd, pieces, count, block->wait_us);
   return HYPERCALL_CONTINUE;
 }
 
@@ -136,6 +136,18 @@ static enum hypercall_verdict serve_yield(struct call *call, struct hc_yield *bl
 static enum hypercall_verdict serve_clock(struct call *call, struct hc_clock *block)
 {
   block->result = clock_follow_start(&call->vm->clock);
+  return HYPERCALL_CONTINUE;
+}
+
+static enum hypercall_verdict serve_watch(struct call *call, struct hc_watch *block)
+{
+  if (block->event >= STREAM_EVENTS)
+  {
+    snprintf(call->message, 256, "hypercall %s: there is no event %u", call->name, block->event);
+    return HYPERCALL_BROKEN;
+  }
+  enum hc_event event = (enum hc_event) block->event;
+  block->result = stream_watch_arm(&call->vm->watch, block->fd, event, call->cpu);
   return HYPERCALL_CONTINUE;
 }
 

@@ -27,6 +27,7 @@ static const struct
     {KVM_CAP_SYNC_REGS, "shared registers"},
     {KVM_CAP_TSC_DEADLINE_TIMER, "the TSC deadline timer"},
     {KVM_CAP_X2APIC_API, "x2APIC"},
+    {KVM_CAP_SIGNAL_MSI, "message signalled interrupts"},
     {KVM_CAP_IMMEDIATE_EXIT, "immediate exits"},
     {KVM_CAP_VCPU_ATTRIBUTES, "control of the time stamp counter (Linux 5.16)"},
 };

@@ -3,14 +3,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "exit_status.h"
+#include "hypercalls/hypercalls.h"
 
 void streams_keep_places(struct streams *streams)
 {
@@ -26,10 +29,9 @@ void streams_keep_places(struct streams *streams)
   }
 }
 
-int streams_open(struct streams *streams, const struct options *options, int program_fd,
-                 char message[static 256])
+static int open_output(struct streams *streams, const struct options *options, int program_fd,
+                       char message[static 256])
 {
-  streams->output_fd = -1;
   const char *path = options->output_none ? "/dev/null" : options->output;
   if (path == NULL)
     return 0;
@@ -62,6 +64,21 @@ int streams_open(struct streams *streams, const struct options *options, int pro
   return 0;
 }
 
+int streams_open(struct streams *streams, const struct options *options, int program_fd,
+                 char message[static 256])
+{
+  streams->output_fd = -1;
+  int error = open_output(streams, options, program_fd, message);
+  if (error != 0)
+    return error;
+  for (int fd = 0; fd < 3; fd++)
+  {
+    struct stat status;
+    streams->modes[fd] = fstat(streams->fds[fd], &status) == 0 ? status.st_mode : 0;
+  }
+  return 0;
+}
+
 void streams_close(struct streams *streams)
 {
   if (streams->output_fd >= 0)
@@ -69,40 +86,187 @@ void streams_close(struct streams *streams)
   streams->output_fd = -1;
 }
 
-static int host_fd(const struct streams *streams, int fd)
+int streams_host_fd(const struct streams *streams, int fd)
 {
   return fd >= 0 && fd < 3 ? streams->fds[fd] : -1;
 }
 
-/* After EAGAIN: the stream was set to non-blocking by somebody who shares it. */
-static bool wait_until_ready(int fd, short events)
+/* ---- Waiting ---- */
+
+#define NS_PER_S  1000000000u
+#define NS_PER_US 1000u
+
+static uint64_t now_ns(void)
 {
-  struct pollfd ready = {.fd = fd, .events = events};
-  return poll(&ready, 1, -1) >= 0 || errno == EINTR;
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint64_t) now.tv_sec * NS_PER_S + (uint64_t) now.tv_nsec;
 }
 
-ssize_t streams_write(const struct streams *streams, int fd, const struct iovec *pieces, int count)
+/* 0: there is no time to wait. */
+static uint64_t deadline_of(uint32_t wait_us)
 {
-  int host = host_fd(streams, fd);
-  for (;;)
+  if (wait_us == 0 || wait_us == HC_WAIT_FOREVER)
+    return wait_us == 0 ? 0 : UINT64_MAX;
+  return now_ns() + (uint64_t) wait_us * NS_PER_US;
+}
+
+static bool is_ready(int fd, short events, const struct timespec *limit)
+{
+  struct pollfd polled = {.fd = fd, .events = events};
+  return ppoll(&polled, 1, limit, NULL) > 0;
+}
+
+static bool is_ready_now(int fd, short events)
+{
+  return is_ready(fd, events, &(struct timespec){0});
+}
+
+static bool wait_until_ready(int fd, short events, uint64_t deadline_ns)
+{
+  if (deadline_ns == UINT64_MAX)
+    return is_ready(fd, events, NULL);
+  uint64_t begin_ns = deadline_ns != 0 ? now_ns() : 0;
+  if (begin_ns >= deadline_ns)
+    return false;
+  uint64_t left_ns = deadline_ns - begin_ns;
+  struct timespec limit = {.tv_sec = (time_t) (left_ns / NS_PER_S),
+                           .tv_nsec = (long) (left_ns % NS_PER_S)};
+  return is_ready(fd, events, &limit);
+}
+
+/* ---- Reading and writing without waiting; -1 with errno EAGAIN: not now ---- */
+
+/* Where the kernel can be told not to wait in one call, without O_NONBLOCK for all who share the
+ * stream. */
+static bool may_say_nowait(mode_t mode)
+{
+  return S_ISFIFO(mode) || S_ISSOCK(mode);
+}
+
+static bool lacks_nowait(ssize_t moved)
+{
+  return moved < 0 && errno == EOPNOTSUPP;
+}
+
+/* Nothing is there. A read of a terminal that would not wait for it is made all the same: it ends
+ * after a time, or at once, if the terminal is set so; in the background it stops the process. */
+static ssize_t read_idle(int fd, const struct iovec *pieces, int count)
+{
+  struct termios settings;
+  if (tcgetattr(fd, &settings) == 0)
   {
-    ssize_t written = writev(host, pieces, count);
-    if (written >= 0)
+    if ((settings.c_lflag & ICANON) == 0 && settings.c_cc[VMIN] == 0)
+      return readv(fd, pieces, count);
+    pid_t foreground = tcgetpgrp(fd);
+    if (foreground > 0 && foreground != getpgrp() && read(fd, NULL, 0) < 0)
+      return -1;
+  }
+  errno = EAGAIN;
+  return -1;
+}
+
+static ssize_t read_now(int fd, mode_t mode, const struct iovec *pieces, int count)
+{
+  if (may_say_nowait(mode))
+  {
+    ssize_t got = preadv2(fd, pieces, count, -1, RWF_NOWAIT);
+    if (!lacks_nowait(got))
+      return got;
+  }
+  if (!S_ISREG(mode) && !is_ready_now(fd, POLLIN))
+    return read_idle(fd, pieces, count);
+  return readv(fd, pieces, count);
+}
+
+/* A pipe that is ready takes that much at once. */
+static ssize_t write_to_ready_pipe(int fd, const struct iovec *pieces, int count)
+{
+  struct iovec first[HC_MAX_SEGMENTS];
+  size_t room = PIPE_BUF;
+  int used = 0;
+  while (used < count && room > 0)
+  {
+    first[used] = pieces[used];
+    if (first[used].iov_len > room)
+      first[used].iov_len = room;
+    room -= first[used++].iov_len;
+  }
+  return writev(fd, first, used);
+}
+
+static ssize_t write_now(int fd, mode_t mode, const struct iovec *pieces, int count)
+{
+  if (may_say_nowait(mode))
+  {
+    ssize_t written = pwritev2(fd, pieces, count, -1, RWF_NOWAIT);
+    if (!lacks_nowait(written))
       return written;
-    if (errno != EAGAIN || !wait_until_ready(host, POLLOUT))
-      return -errno;
+  }
+  if (!S_ISREG(mode) && !is_ready_now(fd, POLLOUT))
+  {
+    errno = EAGAIN;
+    return -1;
+  }
+  return S_ISFIFO(mode) ? write_to_ready_pipe(fd, pieces, count) : writev(fd, pieces, count);
+}
+
+/* ---- Both, with what time there is ---- */
+
+/* Takes what has moved off the front of the list. */
+static void advance(struct iovec **pieces, int *count, size_t moved)
+{
+  while (*count > 0 && moved >= (*pieces)->iov_len)
+  {
+    moved -= (*pieces)->iov_len;
+    (*pieces)++;
+    (*count)--;
+  }
+  if (*count > 0)
+  {
+    (*pieces)->iov_base = (char *) (*pieces)->iov_base + moved;
+    (*pieces)->iov_len -= moved;
   }
 }
 
-ssize_t streams_read(const struct streams *streams, int fd, const struct iovec *pieces, int count)
+ssize_t streams_write(const struct streams *streams, int fd, struct iovec *pieces, int count,
+                      uint32_t wait_us)
 {
-  int host = host_fd(streams, fd);
+  int host = streams_host_fd(streams, fd);
+  if (host < 0)
+    return -EBADF;
+  uint64_t deadline_ns = deadline_of(wait_us);
+  ssize_t done = 0;
   for (;;)
   {
-    ssize_t got = readv(host, pieces, count);
+    ssize_t written = write_now(host, streams->modes[fd], pieces, count);
+    int error = written < 0 ? errno : 0;
+    if (written > 0)
+    {
+      done += written;
+      advance(&pieces, &count, (size_t) written);
+    }
+    if (written == 0 || count == 0)
+      return done;
+    if (error != 0 && (error != EAGAIN || !wait_until_ready(host, POLLOUT, deadline_ns)))
+      return done > 0 ? done : -error;
+  }
+}
+
+ssize_t streams_read(const struct streams *streams, int fd, const struct iovec *pieces, int count,
+                     uint32_t wait_us)
+{
+  int host = streams_host_fd(streams, fd);
+  if (host < 0)
+    return -EBADF;
+  uint64_t deadline_ns = deadline_of(wait_us);
+  for (;;)
+  {
+    ssize_t got = read_now(host, streams->modes[fd], pieces, count);
     if (got >= 0)
       return got;
-    if (errno != EAGAIN || !wait_until_ready(host, POLLIN))
-      return -errno;
+    int error = errno;
+    if (error != EAGAIN || !wait_until_ready(host, POLLIN, deadline_ns))
+      return -error;
   }
 }

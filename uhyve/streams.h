@@ -3,14 +3,17 @@
 #define UHYVE_STREAMS_H
 
 #include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 
 #include "options.h"
 
 struct streams
 {
-  int fds[3];    /* host descriptors behind the guest's 0, 1 and 2; -1: closed */
-  int output_fd; /* opened for --output, or -1 */
+  int fds[3];      /* host descriptors behind the guest's 0, 1 and 2; -1: closed */
+  mode_t modes[3]; /* their kinds */
+  int output_fd;   /* opened for --output, or -1 */
 };
 
 /* The first thing a process does: takes the places of closed standard streams with /dev/null, so
@@ -23,9 +26,21 @@ int streams_open(struct streams *streams, const struct options *options, int pro
                  char message[static 256]);
 void streams_close(struct streams *streams);
 
-/* Both block as the host's stream does, also when it is set to non-blocking. Return the number of
- * bytes moved or a negative errno; -EBADF for a stream the guest has not. */
-ssize_t streams_write(const struct streams *streams, int fd, const struct iovec *pieces, int count);
-ssize_t streams_read(const struct streams *streams, int fd, const struct iovec *pieces, int count);
+/* Both move what they can without waiting for the stream; with none of it ready they wait for at
+ * most wait_us, or HC_WAIT_FOREVER, and writing goes on for that long until all has moved. Return
+ * the number of bytes moved or a negative errno: -EAGAIN if there were none in that time, or a
+ * signal came; -EBADF for a stream the guest has not.
+ *
+ * The streams' own flags, which other processes share, stay as they are. So a read from what is
+ * neither a file, a pipe nor a socket takes longer if somebody else is quicker to take what was
+ * there; so does a write of more than a terminal has room for. Before Linux 6.4 that holds for
+ * pipes and sockets, too. pieces, of at most HC_MAX_SEGMENTS, are used up. */
+ssize_t streams_write(const struct streams *streams, int fd, struct iovec *pieces, int count,
+                      uint32_t wait_us);
+ssize_t streams_read(const struct streams *streams, int fd, const struct iovec *pieces, int count,
+                     uint32_t wait_us);
+
+/* The host's descriptor, or -1 for a stream the guest has not. */
+int streams_host_fd(const struct streams *streams, int fd);
 
 #endif

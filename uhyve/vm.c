@@ -162,6 +162,7 @@ static int fill_memory(struct vm *vm)
   error = start_block_write(&start, &vm->layout, &vm->memory);
   if (error != 0)
     return fail(vm, error, "cannot write the start information");
+  stream_watch_prepare(&vm->watch, &vm->streams, vm->kvm.vm_fd);
   clock_follow_prepare(&vm->clock, &start_block_info(&vm->layout, &vm->memory)->clock,
                        &start.clock);
   return 0;
@@ -347,6 +348,7 @@ void vm_run(struct vm *vm)
   for (unsigned int cpu = 1; cpu < vm->thread_count; cpu++)
     pthread_join(vm->threads[cpu], NULL);
   clock_follow_stop(&vm->clock);
+  stream_watch_stop(&vm->watch);
   timeline_mark(&vm->timeline, TIMELINE_ENDED);
   const struct uhyve_start_info *info = start_block_info(&vm->layout, &vm->memory);
   timeline_set(&vm->timeline, TIMELINE_RING3, info->mark_tsc[UHYVE_MARK_RING3]);

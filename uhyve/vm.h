@@ -14,6 +14,7 @@
 #include "kvm.h"
 #include "options.h"
 #include "stats.h"
+#include "stream_watch.h"
 #include "streams.h"
 #include "timeline.h"
 #include "vcpu.h"
@@ -59,6 +60,7 @@ struct vm
   struct stats stats;
   pthread_mutex_t memory_lock; /* for vm_memory_attach */
   struct clock_follow clock;
+  struct stream_watch watch;
 
   atomic_bool ending; /* set by the thread that fills 'end' */
   struct vm_end end;

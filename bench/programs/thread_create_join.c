@@ -4,9 +4,11 @@
 
 #include "threads.h"
 
-#define THREADS 20000
+#define THREADS_SAME 20000
+#define THREADS_TWO  1000
 
 static pthread_attr_t attributes;
+static int threads;
 
 static void *nothing(void *argument)
 {
@@ -15,7 +17,7 @@ static void *nothing(void *argument)
 
 static void run(void)
 {
-  for (int i = 0; i < THREADS; i++)
+  for (int i = 0; i < threads; i++)
   {
     pthread_t thread;
     measure_check(pthread_create(&thread, &attributes, nothing, NULL) == 0, "pthread_create");
@@ -27,6 +29,7 @@ int main(int argc, char **argv)
 {
   cpu_set_t cpus[2];
   int two = argc == 2 && strcmp(argv[1], "two") == 0;
+  threads = two ? THREADS_TWO : THREADS_SAME;
   threads_find_cpus(cpus, two ? 2 : 1);
   threads_pin_self(&cpus[0]);
   pthread_attr_init(&attributes);
@@ -34,6 +37,7 @@ int main(int argc, char **argv)
   if (two)
     measure_check(pthread_attr_setaffinity_np(&attributes, sizeof(cpus[1]), &cpus[1]) == 0,
                   "pthread_attr_setaffinity_np");
-  measure_rounds_cycles(two ? "thread_create_join_two_cpus" : "thread_create_join", run, THREADS);
+  measure_rounds_cycles(two ? "thread_create_join_two_cpus" : "thread_create_join", run,
+                        (uint64_t) threads);
   return 0;
 }

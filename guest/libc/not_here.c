@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -66,19 +65,6 @@ NOT_HERE(int, -1, mkfifo, const char *, mode_t)
 NOT_HERE(long, -1, pathconf, const char *, int)
 NOT_HERE(long, -1, fpathconf, int, int)
 
-/* Signals */
-NOT_HERE(_sig_func_ptr, SIG_ERR, signal, int, _sig_func_ptr)
-NOT_HERE(int, -1, sigaction, int, const struct sigaction *restrict, struct sigaction *restrict)
-NOT_HERE(int, -1, sigprocmask, int, const sigset_t *, sigset_t *)
-NOT_HERE(int, -1, pause, void)
-
-NOT_HERE(int, -1, killpg, pid_t, int)
-NOT_HERE(int, -1, sigaltstack, const stack_t *restrict, stack_t *restrict)
-NOT_HERE(int, -1, sigsuspend, const sigset_t *)
-NOT_HERE(int, -1, setitimer, int, const struct itimerval *restrict, struct itimerval *restrict)
-
-NOT_HERE(int, -1, sigpending, sigset_t *)
-
 /* The system */
 NOT_HERE(int, -1, getrlimit, int, struct rlimit *)
 NOT_HERE(int, -1, setrlimit, int, const struct rlimit *)
@@ -96,12 +82,3 @@ NOT_HERE(clock_t, (clock_t) -1, times, struct tms *)
 NOT_HERE(int, -1, tcgetattr, int, struct termios *)
 NOT_HERE(int, -1, tcsetattr, int, int, const struct termios *)
 NOT_HERE(int, -1, pclose, FILE *)
-
-/* Returns the error, as POSIX has it for this one. sigsetjmp() calls it, and can do without. */
-int pthread_sigmask(int how, const sigset_t *set, sigset_t *old)
-{
-  (void) how;
-  (void) set;
-  (void) old;
-  return ENOSYS;
-}

@@ -32,9 +32,20 @@ int kill(pid_t pid, int signal)
   return (int) libc_result(sys_kill(pid, signal));
 }
 
+/* There is one group. */
+int killpg(pid_t group, int signal)
+{
+  return (int) libc_result(sys_kill(group == 0 ? sys_getpid() : group, signal));
+}
+
 int raise(int signal)
 {
-  return (int) libc_result(sys_kill(sys_getpid(), signal));
+  return (int) libc_result(sys_raise(signal));
+}
+
+_Noreturn void abort(void)
+{
+  sys_abort();
 }
 
 int getentropy(void *buffer, size_t len_bytes)

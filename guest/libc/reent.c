@@ -120,7 +120,7 @@ int _gettimeofday_r(struct _reent *reent, struct timeval *now, void *zone)
 
 int _raise_r(struct _reent *reent, int signal)
 {
-  return _kill_r(reent, sys_getpid(), signal);
+  return (int) result_of(reent, sys_raise(signal));
 }
 
 int _getentropy_r(struct _reent *reent, void *buffer, size_t len_bytes)

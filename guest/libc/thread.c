@@ -10,6 +10,7 @@
 #include "libc/thread_atexit.h"
 #include "libc/thread_data.h"
 #include "libc/thread_state.h"
+#include "signal/delivery.h"
 
 char __libc_single_threaded = 1;
 
@@ -32,6 +33,8 @@ static void *thread_main(void *argument)
   struct _reent state;
   current = self;
   state_init(&state);
+  if (signal_thread_begin != NULL)
+    signal_thread_begin();
   thread_exit(self->entry(self->argument));
 }
 
@@ -77,6 +80,8 @@ _Noreturn void thread_exit(void *result)
     task_exit(result); /* which reports it */
   if (__uhyve_thread_atexit_run != NULL)
     __uhyve_thread_atexit_run();
+  if (signal_thread_end != NULL)
+    signal_thread_end();
   thread_data_destroy();
   if (__atomic_sub_fetch(&threads_alive, 1, __ATOMIC_ACQ_REL) == 0)
     exit(0);

@@ -8,6 +8,7 @@
 #include "crash.h"
 #include "hypercall.h"
 #include "posix/sys.h"
+#include "signal/delivery.h"
 #include "start_info.h"
 
 #define GUEST_PID 1
@@ -24,23 +25,33 @@ pid_t sys_getpid(void)
   return GUEST_PID;
 }
 
-/* Signals whose default is to do nothing; stopping is nothing for a guest alone in its machine. */
-static bool is_ignored_by_default(int signal)
+/* A program that handles no signals is linked without what does: then all have their default. */
+static int send_by_default(int number)
 {
-  return signal == 0 || signal == SIGCHLD || signal == SIGURG || signal == SIGWINCH ||
-         signal == SIGCONT || signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN ||
-         signal == SIGTTOU;
+  if (number < 0 || number >= NSIG)
+    return -EINVAL;
+  if (number != 0 && !signal_is_ignored_by_default(number))
+    crash_by_signal(number, NULL);
+  return 0;
 }
 
-int sys_kill(pid_t pid, int signal)
+int sys_kill(pid_t pid, int number)
 {
-  if (signal < 0 || signal >= NSIG)
-    return -EINVAL;
   if (pid != GUEST_PID && pid != 0)
-    return -ESRCH;
-  if (!is_ignored_by_default(signal))
-    crash_by_signal(signal, NULL);
-  return 0;
+    return number < 0 || number >= NSIG ? -EINVAL : -ESRCH;
+  return signal_kill != NULL ? signal_kill(number) : send_by_default(number);
+}
+
+int sys_raise(int number)
+{
+  return signal_raise != NULL ? signal_raise(number) : send_by_default(number);
+}
+
+_Noreturn void sys_abort(void)
+{
+  if (signal_abort != NULL)
+    signal_abort();
+  crash_by_signal(SIGABRT, NULL);
 }
 
 int sys_no_processes(void)

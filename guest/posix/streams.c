@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "hypercall.h"
+#include "posix/stream_io.h"
 #include "posix/sys.h"
 #include "start_info.h"
 
@@ -25,7 +25,7 @@ ssize_t sys_read(int fd, void *buffer, size_t len_bytes)
     return -EBADF;
   if (len_bytes == 0)
     return 0;
-  return hypercall_io(HC_read, fd, buffer, len_bytes);
+  return stream_transfer(HC_read, fd, buffer, len_bytes);
 }
 
 ssize_t sys_write(int fd, const void *buffer, size_t len_bytes)
@@ -35,7 +35,7 @@ ssize_t sys_write(int fd, const void *buffer, size_t len_bytes)
   size_t done = 0;
   while (done < len_bytes)
   {
-    ssize_t moved = hypercall_io(HC_write, fd, (const char *) buffer + done, len_bytes - done);
+    ssize_t moved = stream_transfer(HC_write, fd, (const char *) buffer + done, len_bytes - done);
     if (moved <= 0)
       return done > 0 ? (ssize_t) done : moved;
     done += (size_t) moved;

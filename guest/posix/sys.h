@@ -60,7 +60,9 @@ int sys_clock_nanosleep(clockid_t clock, int flags, const struct timespec *reque
 /* The process. */
 _Noreturn void sys_exit(int status);
 pid_t sys_getpid(void);
-int sys_kill(pid_t pid, int signal);
+int sys_kill(pid_t pid, int number);
+int sys_raise(int number);
+_Noreturn void sys_abort(void);
 
 #define SYS_ENTROPY_MAX_BYTES 256
 

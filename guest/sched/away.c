@@ -1,8 +1,10 @@
 /* A CPU whose task waits in the monitor: it can take no interrupt. */
 #include "arch/x86_64/cpu.h"
 #include "arch/x86_64/tlb.h"
+#include "hypercalls/hypercalls.h"
 #include "sched/sched.h"
 #include "start_info.h"
+#include "time/clock.h"
 
 uint32_t sched_go_away(void)
 {
@@ -19,6 +21,25 @@ uint32_t sched_go_away(void)
     spinlock_unlock(run_lock(cpu));
   }
   return was_masked;
+}
+
+/* A signal or a task of another CPU waits no longer than that. */
+#define SHARED_MOST_US 200u
+
+uint32_t sched_may_be_away_us(void)
+{
+  struct percpu *cpu = cpu_this();
+  const struct task *task = cpu->current;
+  uint64_t next_tsc = timers_next_tsc(cpu);
+  uint64_t now_tsc = cpu_tsc();
+  uint32_t most_us = start_info->cpu_count > 1 ? SHARED_MOST_US : HC_WAIT_FOREVER;
+  if (cpu->queue.ready != 0 || cpu->inbox != NULL || cpu->area.pending != 0 ||
+      (task->attention & task->heeds) != 0 || next_tsc <= now_tsc)
+    return 0;
+  if (next_tsc == TIMER_NEVER)
+    return most_us;
+  uint64_t left_us = clock_ns_of_cycles(next_tsc - now_tsc) / 1000 + 1;
+  return left_us < most_us ? (uint32_t) left_us : most_us;
 }
 
 void sched_come_back(uint32_t was_masked)

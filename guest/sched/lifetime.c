@@ -15,8 +15,8 @@
 #include "time/clock.h"
 #include "tls.h"
 
-/* Tasks of the default stack size that are kept when they have ended: so many, or as many as have
- * one part in KEPT_PART of memory if that is less. */
+/* Tasks with their stacks that are kept when they have ended: so many, or as many as have one part
+ * in KEPT_PART of memory if that is less. */
 #define KEPT_TASKS 64
 #define KEPT_PART  16
 
@@ -26,9 +26,10 @@
 /* Guards the lists; tasks that have ended are linked by all_next. */
 static struct spinlock table_lock;
 static struct task *all_tasks;
-static struct task *kept_tasks;  /* default stacks, ready to be used again */
+static struct task *kept_tasks;  /* ready to be used again for stacks of the same size */
 static struct task *ended_tasks; /* to be freed, which an upcall cannot do */
 static unsigned int kept_count;
+static uint64_t kept_bytes;
 static uint64_t ended_cycles;
 static int last_id = 1;
 
@@ -126,23 +127,45 @@ static struct task *make_task(const struct task_attributes *attributes, size_t s
   return task;
 }
 
-static struct task *take_kept(void)
+/* The list's lock is held. */
+static bool has_room_for(size_t stack_bytes)
+{
+  return kept_count < KEPT_TASKS &&
+         kept_bytes + stack_bytes <= start_info->memory_len_bytes / KEPT_PART;
+}
+
+/* One with these sizes, or any if stack_bytes is 0. Where there is none and no room to keep one,
+ * another is given up, so that in time the sizes kept are those asked for. */
+static struct task *take_kept(size_t stack_bytes, size_t guard_bytes)
 {
   uint32_t was_masked = spinlock_lock_masked(&table_lock);
-  struct task *task = kept_tasks;
+  struct task **link = &kept_tasks;
+  while (*link != NULL && stack_bytes != 0 &&
+         ((*link)->stack_bytes != stack_bytes || (*link)->guard_bytes != guard_bytes))
+    link = &(*link)->all_next;
+  bool fits = *link != NULL;
+  if (!fits && !has_room_for(stack_bytes))
+    link = &kept_tasks;
+  struct task *task = *link;
   if (task != NULL)
   {
-    kept_tasks = task->all_next;
+    *link = task->all_next;
     kept_count--;
+    kept_bytes -= task->stack_bytes;
   }
   spinlock_unlock_restore(&table_lock, was_masked);
+  if (task != NULL && !fits)
+  {
+    free_or_defer(task);
+    return NULL;
+  }
   return task;
 }
 
 bool tasks_free_kept(void)
 {
   struct task *task;
-  while ((task = take_kept()) != NULL)
+  while ((task = take_kept(0, 0)) != NULL)
     defer(task);
   return free_ended();
 }
@@ -151,11 +174,12 @@ static struct task *get_task(const struct task_attributes *attributes)
 {
   size_t stack_bytes =
       attributes->stack_bytes != 0 ? attributes->stack_bytes : TASK_STACK_DEFAULT_BYTES;
-  if (attributes->stack == NULL)
-    stack_bytes = task_memory_stack_bytes(stack_bytes);
   struct task *task = NULL;
-  if (attributes->stack == NULL && task_memory_is_default(stack_bytes, attributes->guard_bytes))
-    task = take_kept();
+  if (attributes->stack == NULL)
+  {
+    stack_bytes = task_memory_stack_bytes(stack_bytes);
+    task = take_kept(stack_bytes, attributes->guard_bytes);
+  }
   if (task == NULL)
     task = make_task(attributes, stack_bytes);
   if (task == NULL && tasks_free_kept())
@@ -198,6 +222,8 @@ static void start_task(struct task *task, const struct task_attributes *attribut
   task->attention = 0;
   task->heeds = TASK_SIGNALLED;
   task->wait_end = WAIT_WOKEN;
+  /* Those of the C library take signals when they are set up, no others. */
+  task->signals = (struct task_signals){.mask = ~0ull, .inherited = cpu_current()->signals.mask};
   task->result = NULL;
   task->run_cycles = 0;
   task_set_name(task, attributes->name);
@@ -232,7 +258,9 @@ int task_create(struct task **created, void *(*entry)(void *), void *argument,
     return -EAGAIN;
   task->entry = entry;
   task->argument = argument;
-  if (attributes->cpus != NULL)
+  if (attributes->cpus == NULL)
+    task_memory_forget_affinity(task);
+  else
   {
     error = task_set_affinity(task, attributes->cpus, attributes->cpus_words);
     if (error != 0)
@@ -252,15 +280,15 @@ static void bury(struct task *task)
   spinlock_lock(&table_lock);
   unlink_task(task);
   ended_cycles += task->run_cycles;
-  uint64_t kept_bytes = (uint64_t) kept_count * task->stack_bytes;
-  bool is_kept = task->map_gva != 0 && task->cpus == NULL && kept_count < KEPT_TASKS &&
-                 kept_bytes < start_info->memory_len_bytes / KEPT_PART &&
-                 task_memory_is_default(task->stack_bytes, task->guard_bytes);
+  bool is_kept = task->map_gva != 0 && has_room_for(task->stack_bytes);
   struct task **list = is_kept ? &kept_tasks : &ended_tasks;
   task->all_next = *list;
   *list = task;
   if (is_kept)
+  {
     kept_count++;
+    kept_bytes += task->stack_bytes;
+  }
   spinlock_unlock(&table_lock);
 }
 
@@ -321,6 +349,16 @@ int task_detach(struct task *task)
     free_ended();
   }
   return 0;
+}
+
+bool tasks_visit(bool (*visit)(struct task *task, void *context), void *context)
+{
+  bool is_found = false;
+  spinlock_lock(&table_lock);
+  for (struct task *task = all_tasks; task != NULL && !is_found; task = task->all_next)
+    is_found = visit(task, context);
+  spinlock_unlock(&table_lock);
+  return is_found;
 }
 
 uint64_t tasks_cpu_time_ns(void)

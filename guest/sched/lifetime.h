@@ -6,6 +6,10 @@
 
 struct task;
 
+/* Calls a function for each task that is not buried, until one call returns true. Returns whether.
+ * Masked; the table is locked meanwhile. */
+bool tasks_visit(bool (*visit)(struct task *task, void *context), void *context);
+
 /* Puts the first task into the table. */
 void tasks_init(void);
 

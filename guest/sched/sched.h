@@ -15,6 +15,7 @@
 #include "sched/spinlock.h"
 #include "sched/task.h"
 #include "sched/timer.h"
+#include "signal/task_signals.h"
 
 /* Who ended a wait. One compare-and-swap from WAIT_PENDING decides, so that only one does. */
 enum wait_end
@@ -70,6 +71,7 @@ struct task
   size_t stack_bytes;
   size_t guard_bytes;
   struct task *all_next, *all_previous;
+  struct task_signals signals;
 };
 
 enum task_end_state
@@ -241,6 +243,10 @@ static inline bool balance_wanted(const struct percpu *cpu)
  * is to be given. */
 uint32_t sched_go_away(void);
 void sched_come_back(uint32_t was_masked);
+
+/* Masked, between the two: for how long nothing waits for this CPU, or, where others may have
+ * something for it at any time, a moment; at most HC_WAIT_FOREVER. */
+uint32_t sched_may_be_away_us(void);
 
 /* ---- idle.c ---- */
 

@@ -41,11 +41,18 @@ static bool unmap_stack(struct task *task)
   return true;
 }
 
+void task_memory_forget_affinity(struct task *task)
+{
+  kernel_free(task->cpus, task->cpus_words * sizeof(task->cpus[0]));
+  task->cpus = NULL;
+  task->cpus_words = 0;
+}
+
 bool task_memory_free(struct task *task)
 {
   if (task->map_gva != 0 && !unmap_stack(task))
     return false;
-  kernel_free(task->cpus, task->cpus_words * sizeof(task->cpus[0]));
+  task_memory_forget_affinity(task);
   if (task != &main_task)
     kernel_free(task, task_bytes());
   return true;
@@ -71,10 +78,4 @@ int task_memory_map_stack(struct task *task, size_t stack_bytes, size_t guard_by
 size_t task_memory_stack_bytes(size_t asked_bytes)
 {
   return (asked_bytes + tls_block_bytes() + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1);
-}
-
-bool task_memory_is_default(size_t stack_bytes, size_t guard_bytes)
-{
-  return stack_bytes == task_memory_stack_bytes(TASK_STACK_DEFAULT_BYTES) &&
-         guard_bytes == TASK_GUARD_DEFAULT_BYTES;
 }

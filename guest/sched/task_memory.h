@@ -13,12 +13,13 @@ struct task *task_memory_allocate(void);
 /* A stack with its guard below, or -EAGAIN; then, too, task_memory_free() is called for. */
 int task_memory_map_stack(struct task *task, size_t stack_bytes, size_t guard_bytes);
 
+/* For a task that does not run: from now on it may use every CPU. */
+void task_memory_forget_affinity(struct task *task);
+
 /* False when its stack could not be unmapped; it is to be tried again. */
 bool task_memory_free(struct task *task);
 
 /* Of a stack of ours: what is asked for, and the thread-local storage at its end. */
 size_t task_memory_stack_bytes(size_t asked_bytes);
-
-bool task_memory_is_default(size_t stack_bytes, size_t guard_bytes);
 
 #endif

@@ -36,6 +36,12 @@ CHECK(PERCPU_CURRENT, percpu, current);
 CHECK(CONTEXT_RSP, context, rsp);
 CHECK(CONTEXT_MXCSR, context, mxcsr);
 CHECK(CONTEXT_FCW, context, fcw);
+CHECK(TRAP_RBX, trap_frame, registers.rbx);
+CHECK(TRAP_RBP, trap_frame, registers.rbp);
+CHECK(TRAP_R12, trap_frame, registers.r12);
+CHECK(TRAP_RIP, trap_frame, rip);
+CHECK(TRAP_RSP, trap_frame, rsp);
+CHECK(TRAP_RFLAGS, trap_frame, rflags);
 CHECK(START_MARK_RING3, uhyve_start_info, mark_tsc);
 
 _Static_assert(CPU_BYTES == sizeof(struct uhyve_nucleus_cpu), "ends the page of its stack");

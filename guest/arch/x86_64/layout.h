@@ -48,6 +48,14 @@
 #define CONTEXT_MXCSR 8
 #define CONTEXT_FCW   12
 
+/* struct trap_frame */
+#define TRAP_RBX    24
+#define TRAP_RBP    32
+#define TRAP_R12    88
+#define TRAP_RIP    120
+#define TRAP_RSP    128
+#define TRAP_RFLAGS 136
+
 /* Ports */
 #define PORT_NUCLEUS_FAILURE 0xf8
 

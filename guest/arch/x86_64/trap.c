@@ -10,9 +10,11 @@
 #include <stddef.h>
 
 #include "arch/x86_64/cpu.h"
+#include "arch/x86_64/vector_state.h"
 #include "crash.h"
 #include "hypercalls/start_info.h"
 #include "mm/virtual.h"
+#include "posix/stream_io.h"
 #include "sched/realtime.h"
 #include "sched/sched.h"
 #include "signal/delivery.h"
@@ -23,6 +25,7 @@ enum
   VECTOR_DEBUG = 1,
   VECTOR_BREAKPOINT = 3,
   VECTOR_INVALID_OPCODE = 6,
+  VECTOR_STACK_SEGMENT = 12,
   VECTOR_PAGE_FAULT = 14,
   VECTOR_X87 = 16,
   VECTOR_ALIGNMENT = 17,
@@ -30,6 +33,11 @@ enum
 };
 
 #define SYSCALL_BYTES 2
+
+/* Error code of a page fault: Intel SDM vol. 3A (June 2023), 4.7. */
+#define FAULT_PRESENT 1u
+#define FAULT_WRITE   2u
+#define FAULT_FETCH   16u
 
 /* In start.S; LSTAR points there. */
 extern const char syscall_entry[];
@@ -45,6 +53,8 @@ static void handle(struct percpu *cpu, unsigned int vector)
   cpu->area.counters.other_interrupts++;
   if (vector == UHYVE_VECTOR_WAKE)
     sched_handle_wake(cpu);
+  else if (vector == UHYVE_VECTOR_STREAM)
+    stream_interrupt();
   else if (vector >= UHYVE_VECTOR_SOURCES && vector < UHYVE_VECTOR_END)
     realtime_interrupt(cpu, vector - UHYVE_VECTOR_SOURCES);
 }
@@ -78,10 +88,65 @@ static int exception_signal(uint32_t vector)
   case VECTOR_INVALID_OPCODE:
     return SIGILL;
   case VECTOR_ALIGNMENT:
+  case VECTOR_STACK_SEGMENT:
     return SIGBUS;
   default:
     return SIGSEGV;
   }
+}
+
+/* What siginfo_t calls an exception of computing: as Linux, invalid before inexact. */
+static int computing_code(bool is_x87)
+{
+  unsigned int raised = vector_exceptions(is_x87);
+  if ((raised & 1) != 0)
+    return FPE_FLTINV;
+  if ((raised & 4) != 0)
+    return FPE_FLTDIV;
+  if ((raised & 8) != 0)
+    return FPE_FLTOVF;
+  if ((raised & 18) != 0)
+    return FPE_FLTUND;
+  return (raised & 32) != 0 ? FPE_FLTRES : 0;
+}
+
+/* What Linux tells of the exception. mapped: what came of bringing in a page. */
+static struct signal_fault describe(const struct uhyve_upcall_area *area, uint32_t vector,
+                                    enum virtual_fault_result mapped)
+{
+  struct signal_fault fault = {.number = exception_signal(vector),
+                               .code = SI_KERNEL,
+                               .vector = vector,
+                               .error_code = area->error_code};
+  switch (vector)
+  {
+  case VECTOR_DIVIDE:
+    fault.code = FPE_INTDIV;
+    break;
+  case VECTOR_X87:
+  case VECTOR_SIMD:
+    fault.code = computing_code(vector == VECTOR_X87);
+    break;
+  case VECTOR_DEBUG:
+    fault.code = TRAP_TRACE;
+    break;
+  case VECTOR_INVALID_OPCODE:
+    fault.code = ILL_ILLOPN;
+    break;
+  case VECTOR_ALIGNMENT:
+    fault.code = BUS_ADRALN;
+    return fault;
+  case VECTOR_PAGE_FAULT:
+    fault.code = mapped == FAULT_FORBIDDEN || (area->error_code & FAULT_PRESENT) != 0 ? SEGV_ACCERR
+                                                                                      : SEGV_MAPERR;
+    fault.address_gva = area->fault_gva;
+    fault.fault_gva = area->fault_gva;
+    return fault;
+  default:
+    return fault;
+  }
+  fault.address_gva = area->rip;
+  return fault;
 }
 
 struct hc_registers trap_interrupted(const struct trap_registers *regs,
@@ -118,9 +183,6 @@ static void exception_crash(const struct uhyve_upcall_area *area, uint32_t vecto
       .error_code = area->error_code,
       .regs = trap_interrupted(regs, area),
   };
-  /* A `syscall` that the host let through has left its own address behind in rcx. */
-  if (area->rip == (uint64_t) syscall_entry)
-    crash.regs.rip = regs->rcx - SYSCALL_BYTES;
   if (vector == VECTOR_PAGE_FAULT)
   {
     crash.fault_gva = area->fault_gva;
@@ -130,22 +192,36 @@ static void exception_crash(const struct uhyve_upcall_area *area, uint32_t vecto
   crash_report(&crash);
 }
 
-/* Error code of a page fault: Intel SDM vol. 3A (June 2023), 4.7. */
-#define FAULT_WRITE 2u
-#define FAULT_FETCH 16u
-
-/* Whether the access can be tried again. */
-static bool handle_page_fault(struct uhyve_upcall_area *area)
+static enum virtual_fault_result handle_page_fault(struct uhyve_upcall_area *area)
 {
   unsigned int access = PAGING_READ;
   if ((area->error_code & FAULT_WRITE) != 0)
     access = PAGING_WRITE;
   else if ((area->error_code & FAULT_FETCH) != 0)
     access = PAGING_EXECUTE;
-  if (virtual_fault(area->fault_gva, access) != FAULT_MAPPED)
-    return false;
-  area->counters.page_faults++;
-  return true;
+  enum virtual_fault_result result = virtual_fault(area->fault_gva, access);
+  if (result == FAULT_MAPPED)
+    area->counters.page_faults++;
+  return result;
+}
+
+/* An exception that nothing mends: a handler of its signal, or the end of the program. Returns for
+ * a handler, which the upcall returns into. */
+static void handle_exception(struct uhyve_upcall_area *area, uint32_t vector,
+                             struct trap_registers *regs, enum virtual_fault_result mapped)
+{
+  struct percpu *cpu = (struct percpu *) area;
+  /* A `syscall` that the host let through has left its own address behind in rcx. */
+  if (area->rip == (uint64_t) syscall_entry)
+    area->rip = regs->rcx - SYSCALL_BYTES;
+  if (signal_redirect_fault != NULL && area->was_masked == 0 && cpu->current != NULL &&
+      cpu->current->priority < TASK_PRIORITIES)
+  {
+    const struct signal_fault fault = describe(area, vector, mapped);
+    if (signal_redirect_fault(cpu, regs, &fault))
+      return;
+  }
+  exception_crash(area, vector, regs);
 }
 
 void upcall_dispatch(struct trap_registers *regs, struct uhyve_upcall_area *area)
@@ -156,8 +232,11 @@ void upcall_dispatch(struct trap_registers *regs, struct uhyve_upcall_area *area
   if (vector != UHYVE_NO_EXCEPTION)
   {
     area->exception = UHYVE_NO_EXCEPTION;
-    if (vector != VECTOR_PAGE_FAULT || !handle_page_fault(area))
-      exception_crash(area, vector, regs);
+    enum virtual_fault_result mapped = FAULT_NOT_MAPPED;
+    if (vector == VECTOR_PAGE_FAULT)
+      mapped = handle_page_fault(area);
+    if (mapped != FAULT_MAPPED)
+      handle_exception(area, vector, regs, mapped);
   }
   /* An exception of masked code: what is pending waits until that code lets it in. */
   if (area->was_masked != 0)

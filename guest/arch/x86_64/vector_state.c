@@ -8,6 +8,16 @@
 #define FXSAVE_BYTES 512
 #define CPUID_XSAVE  0xd
 #define MXCSR_INIT   0x1f80
+#define FCW_INIT     0x37f
+#define EXCEPTIONS   0x3fu
+
+/* Image of FXSAVE (SDM vol. 1, 10.5.1), and the header behind it (13.4.2) */
+#define X87_BIT   1u
+#define SSE_BIT   2u
+#define MXCSR_AT  24
+#define ST_AT     32
+#define XMM_AT    160
+#define XMM_BYTES 256
 
 /* Intel SDM vol. 1 (June 2023), 13.7: instructions save what both this and XCR0 name. */
 #define ALL_COMPONENTS 0xffffffff
@@ -81,4 +91,85 @@ void vector_state_begin(void)
                    :
                    : "m"(mxcsr)
                    : "memory");
+}
+
+static void fill_words(char *begin, size_t len_bytes)
+{
+  for (size_t i = 0; i < len_bytes; i += 8)
+    __atomic_store_n((uint64_t *) (begin + i), 0, __ATOMIC_RELAXED);
+}
+
+void vector_state_complete(void *state)
+{
+  char *image = state;
+  uint64_t *components = (uint64_t *) (image + FXSAVE_BYTES);
+  if (!has_xsave)
+    return;
+  if ((*components & X87_BIT) == 0)
+  {
+    fill_words(image, MXCSR_AT);
+    fill_words(image + ST_AT, XMM_AT - ST_AT);
+    *(uint16_t *) image = FCW_INIT;
+  }
+  if ((*components & SSE_BIT) == 0)
+  {
+    fill_words(image + XMM_AT, XMM_BYTES);
+    *(uint32_t *) (image + MXCSR_AT) = MXCSR_INIT;
+  }
+  *components |= X87_BIT | SSE_BIT;
+}
+
+void vector_legacy_save(void *state)
+{
+  __asm__ volatile("fxsave64 (%0)" : : "r"(state) : "memory");
+}
+
+void vector_legacy_restore(const void *state)
+{
+  __asm__ volatile("fxrstor64 (%0)" : : "r"(state) : "memory");
+}
+
+static void read_control(struct vector_control *control)
+{
+  __asm__ volatile("stmxcsr %0\n\t"
+                   "fnstcw %1\n\t"
+                   "fnstsw %2"
+                   : "=m"(control->mxcsr), "=m"(control->fcw), "=m"(control->fsw));
+}
+
+static void set_control(const struct vector_control *now, uint32_t mxcsr, uint16_t fcw)
+{
+  if (now->mxcsr != mxcsr)
+    __asm__ volatile("ldmxcsr %0" : : "m"(mxcsr));
+  if (now->fcw != fcw)
+    __asm__ volatile("fldcw %0" : : "m"(fcw));
+}
+
+void vector_control_begin(struct vector_control *control)
+{
+  read_control(control);
+  set_control(control, MXCSR_INIT, FCW_INIT);
+}
+
+void vector_control_end(const struct vector_control *control)
+{
+  struct vector_control now;
+  read_control(&now);
+  if (((now.fsw ^ control->fsw) & EXCEPTIONS) != 0)
+  {
+    /* The status word is the second of seven (SDM vol. 1, 8.1.10). */
+    uint32_t environment[7];
+    __asm__ volatile("fnstenv %0" : "=m"(environment));
+    environment[1] = (environment[1] & ~EXCEPTIONS) | (control->fsw & EXCEPTIONS);
+    __asm__ volatile("fldenv %0" : : "m"(environment));
+  }
+  set_control(&now, control->mxcsr, control->fcw);
+}
+
+unsigned int vector_exceptions(bool is_x87)
+{
+  struct vector_control control;
+  read_control(&control);
+  return is_x87 ? control.fsw & ~(unsigned int) control.fcw & EXCEPTIONS
+                : control.mxcsr & ~(control.mxcsr >> 7) & EXCEPTIONS;
 }

@@ -76,6 +76,7 @@ union sigval
   int sival_int;
   void *sival_ptr;
 };
+typedef union sigval sigval_t;
 
 /* 128 bytes, as the Linux kernel's. */
 typedef struct
@@ -115,6 +116,12 @@ typedef struct
     } __si_fault;
     struct
     {
+      void *si_call_addr;
+      int si_syscall;
+      unsigned int si_arch;
+    } __si_system_call;
+    struct
+    {
       long si_band;
       int si_fd;
     } __si_poll;
@@ -133,6 +140,9 @@ typedef struct
 #define si_overrun    __si_fields.__si_timer.si_overrun
 #define si_addr       __si_fields.__si_fault.si_addr
 #define si_addr_lsb   __si_fields.__si_fault.si_addr_lsb
+#define si_call_addr  __si_fields.__si_system_call.si_call_addr
+#define si_syscall    __si_fields.__si_system_call.si_syscall
+#define si_arch       __si_fields.__si_system_call.si_arch
 #define si_band       __si_fields.__si_poll.si_band
 #define si_fd         __si_fields.__si_poll.si_fd
 
@@ -144,6 +154,7 @@ typedef struct
 #define SI_ASYNCIO    (-4)
 #define SI_SIGIO      (-5)
 #define SI_TKILL      (-6)
+#define SI_ASYNCNL    (-60)
 
 #define ILL_ILLOPC    1
 #define ILL_ILLOPN    2
@@ -165,13 +176,20 @@ typedef struct
 
 #define SEGV_MAPERR   1
 #define SEGV_ACCERR   2
+#define SEGV_BNDERR   3
+#define SEGV_PKUERR   4
 
 #define BUS_ADRALN    1
 #define BUS_ADRERR    2
 #define BUS_OBJERR    3
+#define BUS_MCEERR_AR 4
+#define BUS_MCEERR_AO 5
 
 #define TRAP_BRKPT    1
 #define TRAP_TRACE    2
+#define TRAP_BRANCH   3
+#define TRAP_HWBKPT   4
+#define TRAP_UNK      5
 
 #define CLD_EXITED    1
 #define CLD_KILLED    2
@@ -232,6 +250,8 @@ struct sigevent
   } __sigev_fields;
 };
 
+typedef struct sigevent sigevent_t;
+
 #define sigev_notify_thread_id  __sigev_fields.sigev_notify_thread_id
 #define sigev_notify_function   __sigev_fields.__sigev_thread.sigev_notify_function
 #define sigev_notify_attributes __sigev_fields.__sigev_thread.sigev_notify_attributes
@@ -247,6 +267,14 @@ typedef struct sigaltstack
   int ss_flags;
   size_t ss_size;
 } stack_t;
+
+__END_DECLS
+
+#if __POSIX_VISIBLE >= 200809 || __XSI_VISIBLE >= 4 || __GNU_VISIBLE
+#include <sys/ucontext.h>
+#endif
+
+__BEGIN_DECLS
 
 #if __POSIX_VISIBLE
 int kill(pid_t, int);
@@ -275,6 +303,29 @@ int pthread_kill(pthread_t, int);
 int killpg(pid_t, int);
 int sigaltstack(const stack_t *__restrict, stack_t *__restrict);
 int siginterrupt(int, int);
+#endif
+#if __POSIX_VISIBLE >= 200809
+void psiginfo(const siginfo_t *, const char *);
+#endif
+#if __XSI_VISIBLE || __GNU_VISIBLE
+#define SIG_HOLD ((_sig_func_ptr) 2)
+_sig_func_ptr sigset(int, _sig_func_ptr);
+int sighold(int);
+int sigrelse(int);
+int sigignore(int);
+int sigpause(int);
+#endif
+#if __GNU_VISIBLE
+int sigisemptyset(const sigset_t *);
+int sigandset(sigset_t *, const sigset_t *, const sigset_t *);
+int sigorset(sigset_t *, const sigset_t *, const sigset_t *);
+int pthread_sigqueue(pthread_t, int, const union sigval);
+int tgkill(pid_t, pid_t, int);
+const char *sigabbrev_np(int);
+const char *sigdescr_np(int);
+#endif
+#if __BSD_VISIBLE
+#define sigmask(signal) ((int) (1u << ((signal) -1)))
 #endif
 #if __MISC_VISIBLE
 int sig2str(int, char *);

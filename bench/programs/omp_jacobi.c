@@ -1,4 +1,4 @@
-/* Heat in a square plate by Jacobi's method, in parallel. usage: jacobi THREADS */
+/* Heat in a square plate by Jacobi's method, in parallel. usage: omp_jacobi THREADS */
 #include <math.h>
 #include <omp.h>
 

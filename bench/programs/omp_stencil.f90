@@ -1,4 +1,4 @@
-! A nine-point stencil over a square grid, in parallel. usage: stencil THREADS
+! A nine-point stencil over a square grid, in parallel. usage: omp_stencil THREADS
 ! Prints the time of an update as the C programs here do: a warm-up, five rounds, the median.
 program stencil
   use, intrinsic :: iso_fortran_env, only: error_unit, int64, real64

@@ -1,5 +1,5 @@
 /* Conjugate gradients for Poisson's equation on a square grid, the matrix in compressed rows, in
- * parallel. usage: conjugate_gradient THREADS */
+ * parallel. usage: omp_conjugate_gradient THREADS */
 #include <math.h>
 #include <omp.h>
 

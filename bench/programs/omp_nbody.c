@@ -1,4 +1,4 @@
-/* Bodies that attract each other, all pairs, in parallel. usage: nbody THREADS */
+/* Bodies that attract each other, all pairs, in parallel. usage: omp_nbody THREADS */
 #include <math.h>
 #include <omp.h>
 

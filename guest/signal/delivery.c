@@ -1,0 +1,193 @@
+/* Handlers that run as calls: which signal is next, the mask around its handler. */
+#include "signal/delivery.h"
+
+#include <errno.h>
+
+#include "arch/x86_64/cpu.h"
+#include "arch/x86_64/signal_frame.h"
+#include "arch/x86_64/vector_state.h"
+#include "crash.h"
+#include "signal/signal.h"
+
+void signal_begin_handler(struct task *task, struct signal_taken *taken)
+{
+  struct task_signals *signals = &task->signals;
+  const struct signal_action *action = &taken->action;
+  uint64_t bit = SIGNAL_BIT(taken->info.number);
+  uint64_t mask = signals->mask | action->mask | ((action->flags & SA_NODEFER) != 0 ? 0 : bit);
+  taken->former_mask = signals->mask;
+  if ((action->flags & SA_RESETHAND) != 0)
+    signal_actions[taken->info.number].handler_gva = (uint64_t) SIG_DFL;
+  signals->handled++;
+  if ((action->flags & SA_RESTART) == 0)
+    signals->interruptions++;
+  __atomic_store_n(&signals->mask, mask, __ATOMIC_SEQ_CST);
+  uint64_t passed_on = signal_process_queue.pending & mask & ~taken->former_mask;
+  if (passed_on != 0)
+    signal_pass_on(passed_on);
+}
+
+bool signal_take(struct task *task, struct signal_taken *taken)
+{
+  struct task_signals *signals = &task->signals;
+  for (;;)
+  {
+    uint64_t ready = (signals->queue.pending | signal_process_queue.pending) & ~signals->mask;
+    if (ready == 0)
+      return false;
+    int number = signal_first_of(ready);
+    bool is_mine = (signals->queue.pending & SIGNAL_BIT(number)) != 0;
+    signal_queue_take(is_mine ? &signals->queue : &signal_process_queue, number, &taken->info);
+    if (signal_is_ignored(number))
+      continue;
+    taken->action = signal_actions[number];
+    taken->vector = 0;
+    taken->error_code = 0;
+    taken->fault_gva = 0;
+    if (taken->action.handler_gva != (uint64_t) SIG_DFL)
+      signal_begin_handler(task, taken);
+    return true;
+  }
+}
+
+uint64_t signal_stack_top(const struct task *task, const struct signal_action *action,
+                          uint64_t rsp_gva)
+{
+  const struct task_signals *signals = &task->signals;
+  if ((action->flags & SA_ONSTACK) == 0 || signals->alternate_bytes == 0 ||
+      signal_on_alternate(task, rsp_gva))
+    return rsp_gva;
+  return signals->alternate_gva + signals->alternate_bytes;
+}
+
+/* Whether the task must see to something under its mask. A full barrier comes before. */
+static bool has_ready(const struct task *task)
+{
+  const struct task_signals *signals = &task->signals;
+  return ((__atomic_load_n(&signals->queue.pending, __ATOMIC_SEQ_CST) |
+           __atomic_load_n(&signal_process_queue.pending, __ATOMIC_SEQ_CST)) &
+          ~signals->mask) != 0;
+}
+
+/* Runs a handler on the way that it asks for, and restores the mask. Unmasked. */
+static void run_handler(struct task *task, const struct signal_taken *taken)
+{
+  const struct signal_action *action = &taken->action;
+  uint64_t rsp_gva = (uint64_t) __builtin_frame_address(0);
+  uint64_t mask = taken->former_mask;
+  if ((action->flags & SA_SIGINFO) != 0 || signal_stack_top(task, action, rsp_gva) != rsp_gva)
+    mask = signal_frame_call(task, taken);
+  else
+  {
+    struct vector_control control;
+    vector_control_begin(&control);
+    ((void (*)(int)) action->handler_gva)(
+        taken->info.number); /* NOLINT(performance-no-int-to-ptr) */
+    vector_control_end(&control);
+  }
+  __atomic_exchange_n(&task->signals.mask, mask & ~SIGNALS_UNBLOCKABLE, __ATOMIC_SEQ_CST);
+}
+
+static void handle(struct task *task, const struct signal_taken *taken)
+{
+  if (taken->action.handler_gva == (uint64_t) SIG_DFL)
+    crash_by_signal(taken->info.number, NULL);
+  run_handler(task, taken);
+}
+
+void signal_deliver(void)
+{
+  struct task *task = cpu_current();
+  struct signal_taken taken;
+  __atomic_fetch_and(&task->attention, ~TASK_SIGNALLED, __ATOMIC_SEQ_CST);
+  if (thread_cancel_check != NULL)
+    thread_cancel_check();
+  while (has_ready(task))
+  {
+    uint32_t was_masked = spinlock_lock_masked(&signal_lock);
+    bool is_taken = signal_take(task, &taken);
+    spinlock_unlock_restore(&signal_lock, was_masked);
+    if (is_taken)
+      handle(task, &taken);
+  }
+}
+
+/* Without a queue, where nobody else needs to know. */
+int signal_raise(int number)
+{
+  struct task *task = cpu_current();
+  struct signal_info info = signal_info_sent(number, SI_TKILL);
+  struct signal_taken taken = {.info = info};
+  uint64_t bit = SIGNAL_BIT(number);
+  if (number == 0)
+    return 0;
+  if (number < 0 || number >= NSIG)
+    return -EINVAL;
+  if (__builtin_expect(task->priority >= TASK_PRIORITIES, 0))
+    return signal_send(task, &info, NULL);
+  uint32_t was_masked = spinlock_lock_masked(&signal_lock);
+  if (((task->signals.mask | task->signals.queue.pending) & bit) != 0)
+  {
+    spinlock_unlock_restore(&signal_lock, was_masked);
+    return signal_send(task, &info, NULL);
+  }
+  taken.action = signal_actions[number];
+  bool is_ignored = signal_is_ignored(number);
+  if (!is_ignored && taken.action.handler_gva != (uint64_t) SIG_DFL)
+    signal_begin_handler(task, &taken);
+  spinlock_unlock_restore(&signal_lock, was_masked);
+  if (is_ignored)
+    return 0;
+  handle(task, &taken);
+  if (__builtin_expect(has_ready(task), 0))
+    signal_deliver();
+  return 0;
+}
+
+void signal_set_mask(uint64_t mask)
+{
+  struct task *task = cpu_current();
+  mask &= ~SIGNALS_UNBLOCKABLE;
+  uint64_t former = __atomic_exchange_n(&task->signals.mask, mask, __ATOMIC_SEQ_CST);
+  uint64_t blocked =
+      mask & ~former & __atomic_load_n(&signal_process_queue.pending, __ATOMIC_SEQ_CST);
+  if (__builtin_expect(blocked == 0 && !has_ready(task), 1))
+    return;
+  uint32_t was_masked = spinlock_lock_masked(&signal_lock);
+  if ((blocked & signal_process_queue.pending) != 0)
+    signal_pass_on(blocked & signal_process_queue.pending);
+  if (has_ready(task))
+    sched_attend(task, TASK_SIGNALLED);
+  spinlock_unlock_restore(&signal_lock, was_masked);
+}
+
+void signal_thread_begin(void)
+{
+  signal_set_mask(cpu_current()->signals.inherited);
+}
+
+void signal_thread_end(void)
+{
+  struct task *task = cpu_current();
+  signal_set_mask(~0ull);
+  uint32_t was_masked = spinlock_lock_masked(&signal_lock);
+  __atomic_store_n(&task->signals.mask, ~0ull, __ATOMIC_SEQ_CST);
+  task->signals.is_over = true;
+  signal_queue_drop(&task->signals.queue, ~0ull);
+  spinlock_unlock_restore(&signal_lock, was_masked);
+}
+
+int signal_kill(int number)
+{
+  struct signal_info info = signal_info_sent(number, SI_USER);
+  if (number < 0 || number >= NSIG)
+    return -EINVAL;
+  return number == 0 ? 0 : signal_send(NULL, &info, NULL);
+}
+
+void signal_abort(void)
+{
+  uint64_t mask = cpu_current()->signals.mask;
+  signal_set_mask(mask & ~SIGNAL_BIT(SIGABRT));
+  signal_raise(SIGABRT);
+}
