@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <semaphore.h>
 
+#include "libc/cancel.h"
 #include "libc/deadline.h"
 #include "libc/pthread_objects.h"
 #include "libc/result.h"
@@ -23,9 +24,17 @@ int sem_destroy(sem_t *semaphore)
   return 0;
 }
 
+static int wait_until(sem_t *semaphore, uint64_t deadline_ns)
+{
+  thread_point_begin();
+  int error = semaphore_wait_until(semaphore_of(semaphore), deadline_ns);
+  thread_point_end(error);
+  return error;
+}
+
 int sem_wait(sem_t *semaphore)
 {
-  return (int) libc_result(semaphore_wait_until(semaphore_of(semaphore), FUTEX_FOREVER));
+  return (int) libc_result(wait_until(semaphore, FUTEX_FOREVER));
 }
 
 int sem_trywait(sem_t *semaphore)
@@ -36,11 +45,12 @@ int sem_trywait(sem_t *semaphore)
 int sem_clockwait(sem_t *restrict semaphore, clockid_t clock, const struct timespec *restrict until)
 {
   uint64_t deadline_ns;
+  thread_test_cancel();
   if (semaphore_try_wait(semaphore_of(semaphore)))
     return 0;
   int error = deadline_from(clock, until, &deadline_ns);
   if (error == 0)
-    error = semaphore_wait_until(semaphore_of(semaphore), deadline_ns);
+    error = wait_until(semaphore, deadline_ns);
   return (int) libc_result(error);
 }
 

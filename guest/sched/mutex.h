@@ -27,6 +27,15 @@ enum mutex_state
   MUTEX_CONTENDED, /* taken, and tasks may sleep on the word */
 };
 
+/* Beside the kind, in mutexes that special_mutex.h is for. */
+#define MUTEX_ROBUST          0x10u /* its holder's end is reported to the next one */
+#define MUTEX_INHERIT         0x20u /* its holder has at least the priority of who waits for it */
+#define MUTEX_PROTECT         0x40u /* its holder has at least its ceiling */
+#define MUTEX_OWNER_DIED      0x100u
+#define MUTEX_NOT_RECOVERABLE 0x200u
+#define MUTEX_TYPE            0x0fu
+#define MUTEX_CEILING_SHIFT   16
+
 struct mutex
 {
   uint32_t word;    /* enum mutex_state; the futex */
@@ -67,6 +76,11 @@ static inline uintptr_t mutex_self(void)
 static inline bool mutex_is_mine(const struct mutex *mutex)
 {
   return __atomic_load_n(&mutex->owner, __ATOMIC_RELAXED) == mutex_self();
+}
+
+static inline bool mutex_is_special(const struct mutex *mutex)
+{
+  return __builtin_expect(mutex->kind > MUTEX_ERRORCHECK, 0);
 }
 
 static inline void mutex_set_owner(struct mutex *mutex, uintptr_t owner)

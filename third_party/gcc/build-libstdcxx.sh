@@ -26,8 +26,8 @@ readonly cache=${UHYVE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/uhyve}
 readonly asked_for=(aligned_alloc chmod clock_gettime fchmod fchmodat fcntl fdopendir fstat getentropy
     gettimeofday link lstat memalign mkdir nanosleep openat poll posix_memalign pthread_cond_clockwait
     pthread_create pthread_mutex_clocklock pthread_rwlock_clockrdlock pthread_rwlock_clockwrlock read
-    readlink realpath rmdir sched_yield sem_init sem_timedwait stat symlink sysconf truncate umask
-    unlinkat utimensat write writev)
+    readlink realpath rmdir sched_yield sem_init sem_timedwait stat symlink sysconf timespec_get truncate
+    umask unlinkat utimensat write writev)
 
 say() { printf 'libstdc++: %s\n' "$*" >&3; }
 
