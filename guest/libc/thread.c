@@ -82,11 +82,11 @@ _Noreturn void thread_exit(void *result)
   self->is_ending = true;
   if (__uhyve_thread_atexit_run != NULL)
     __uhyve_thread_atexit_run();
-  if (signal_thread_end != NULL)
-    signal_thread_end();
   thread_data_destroy();
   if (__atomic_sub_fetch(&threads_alive, 1, __ATOMIC_ACQ_REL) == 0)
     exit(0);
+  if (signal_thread_end != NULL)
+    signal_thread_end();
   if (self != &first_thread)
   {
     if ((__atomic_fetch_or(&self->flags, THREAD_ENDED, __ATOMIC_ACQ_REL) & THREAD_DETACHED) != 0)
