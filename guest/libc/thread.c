@@ -5,11 +5,14 @@
 #include <reent.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/single_threaded.h>
 
 #include "libc/thread_atexit.h"
 #include "libc/thread_data.h"
 #include "libc/thread_state.h"
 #include "signal/delivery.h"
+
+char __libc_single_threaded = 1;
 
 static struct thread first_thread;
 _Thread_local struct thread *thread_current = &first_thread;
