@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "libc/thread_atexit.h"
 #include "libc/thread_data.h"
 #include "libc/thread_state.h"
 #include "signal/delivery.h"
@@ -74,11 +75,13 @@ _Noreturn void thread_exit(void *result)
 {
   if ((current->flags & THREAD_ADOPTED) != 0)
     task_exit(result); /* which reports it */
-  if (signal_thread_end != NULL)
-    signal_thread_end();
+  if (__uhyve_thread_atexit_run != NULL)
+    __uhyve_thread_atexit_run();
   thread_data_destroy();
   if (__atomic_sub_fetch(&threads_alive, 1, __ATOMIC_ACQ_REL) == 0)
     exit(0);
+  if (signal_thread_end != NULL)
+    signal_thread_end();
   struct thread *self = current;
   if (self != &first_thread)
   {

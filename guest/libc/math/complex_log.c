@@ -64,8 +64,6 @@ long double complex clogl(long double complex z)
   return __builtin_complex(log_of_hypot(fabsl(creall(z)), fabsl(cimagl(z))), cargl(z));
 }
 
-long double complex clog10l(long double complex z);
-
 long double complex clog10l(long double complex z)
 {
   long double complex w = clogl(z);

@@ -2,9 +2,6 @@
  * -fno-builtin: else gcc would make them call themselves. */
 #include <math.h>
 
-void sincosl(long double angle, long double *sine, long double *cosine);
-long double exp10l(long double x);
-
 /* gcc makes it of sinl and cosl of the same angle. */
 void sincosl(long double angle, long double *sine, long double *cosine)
 {
