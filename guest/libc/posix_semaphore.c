@@ -5,6 +5,7 @@
 #include <semaphore.h>
 
 #include "arch/x86_64/cpu.h"
+#include "libc/cancel.h"
 #include "libc/deadline.h"
 #include "libc/pthread_objects.h"
 #include "libc/result.h"
@@ -36,6 +37,7 @@ static int wait_until(sem_t *semaphore, uint64_t deadline_ns)
 {
   struct signal_mark mark = signal_mark();
   int error;
+  thread_point_begin();
   do
   {
     uint32_t was_masked = cpu_mask_save();
@@ -44,13 +46,12 @@ static int wait_until(sem_t *semaphore, uint64_t deadline_ns)
       error = semaphore_wait_until(semaphore_of(semaphore), deadline_ns);
     cpu_mask_restore(was_masked);
   } while (error == -EINTR && waits_again(&mark, deadline_ns));
+  thread_point_end(error);
   return error;
 }
 
 int sem_wait(sem_t *semaphore)
 {
-  if (semaphore_try_wait(semaphore_of(semaphore)))
-    return 0;
   return (int) libc_result(wait_until(semaphore, FUTEX_FOREVER));
 }
 
@@ -62,6 +63,7 @@ int sem_trywait(sem_t *semaphore)
 int sem_clockwait(sem_t *restrict semaphore, clockid_t clock, const struct timespec *restrict until)
 {
   uint64_t deadline_ns;
+  thread_test_cancel();
   if (semaphore_try_wait(semaphore_of(semaphore)))
     return 0;
   int error = deadline_from(clock, until, &deadline_ns);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "arch/x86_64/cpu.h"
+#include "libc/cancel.h"
 #include "libc/result.h"
 #include "posix/sys.h"
 #include "sched/task.h"
@@ -214,6 +215,7 @@ int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t 
 
 int system(const char *command)
 {
+  thread_test_cancel();
   return command == NULL ? 0 : (int) libc_result(sys_no_processes());
 }
 
@@ -230,6 +232,7 @@ pid_t waitpid(pid_t pid, int *status, int options)
   (void) pid;
   (void) status;
   (void) options;
+  thread_test_cancel();
   return (pid_t) libc_result(-ECHILD);
 }
 

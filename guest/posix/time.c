@@ -36,7 +36,8 @@ static bool clock_read(clockid_t clock, uint64_t *now_ns)
     *now_ns = task_cpu_time_ns(task_current());
     return true;
   default:
-    return false;
+    return (clock & 7) == 6 && (long) clock < 0 &&
+           task_cpu_time_of_id(~((long) clock >> 3), now_ns);
   }
 }
 
@@ -95,6 +96,8 @@ int sys_clock_nanosleep(clockid_t clock, int flags, const struct timespec *reque
                         struct timespec *remaining)
 {
   uint64_t now_ns;
+  if ((long) clock < 0)
+    return -ENOTSUP;
   if (!clock_read(clock, &now_ns) || !timespec_is_valid(request) ||
       clock == CLOCK_THREAD_CPUTIME_ID)
     return -EINVAL;
