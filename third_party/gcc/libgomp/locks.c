@@ -2,6 +2,7 @@
 /* By its path: config/linux has one by the same name, which includes headers of Linux. */
 #include "config/../lock.c"
 
+/* clang-format off: macros that end with a semicolon of their own */
 ialias(omp_init_lock)
 ialias(omp_init_nest_lock)
 ialias(omp_destroy_lock)
