@@ -13,6 +13,9 @@ execute_process(COMMAND ${PROJECT_SOURCE_DIR}/third_party/newlib/build.sh
 file(COPY ${NEWLIB_PREFIX}/x86_64-uhyve-elf DESTINATION ${STAGE_DIR}/lib/uhyve)
 target_compile_options(guest_abi INTERFACE "SHELL:-idirafter ${STAGE_SYSROOT}/include")
 
+# Languages that programs can be written in, beside C.
+set(UHYVE_LANGUAGES "C;OpenMP;CXX;Fortran" CACHE STRING "Languages of programs for uhyve")
+
 # stage_file(SOURCE FOLDER): copies a file into the stage when it changes, and installs it.
 function(stage_file source folder)
   cmake_parse_arguments(PARSE_ARGV 2 arg "PROGRAM" "" "")
@@ -32,6 +35,12 @@ endfunction()
 
 configure_file(${PROJECT_SOURCE_DIR}/toolchain/uhyve.pc.in ${PROJECT_BINARY_DIR}/uhyve.pc @ONLY)
 stage_file(${PROJECT_SOURCE_DIR}/toolchain/uhyve-cc bin PROGRAM)
+if("CXX" IN_LIST UHYVE_LANGUAGES)
+  stage_file(${PROJECT_SOURCE_DIR}/toolchain/uhyve-c++ bin PROGRAM)
+endif()
+if("Fortran" IN_LIST UHYVE_LANGUAGES)
+  stage_file(${PROJECT_SOURCE_DIR}/toolchain/uhyve-fortran bin PROGRAM)
+endif()
 stage_file(${PROJECT_SOURCE_DIR}/toolchain/uhyve.specs lib/uhyve)
 stage_file(${PROJECT_SOURCE_DIR}/toolchain/uhyve.cmake share/cmake/uhyve)
 stage_file(${PROJECT_BINARY_DIR}/uhyve.pc lib/pkgconfig)

@@ -36,7 +36,12 @@ static int wait_for(const sigset_t *set, siginfo_t *info, uint64_t deadline_ns)
   int number = signal_wait(*set, &taken, deadline_ns);
   thread_point_end(number);
   if (number > 0 && info != NULL)
+  {
+    /* As glibc: who waits is not told raise() from kill(). */
+    if (taken.code == SI_TKILL)
+      taken.code = SI_USER;
     signal_frame_info(info, &taken);
+  }
   return number;
 }
 

@@ -18,6 +18,10 @@ int main(int argc, char **argv, char **envp);
 void __libc_init_array(void);
 void __libc_fini_array(void);
 
+/* gcc's start files would bring it: C++ tells the objects of a process apart by its address. */
+extern void *__dso_handle;
+__attribute__((visibility("hidden"))) void *__dso_handle;
+
 char *program_invocation_name;
 char *program_invocation_short_name;
 

@@ -5,10 +5,14 @@
 #include <reent.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/single_threaded.h>
 
+#include "libc/thread_atexit.h"
 #include "libc/thread_data.h"
 #include "libc/thread_state.h"
 #include "signal/delivery.h"
+
+char __libc_single_threaded = 1;
 
 static struct thread first_thread;
 _Thread_local struct thread *thread_current = &first_thread;
@@ -76,11 +80,13 @@ _Noreturn void thread_exit(void *result)
   if ((self->flags & THREAD_ADOPTED) != 0)
     task_exit(result); /* which reports it */
   self->is_ending = true;
-  if (signal_thread_end != NULL)
-    signal_thread_end();
+  if (__uhyve_thread_atexit_run != NULL)
+    __uhyve_thread_atexit_run();
   thread_data_destroy();
   if (__atomic_sub_fetch(&threads_alive, 1, __ATOMIC_ACQ_REL) == 0)
     exit(0);
+  if (signal_thread_end != NULL)
+    signal_thread_end();
   if (self != &first_thread)
   {
     if ((__atomic_fetch_or(&self->flags, THREAD_ENDED, __ATOMIC_ACQ_REL) & THREAD_DETACHED) != 0)

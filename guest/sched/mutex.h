@@ -48,10 +48,14 @@ struct mutex
 /* Whether there may be a second task. Until then no lock needs an atomic operation. */
 extern bool mutex_tasks_many;
 
+/* The same for programs, <sys/single_threaded.h>. */
+extern char __libc_single_threaded;
+
 /* Called before the second task is created. There is no way back. */
 static inline void mutex_expect_tasks(void)
 {
   __atomic_store_n(&mutex_tasks_many, true, __ATOMIC_RELAXED);
+  __atomic_store_n(&__libc_single_threaded, 0, __ATOMIC_RELAXED);
 }
 
 /* Take it when it is not free; 0 or -ETIMEDOUT. contended: tasks may sleep on the word that no one

@@ -1,0 +1,28 @@
+/* The backtrace after a run-time error: addresses, for there is no file of the program to read
+ * names from. addr2line tells the lines. */
+#include <unwind.h>
+
+#include "libgfortran.h"
+
+static _Unwind_Reason_Code print_frame(struct _Unwind_Context *context, void *count)
+{
+  int *frame = count;
+  st_printf("#%d  0x%lx\n", *frame, (unsigned long) _Unwind_GetIP(context));
+  (*frame)++;
+  return _URC_NO_REASON;
+}
+
+void show_backtrace(bool in_signal_handler __attribute__((unused)))
+{
+  int frame = 0;
+  _Unwind_Backtrace(print_frame, &frame);
+}
+
+/* The intrinsic procedure BACKTRACE. */
+extern void backtrace(void);
+export_proto(backtrace);
+
+void backtrace(void)
+{
+  show_backtrace(false);
+}
