@@ -6,6 +6,7 @@ set(CMAKE_SYSTEM_PROCESSOR x86_64)
 
 get_filename_component(uhyve_prefix "${CMAKE_CURRENT_LIST_DIR}/../../.." ABSOLUTE)
 set(CMAKE_C_COMPILER "${uhyve_prefix}/bin/uhyve-cc")
+set(CMAKE_CXX_COMPILER "${uhyve_prefix}/bin/uhyve-c++")
 set(CMAKE_Fortran_COMPILER "${uhyve_prefix}/bin/uhyve-fortran")
 
 # Libraries and headers of the machine are of no use to the program, its tools are to the build.

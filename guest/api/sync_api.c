@@ -107,7 +107,8 @@ uint32_t uhyve_semaphore_units(const struct uhyve_semaphore *semaphore)
 int uhyve_condition_wait(struct uhyve_condition *condition, struct uhyve_mutex *mutex,
                          uint64_t deadline_ns)
 {
-  return condition_wait_until(condition_of(condition), mutex_of(mutex), deadline_ns);
+  int error = condition_wait_until(condition_of(condition), mutex_of(mutex), deadline_ns);
+  return error == -EINTR ? 0 : error;
 }
 
 void uhyve_condition_signal(struct uhyve_condition *condition)

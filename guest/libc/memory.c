@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "libc/cancel.h"
 #include "libc/result.h"
 #include "posix/sys.h"
 
@@ -65,6 +66,7 @@ int mincore(void *begin, size_t len_bytes, unsigned char *resident)
 
 int msync(void *begin, size_t len_bytes, int flags)
 {
+  thread_test_cancel();
   return (int) libc_result(sys_msync(begin, len_bytes, flags));
 }
 

@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/time.h>
 #include <sys/utsname.h>
 #include <termios.h>
@@ -55,6 +56,8 @@ NOT_HERE(char *, NULL, realpath, const char *restrict, char *restrict)
 NOT_HERE(int, -1, dup3, int, int, int)
 NOT_HERE(int, -1, pipe2, int[2], int)
 NOT_HERE(int, -1, fchdir, int)
+NOT_HERE(int, -1, statvfs, const char *restrict, struct statvfs *restrict)
+NOT_HERE(int, -1, fstatvfs, int, struct statvfs *)
 NOT_HERE(int, -1, fchown, int, uid_t, gid_t)
 NOT_HERE(int, -1, unlinkat, int, const char *, int)
 NOT_HERE(int, -1, mkfifo, const char *, mode_t)

@@ -6,6 +6,7 @@
 
 #include "libc/result.h"
 #include "libc/sched_policy.h"
+#include "libc/thread.h"
 #include "sched/task.h"
 
 int sched_yield(void)
@@ -34,6 +35,53 @@ int sched_get_priority_min(int policy)
 static int check_is_self(pid_t pid)
 {
   return pid == 0 || pid == task_id(task_current()) ? 0 : -ESRCH;
+}
+
+int sched_getscheduler(pid_t pid)
+{
+  int error = check_is_self(pid);
+  return (int) libc_result(error != 0 ? error : thread_self()->policy);
+}
+
+int sched_getparam(pid_t pid, struct sched_param *parameters)
+{
+  int policy;
+  int error = check_is_self(pid);
+  if (error == 0)
+    error = -pthread_getschedparam(pthread_self(), &policy, parameters);
+  return (int) libc_result(error);
+}
+
+/* 0 for success, as on Linux. */
+int sched_setscheduler(pid_t pid, int policy, const struct sched_param *parameters)
+{
+  int error = check_is_self(pid);
+  if (error == 0)
+    error = -pthread_setschedparam(pthread_self(), policy, parameters);
+  return (int) libc_result(error);
+}
+
+int sched_setparam(pid_t pid, const struct sched_param *parameters)
+{
+  return sched_setscheduler(pid, thread_self()->policy, parameters);
+}
+
+/* Equals share a CPU in slices of this length under each policy. */
+int sched_rr_get_interval(pid_t pid, struct timespec *interval)
+{
+  int error = check_is_self(pid);
+  if (error == 0)
+    *interval = (struct timespec){.tv_nsec = TASK_SLICE_NS};
+  return (int) libc_result(error);
+}
+
+int getcpu(unsigned int *cpu, unsigned int *node)
+{
+  if (cpu != NULL)
+    *cpu = task_cpu();
+  if (node != NULL)
+    *node = 0;
+  return 0;
 }
 
 int sched_setaffinity(pid_t pid, size_t set_bytes, const cpu_set_t *set)

@@ -4,9 +4,12 @@
 #include <errno.h>
 #include <semaphore.h>
 
+#include "arch/x86_64/cpu.h"
+#include "libc/cancel.h"
 #include "libc/deadline.h"
 #include "libc/pthread_objects.h"
 #include "libc/result.h"
+#include "signal/delivery.h"
 
 int sem_init(sem_t *semaphore, int shared, unsigned int value)
 {
@@ -23,9 +26,33 @@ int sem_destroy(sem_t *semaphore)
   return 0;
 }
 
+/* Whether to wait again after a handler: as on Linux not with a time-out. */
+static bool waits_again(const struct signal_mark *mark, uint64_t deadline_ns)
+{
+  return deadline_ns == FUTEX_FOREVER ? signal_restart(mark) : signal_sleep_again(mark);
+}
+
+/* Also -EINTR. Masked, so that no handler comes between the look and the wait. */
+static int wait_until(sem_t *semaphore, uint64_t deadline_ns)
+{
+  struct signal_mark mark = signal_mark();
+  int error;
+  thread_point_begin();
+  do
+  {
+    uint32_t was_masked = cpu_mask_save();
+    error = -EINTR;
+    if (waits_again(&mark, deadline_ns))
+      error = semaphore_wait_until(semaphore_of(semaphore), deadline_ns);
+    cpu_mask_restore(was_masked);
+  } while (error == -EINTR && waits_again(&mark, deadline_ns));
+  thread_point_end(error);
+  return error;
+}
+
 int sem_wait(sem_t *semaphore)
 {
-  return (int) libc_result(semaphore_wait_until(semaphore_of(semaphore), FUTEX_FOREVER));
+  return (int) libc_result(wait_until(semaphore, FUTEX_FOREVER));
 }
 
 int sem_trywait(sem_t *semaphore)
@@ -36,11 +63,12 @@ int sem_trywait(sem_t *semaphore)
 int sem_clockwait(sem_t *restrict semaphore, clockid_t clock, const struct timespec *restrict until)
 {
   uint64_t deadline_ns;
+  thread_test_cancel();
   if (semaphore_try_wait(semaphore_of(semaphore)))
     return 0;
   int error = deadline_from(clock, until, &deadline_ns);
   if (error == 0)
-    error = semaphore_wait_until(semaphore_of(semaphore), deadline_ns);
+    error = wait_until(semaphore, deadline_ns);
   return (int) libc_result(error);
 }
 

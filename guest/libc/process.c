@@ -11,9 +11,11 @@
 #include <unistd.h>
 
 #include "arch/x86_64/cpu.h"
+#include "libc/cancel.h"
 #include "libc/result.h"
 #include "posix/sys.h"
 #include "sched/task.h"
+#include "signal/signal.h"
 #include "start_info.h"
 
 void _exit(int status)
@@ -125,6 +127,16 @@ long sysconf(int name)
     sys_memory_pages(&all, &available);
     return name == _SC_PHYS_PAGES ? all : available;
   }
+  case _SC_SIGQUEUE_MAX:
+    return SIGNAL_NODES;
+  case _SC_TIMER_MAX:
+    return 1024;
+  case _SC_DELAYTIMER_MAX:
+    return INT_MAX;
+  case _SC_RTSIG_MAX:
+    return SIGRTMAX - SIGRTMIN + 1;
+  case _SC_REALTIME_SIGNALS:
+  case _SC_TIMERS:
   case _SC_THREADS:
   case _SC_SEMAPHORES:
   case _SC_THREAD_ATTR_STACKADDR:
@@ -203,6 +215,7 @@ int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t 
 
 int system(const char *command)
 {
+  thread_test_cancel();
   return command == NULL ? 0 : (int) libc_result(sys_no_processes());
 }
 
@@ -219,6 +232,7 @@ pid_t waitpid(pid_t pid, int *status, int options)
   (void) pid;
   (void) status;
   (void) options;
+  thread_test_cancel();
   return (pid_t) libc_result(-ECHILD);
 }
 

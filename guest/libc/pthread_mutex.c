@@ -5,11 +5,14 @@
 #include "libc/deadline.h"
 #include "libc/pthread_objects.h"
 #include "sched/mutex.h"
+#include "sched/special_mutex.h"
+#include "sched/task.h"
 
-int pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes)
+int pthread_mutex_init(pthread_mutex_t *restrict mutex,
+                       const pthread_mutexattr_t *restrict attributes)
 {
-  *mutex_of(mutex) =
-      (struct mutex){.kind = attributes == NULL ? MUTEX_NORMAL : (uint32_t) attributes->__word};
+  *special_mutex_of(mutex) = (struct special_mutex){
+      .mutex.kind = attributes == NULL ? MUTEX_NORMAL : mutex_kind_of(attributes)};
   return 0;
 }
 
@@ -20,11 +23,15 @@ int pthread_mutex_destroy(pthread_mutex_t *mutex)
 
 int pthread_mutex_lock(pthread_mutex_t *mutex)
 {
+  if (mutex_is_special(mutex_of(mutex)))
+    return -special_mutex_lock(special_mutex_of(mutex), FUTEX_FOREVER);
   return -mutex_lock(mutex_of(mutex));
 }
 
 int pthread_mutex_trylock(pthread_mutex_t *mutex)
 {
+  if (mutex_is_special(mutex_of(mutex)))
+    return -special_mutex_try_lock(special_mutex_of(mutex));
   return -mutex_try_lock(mutex_of(mutex));
 }
 
@@ -32,36 +39,60 @@ int pthread_mutex_clocklock(pthread_mutex_t *restrict mutex, clockid_t clock,
                             const struct timespec *restrict until)
 {
   uint64_t deadline_ns;
-  int error = mutex_try_lock(mutex_of(mutex));
+  int error = -pthread_mutex_trylock(mutex);
   if (error == -EBUSY)
     error = deadline_from(clock, until, &deadline_ns);
   else
     return -error;
-  return error != 0 ? -error : -mutex_lock_until(mutex_of(mutex), deadline_ns);
+  if (error != 0)
+    return -error;
+  if (mutex_is_special(mutex_of(mutex)))
+    return -special_mutex_lock(special_mutex_of(mutex), deadline_ns);
+  return -mutex_lock_until(mutex_of(mutex), deadline_ns);
 }
 
-int pthread_mutex_timedlock(pthread_mutex_t *mutex, const struct timespec *until)
+int pthread_mutex_timedlock(pthread_mutex_t *restrict mutex, const struct timespec *restrict until)
 {
   return pthread_mutex_clocklock(mutex, CLOCK_REALTIME, until);
 }
 
 int pthread_mutex_unlock(pthread_mutex_t *mutex)
 {
+  if (mutex_is_special(mutex_of(mutex)))
+    return -special_mutex_unlock(special_mutex_of(mutex));
   return -mutex_unlock(mutex_of(mutex));
 }
 
-/* No mutex has a priority ceiling. */
-int pthread_mutex_setprioceiling(pthread_mutex_t *mutex, int ceiling, int *old_ceiling)
+int pthread_mutex_consistent(pthread_mutex_t *mutex)
 {
-  (void) mutex;
-  (void) ceiling;
-  (void) old_ceiling;
-  return EINVAL;
+  return mutex_is_special(mutex_of(mutex)) ? -special_mutex_make_consistent(special_mutex_of(mutex))
+                                           : EINVAL;
 }
 
-int pthread_mutex_getprioceiling(const pthread_mutex_t *restrict mutex, int *ceiling)
+int pthread_mutex_getprioceiling(const pthread_mutex_t *restrict mutex, int *restrict ceiling)
 {
-  (void) mutex;
-  (void) ceiling;
-  return EINVAL;
+  uint32_t kind = ((const struct mutex *) (const void *) mutex)->kind;
+  if ((kind & MUTEX_PROTECT) == 0)
+    return EINVAL;
+  *ceiling = (int) (kind >> MUTEX_CEILING_SHIFT);
+  return 0;
+}
+
+/* Whoever changes the ceiling holds the mutex, whatever its own priority is. */
+int pthread_mutex_setprioceiling(pthread_mutex_t *restrict mutex, int ceiling,
+                                 int *restrict old_ceiling)
+{
+  struct special_mutex *special = special_mutex_of(mutex);
+  if ((special->mutex.kind & MUTEX_PROTECT) == 0 || ceiling < 0 || ceiling >= TASK_PRIORITIES)
+    return EINVAL;
+  bool is_mine = special_mutex_is_mine(special);
+  int error = is_mine ? 0 : special_mutex_lock(special, FUTEX_FOREVER);
+  if (error != 0)
+    return -error;
+  if (old_ceiling != NULL)
+    *old_ceiling = (int) (special->mutex.kind >> MUTEX_CEILING_SHIFT);
+  special_mutex_set_ceiling(special, (unsigned int) ceiling);
+  if (!is_mine)
+    special_mutex_unlock(special);
+  return 0;
 }

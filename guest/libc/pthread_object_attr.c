@@ -1,105 +1,26 @@
-/* Attributes of mutexes and condition variables. */
+/* Attributes of condition variables, read-write locks and barriers. There is one process: whether
+ * it shares an object makes no difference, and is kept for who asks. */
 #include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
 
-#include "sched/mutex.h"
-
-_Static_assert(PTHREAD_MUTEX_NORMAL == MUTEX_NORMAL && PTHREAD_MUTEX_RECURSIVE == MUTEX_RECURSIVE &&
-                   PTHREAD_MUTEX_ERRORCHECK == MUTEX_ERRORCHECK,
-               "attributes hold the kind of a mutex");
-
-/* ---- Of a mutex: the word is its kind ---- */
-
-int pthread_mutexattr_init(pthread_mutexattr_t *attributes)
+static int set_shared(int *word, int bit, int shared)
 {
-  *attributes = (pthread_mutexattr_t){.__word = PTHREAD_MUTEX_DEFAULT};
-  return 0;
-}
-
-int pthread_mutexattr_destroy(pthread_mutexattr_t *attributes)
-{
-  (void) attributes;
-  return 0;
-}
-
-int pthread_mutexattr_settype(pthread_mutexattr_t *attributes, int type)
-{
-  if (type < PTHREAD_MUTEX_NORMAL || type > PTHREAD_MUTEX_ERRORCHECK)
+  if (shared != PTHREAD_PROCESS_PRIVATE && shared != PTHREAD_PROCESS_SHARED)
     return EINVAL;
-  attributes->__word = type;
+  *word = (*word & ~bit) | (shared == PTHREAD_PROCESS_SHARED ? bit : 0);
   return 0;
 }
 
-int pthread_mutexattr_gettype(const pthread_mutexattr_t *attributes, int *type)
+static int get_shared(int word, int bit, int *shared)
 {
-  *type = attributes->__word;
+  *shared = (word & bit) != 0 ? PTHREAD_PROCESS_SHARED : PTHREAD_PROCESS_PRIVATE;
   return 0;
 }
 
-/* An attribute that has one value here: others are known, or not. */
-static int only_value(int value, int here, int known_max)
-{
-  if (value == here)
-    return 0;
-  return value < 0 || value > known_max ? EINVAL : ENOTSUP;
-}
+/* ---- Of a condition variable: its clock, and a bit ---- */
 
-int pthread_mutexattr_setrobust(pthread_mutexattr_t *attributes, int robust)
-{
-  (void) attributes;
-  return only_value(robust, PTHREAD_MUTEX_STALLED, PTHREAD_MUTEX_ROBUST);
-}
-
-int pthread_mutexattr_getrobust(const pthread_mutexattr_t *attributes, int *robust)
-{
-  (void) attributes;
-  *robust = PTHREAD_MUTEX_STALLED;
-  return 0;
-}
-
-int pthread_mutexattr_setprotocol(pthread_mutexattr_t *attributes, int protocol)
-{
-  (void) attributes;
-  return only_value(protocol, PTHREAD_PRIO_NONE, PTHREAD_PRIO_PROTECT);
-}
-
-int pthread_mutexattr_getprotocol(const pthread_mutexattr_t *attributes, int *protocol)
-{
-  (void) attributes;
-  *protocol = PTHREAD_PRIO_NONE;
-  return 0;
-}
-
-int pthread_mutexattr_setprioceiling(pthread_mutexattr_t *attributes, int ceiling)
-{
-  (void) attributes;
-  (void) ceiling;
-  return ENOTSUP;
-}
-
-int pthread_mutexattr_getprioceiling(const pthread_mutexattr_t *attributes, int *ceiling)
-{
-  (void) attributes;
-  (void) ceiling;
-  return ENOTSUP;
-}
-
-/* There is one process: nobody to share with. */
-int pthread_mutexattr_setpshared(pthread_mutexattr_t *attributes, int shared)
-{
-  (void) attributes;
-  return only_value(shared, PTHREAD_PROCESS_PRIVATE, PTHREAD_PROCESS_SHARED);
-}
-
-int pthread_mutexattr_getpshared(const pthread_mutexattr_t *attributes, int *shared)
-{
-  (void) attributes;
-  *shared = PTHREAD_PROCESS_PRIVATE;
-  return 0;
-}
-
-/* ---- Of a condition variable: the word is its clock ---- */
+#define CONDITION_SHARED 0x100
 
 int pthread_condattr_init(pthread_condattr_t *attributes)
 {
@@ -117,26 +38,88 @@ int pthread_condattr_setclock(pthread_condattr_t *attributes, clockid_t clock)
 {
   if (clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC)
     return EINVAL;
-  attributes->__word = (int) clock;
+  attributes->__word = (attributes->__word & CONDITION_SHARED) | (int) clock;
   return 0;
 }
 
 int pthread_condattr_getclock(const pthread_condattr_t *restrict attributes,
                               clockid_t *restrict clock)
 {
-  *clock = (clockid_t) attributes->__word;
+  *clock = (clockid_t) (attributes->__word & ~CONDITION_SHARED);
   return 0;
 }
 
 int pthread_condattr_setpshared(pthread_condattr_t *attributes, int shared)
 {
-  (void) attributes;
-  return only_value(shared, PTHREAD_PROCESS_PRIVATE, PTHREAD_PROCESS_SHARED);
+  return set_shared(&attributes->__word, CONDITION_SHARED, shared);
 }
 
-int pthread_condattr_getpshared(const pthread_condattr_t *attributes, int *shared)
+int pthread_condattr_getpshared(const pthread_condattr_t *restrict attributes, int *restrict shared)
+{
+  return get_shared(attributes->__word, CONDITION_SHARED, shared);
+}
+
+/* ---- Of a read-write lock: its kind, and whether it is shared ---- */
+
+int pthread_rwlockattr_init(pthread_rwlockattr_t *attributes)
+{
+  *attributes = (pthread_rwlockattr_t){.__words = {PTHREAD_RWLOCK_DEFAULT_NP}};
+  return 0;
+}
+
+int pthread_rwlockattr_destroy(pthread_rwlockattr_t *attributes)
 {
   (void) attributes;
-  *shared = PTHREAD_PROCESS_PRIVATE;
   return 0;
+}
+
+int pthread_rwlockattr_setkind_np(pthread_rwlockattr_t *attributes, int kind)
+{
+  if (kind < PTHREAD_RWLOCK_PREFER_READER_NP || kind > PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP)
+    return EINVAL;
+  attributes->__words[0] = kind;
+  return 0;
+}
+
+int pthread_rwlockattr_getkind_np(const pthread_rwlockattr_t *restrict attributes,
+                                  int *restrict kind)
+{
+  *kind = attributes->__words[0];
+  return 0;
+}
+
+int pthread_rwlockattr_setpshared(pthread_rwlockattr_t *attributes, int shared)
+{
+  return set_shared(&attributes->__words[1], 1, shared);
+}
+
+int pthread_rwlockattr_getpshared(const pthread_rwlockattr_t *restrict attributes,
+                                  int *restrict shared)
+{
+  return get_shared(attributes->__words[1], 1, shared);
+}
+
+/* ---- Of a barrier ---- */
+
+int pthread_barrierattr_init(pthread_barrierattr_t *attributes)
+{
+  *attributes = (pthread_barrierattr_t){0};
+  return 0;
+}
+
+int pthread_barrierattr_destroy(pthread_barrierattr_t *attributes)
+{
+  (void) attributes;
+  return 0;
+}
+
+int pthread_barrierattr_setpshared(pthread_barrierattr_t *attributes, int shared)
+{
+  return set_shared(&attributes->__word, 1, shared);
+}
+
+int pthread_barrierattr_getpshared(const pthread_barrierattr_t *restrict attributes,
+                                   int *restrict shared)
+{
+  return get_shared(attributes->__word, 1, shared);
 }

@@ -5,14 +5,17 @@
 #include <reent.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/single_threaded.h>
 
 #include "libc/thread_atexit.h"
 #include "libc/thread_data.h"
 #include "libc/thread_state.h"
 #include "signal/delivery.h"
 
+char __libc_single_threaded = 1;
+
 static struct thread first_thread;
-static _Thread_local struct thread *current = &first_thread;
+_Thread_local struct thread *thread_current = &first_thread;
 
 /* Threads that have not ended. */
 static unsigned int threads_alive = 1;
@@ -28,7 +31,7 @@ static void *thread_main(void *argument)
 {
   struct thread *self = argument;
   struct _reent state;
-  current = self;
+  thread_current = self;
   state_init(&state);
   if (signal_thread_begin != NULL)
     signal_thread_begin();
@@ -59,13 +62,13 @@ int thread_create(struct thread **thread, void *(*entry)(void *), void *argument
 void thread_adopt(struct thread *self, struct _reent *state)
 {
   *self = (struct thread){.task = task_current(), .flags = THREAD_DETACHED | THREAD_ADOPTED};
-  current = self;
+  thread_current = self;
   state_init(state);
 }
 
 struct thread *thread_self(void)
 {
-  struct thread *self = current;
+  struct thread *self = thread_current;
   if (__builtin_expect(self->task == NULL, 0))
     self->task = task_current(); /* the first one was not created here */
   return self;
@@ -73,8 +76,10 @@ struct thread *thread_self(void)
 
 _Noreturn void thread_exit(void *result)
 {
-  if ((current->flags & THREAD_ADOPTED) != 0)
+  struct thread *self = thread_current;
+  if ((self->flags & THREAD_ADOPTED) != 0)
     task_exit(result); /* which reports it */
+  self->is_ending = true;
   if (__uhyve_thread_atexit_run != NULL)
     __uhyve_thread_atexit_run();
   thread_data_destroy();
@@ -82,7 +87,6 @@ _Noreturn void thread_exit(void *result)
     exit(0);
   if (signal_thread_end != NULL)
     signal_thread_end();
-  struct thread *self = current;
   if (self != &first_thread)
   {
     if ((__atomic_fetch_or(&self->flags, THREAD_ENDED, __ATOMIC_ACQ_REL) & THREAD_DETACHED) != 0)

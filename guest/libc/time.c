@@ -3,6 +3,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "libc/cancel.h"
 #include "libc/result.h"
 #include "posix/sys.h"
 
@@ -16,16 +17,33 @@ int clock_getres(clockid_t clock, struct timespec *resolution)
   return (int) libc_result(sys_clock_getres(clock, resolution));
 }
 
-int nanosleep(const struct timespec *request, struct timespec *remaining)
-{
-  return (int) libc_result(sys_clock_nanosleep(CLOCK_REALTIME, 0, request, remaining));
-}
-
 /* Returns the error instead of setting errno, as POSIX has it. */
 int clock_nanosleep(clockid_t clock, int flags, const struct timespec *request,
                     struct timespec *remaining)
 {
-  return -sys_clock_nanosleep(clock, flags, request, remaining);
+  thread_point_begin();
+  int error = sys_clock_nanosleep(clock, flags, request, remaining);
+  thread_point_end(error);
+  return -error;
+}
+
+int nanosleep(const struct timespec *request, struct timespec *remaining)
+{
+  return (int) libc_result(-clock_nanosleep(CLOCK_REALTIME, 0, request, remaining));
+}
+
+int timespec_get(struct timespec *now, int base)
+{
+  return base == TIME_UTC && sys_clock_gettime(CLOCK_REALTIME, now) == 0 ? base : 0;
+}
+
+/* There is one process. */
+int clock_getcpuclockid(pid_t pid, clockid_t *clock)
+{
+  if (pid != 0 && pid != sys_getpid())
+    return ESRCH;
+  *clock = CLOCK_PROCESS_CPUTIME_ID;
+  return 0;
 }
 
 int gettimeofday(struct timeval *restrict now, void *restrict zone)

@@ -12,7 +12,6 @@ static void raise_priority(struct percpu *cpu)
 {
   struct task *task = cpu->current;
   spinlock_lock(run_lock(cpu));
-  task->own_priority = task->priority;
   task->priority = RUN_PRIORITY_CEILING;
   __atomic_store_n(&cpu->running_priority, RUN_PRIORITY_CEILING, __ATOMIC_RELAXED);
   spinlock_unlock(run_lock(cpu));
@@ -23,7 +22,7 @@ static bool lower_priority(struct percpu *cpu)
 {
   struct task *task = cpu->current;
   spinlock_lock(run_lock(cpu));
-  task->priority = task->own_priority;
+  task->priority = task_plain_priority(task);
   /* Before the look into the inbox: who gives something now sends an interrupt, if it is due. */
   __atomic_store_n(&cpu->running_priority, (int32_t) task->priority, __ATOMIC_SEQ_CST);
   int best = run_queue_best(cpu);

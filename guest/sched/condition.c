@@ -6,6 +6,7 @@
 #include "sched/condition.h"
 
 #include <limits.h>
+#include <stddef.h>
 
 #define WAS_BROADCAST 1u
 #define SIGNAL        2u
@@ -20,20 +21,34 @@ static void leave(struct condition *condition)
     futex_wake(&condition->waiters, 1);
 }
 
+uint32_t condition_enter(struct condition *condition, struct mutex *mutex)
+{
+  uint32_t sequence = __atomic_load_n(&condition->sequence, __ATOMIC_RELAXED);
+  __atomic_store_n(&condition->mutex, mutex, __ATOMIC_RELAXED);
+  __atomic_add_fetch(&condition->waiters, 1, __ATOMIC_SEQ_CST);
+  return sequence;
+}
+
+int condition_sleep(struct condition *condition, uint32_t sequence, uint64_t deadline_ns,
+                    bool *contended)
+{
+  int error = futex_wait(&condition->sequence, sequence, deadline_ns);
+  /* After a broadcast others may sleep on the mutex who are not noted there. */
+  *contended = (__atomic_load_n(&condition->sequence, __ATOMIC_RELAXED) & WAS_BROADCAST) != 0;
+  leave(condition);
+  return error == -EAGAIN ? 0 : error;
+}
+
 int condition_wait_until(struct condition *condition, struct mutex *mutex, uint64_t deadline_ns)
 {
   if (mutex->kind != MUTEX_NORMAL && !mutex_is_mine(mutex))
     return -EPERM;
-  uint32_t sequence = __atomic_load_n(&condition->sequence, __ATOMIC_RELAXED);
-  __atomic_store_n(&condition->mutex, mutex, __ATOMIC_RELAXED);
-  __atomic_add_fetch(&condition->waiters, 1, __ATOMIC_SEQ_CST);
+  uint32_t sequence = condition_enter(condition, mutex);
   uint32_t depth = mutex_release_all(mutex);
-  int error = futex_wait(&condition->sequence, sequence, deadline_ns);
-  /* After a broadcast others may sleep on the mutex who are not noted there. */
-  bool contended = (__atomic_load_n(&condition->sequence, __ATOMIC_RELAXED) & WAS_BROADCAST) != 0;
-  leave(condition);
+  bool contended;
+  int error = condition_sleep(condition, sequence, deadline_ns, &contended);
   mutex_take_back(mutex, depth, contended);
-  return error == -ETIMEDOUT ? -ETIMEDOUT : 0;
+  return error;
 }
 
 void condition_signal_waiters(struct condition *condition)
@@ -47,7 +62,10 @@ void condition_broadcast_waiters(struct condition *condition)
   __atomic_or_fetch(&condition->sequence, WAS_BROADCAST, __ATOMIC_RELAXED);
   __atomic_add_fetch(&condition->sequence, SIGNAL, __ATOMIC_RELEASE);
   struct mutex *mutex = __atomic_load_n(&condition->mutex, __ATOMIC_RELAXED);
-  futex_requeue(&condition->sequence, 1, INT_MAX, &mutex->word);
+  if (mutex != NULL)
+    futex_requeue(&condition->sequence, 1, INT_MAX, &mutex->word);
+  else
+    futex_wake(&condition->sequence, INT_MAX);
 }
 
 void condition_destroy(struct condition *condition)
@@ -58,7 +76,8 @@ void condition_destroy(struct condition *condition)
     /* Those moved to the mutex have to run once, whoever holds it: then they leave here, and wait
      * for the mutex as any other task. */
     futex_wake(&condition->sequence, INT_MAX);
-    futex_wake(&condition->mutex->word, INT_MAX);
+    if (condition->mutex != NULL)
+      futex_wake(&condition->mutex->word, INT_MAX);
   }
   while (waiters != DESTROYING)
   {

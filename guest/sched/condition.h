@@ -10,13 +10,21 @@ struct condition
 {
   uint32_t sequence;   /* changes with each signal, the futex; bit 0: there was a broadcast */
   uint32_t waiters;    /* tasks between their unlocking of the mutex and their waking up */
-  struct mutex *mutex; /* the waiters' */
+  struct mutex *mutex; /* the waiters'; null: they wait with another kind of lock */
 };
 
 /* Unlocks the mutex, sleeps until a signal, a broadcast, or the deadline, and locks it again: 0,
- * -ETIMEDOUT, or -EPERM when a recursive or error-checking mutex is not held. 0 also without a
- * reason, as POSIX permits: the caller looks at what it waits for again. For tasks. */
+ * -ETIMEDOUT, -EINTR as futex_wait(), or -EPERM when a recursive or error-checking mutex is not
+ * held. 0 also without a reason, as POSIX permits: the caller looks at what it waits for again. For
+ * tasks. */
 int condition_wait_until(struct condition *condition, struct mutex *mutex, uint64_t deadline_ns);
+
+/* The two halves of that for another kind of lock, which the caller holds at the first, has
+ * unlocked at the second, and locks again then. mutex: where a broadcast may have waiters wait, or
+ * null. */
+uint32_t condition_enter(struct condition *condition, struct mutex *mutex);
+int condition_sleep(struct condition *condition, uint32_t sequence, uint64_t deadline_ns,
+                    bool *contended);
 
 static inline int condition_wait(struct condition *condition, struct mutex *mutex)
 {

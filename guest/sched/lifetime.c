@@ -10,6 +10,7 @@
 #include "sched/futex.h"
 #include "sched/mutex.h"
 #include "sched/sched.h"
+#include "sched/special_mutex.h"
 #include "sched/task_memory.h"
 #include "start_info.h"
 #include "time/clock.h"
@@ -218,6 +219,8 @@ static void start_task(struct task *task, const struct task_attributes *attribut
   task->fs_base = tls_init((void *) tls_gva); /* NOLINT(performance-no-int-to-ptr) */
   context_init(&task->context, tls_gva, task_begin);
   task->priority = attributes->priority;
+  task->base_priority = attributes->priority;
+  task->inherited = 0;
   task->end_state = attributes->detached ? TASK_DETACHED : 0;
   task->attention = 0;
   task->heeds = TASK_SIGNALLED;
@@ -303,6 +306,8 @@ void task_ended(struct task *task)
 
 _Noreturn void task_exit(void *result)
 {
+  if (cpu_current()->held != NULL)
+    special_mutex_abandon();
   cpu_mask_interrupts();
   cpu_current()->result = result;
   sched_end();
@@ -317,10 +322,11 @@ int task_join(struct task *task, void **result, uint64_t deadline_ns)
     return -EINVAL;
   while (((state = __atomic_load_n(&task->end_state, __ATOMIC_ACQUIRE)) & TASK_ENDED) == 0)
   {
-    if (futex_wait(&task->end_state, state, deadline_ns) == -ETIMEDOUT)
+    int error = futex_wait(&task->end_state, state, deadline_ns);
+    if (error == -ETIMEDOUT || (error == -EINTR && task_is_cancelled(cpu_current())))
     {
       __atomic_fetch_and(&task->end_state, ~(uint32_t) TASK_JOINED, __ATOMIC_ACQ_REL);
-      return -ETIMEDOUT;
+      return error;
     }
   }
   if (result != NULL)
@@ -370,6 +376,18 @@ uint64_t tasks_cpu_time_ns(void)
   ns += clock_ns_of_cycles(ended_cycles);
   spinlock_unlock_restore(&table_lock, was_masked);
   return ns;
+}
+
+bool task_cpu_time_of_id(long id, uint64_t *ns)
+{
+  uint32_t was_masked = spinlock_lock_masked(&table_lock);
+  const struct task *task = all_tasks;
+  while (task != NULL && task->id != id)
+    task = task->all_next;
+  if (task != NULL)
+    *ns = task_cpu_time_ns(task);
+  spinlock_unlock_restore(&table_lock, was_masked);
+  return task != NULL;
 }
 
 bool task_guard_hit(uint64_t gva)

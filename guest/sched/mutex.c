@@ -2,6 +2,7 @@
 #include "sched/mutex.h"
 
 #include "sched/spin.h"
+#include "sched/task.h"
 
 bool mutex_tasks_many;
 
@@ -9,14 +10,16 @@ int mutex_wait(struct mutex *mutex, uint64_t deadline_ns, bool contended)
 {
   if (!contended && spin_until(&mutex->word, true, &mutex->history) && mutex_take(mutex))
     return 0;
+  /* To wait for a mutex is no cancellation point, not even within one. */
+  bool heeds = task_heed_cancellation(false);
+  int error = 0;
   /* Whoever has slept takes it as contended, for others may sleep still: the one wake-up too many
    * at the end costs less than a count of sleepers. */
-  while (__atomic_exchange_n(&mutex->word, MUTEX_CONTENDED, __ATOMIC_ACQUIRE) != MUTEX_FREE)
-  {
-    if (futex_wait(&mutex->word, MUTEX_CONTENDED, deadline_ns) == -ETIMEDOUT)
-      return -ETIMEDOUT;
-  }
-  return 0;
+  while (error != -ETIMEDOUT &&
+         __atomic_exchange_n(&mutex->word, MUTEX_CONTENDED, __ATOMIC_ACQUIRE) != MUTEX_FREE)
+    error = futex_wait(&mutex->word, MUTEX_CONTENDED, deadline_ns);
+  task_heed_cancellation(heeds);
+  return error == -ETIMEDOUT ? error : 0;
 }
 
 uint32_t mutex_release_all(struct mutex *mutex)

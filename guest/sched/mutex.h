@@ -27,6 +27,15 @@ enum mutex_state
   MUTEX_CONTENDED, /* taken, and tasks may sleep on the word */
 };
 
+/* Beside the kind, in mutexes that special_mutex.h is for. */
+#define MUTEX_ROBUST          0x10u /* its holder's end is reported to the next one */
+#define MUTEX_INHERIT         0x20u /* its holder has at least the priority of who waits for it */
+#define MUTEX_PROTECT         0x40u /* its holder has at least its ceiling */
+#define MUTEX_OWNER_DIED      0x100u
+#define MUTEX_NOT_RECOVERABLE 0x200u
+#define MUTEX_TYPE            0x0fu
+#define MUTEX_CEILING_SHIFT   16
+
 struct mutex
 {
   uint32_t word;    /* enum mutex_state; the futex */
@@ -39,10 +48,14 @@ struct mutex
 /* Whether there may be a second task. Until then no lock needs an atomic operation. */
 extern bool mutex_tasks_many;
 
+/* The same for programs, <sys/single_threaded.h>. */
+extern char __libc_single_threaded;
+
 /* Called before the second task is created. There is no way back. */
 static inline void mutex_expect_tasks(void)
 {
   __atomic_store_n(&mutex_tasks_many, true, __ATOMIC_RELAXED);
+  __atomic_store_n(&__libc_single_threaded, 0, __ATOMIC_RELAXED);
 }
 
 /* Take it when it is not free; 0 or -ETIMEDOUT. contended: tasks may sleep on the word that no one
@@ -63,6 +76,11 @@ static inline uintptr_t mutex_self(void)
 static inline bool mutex_is_mine(const struct mutex *mutex)
 {
   return __atomic_load_n(&mutex->owner, __ATOMIC_RELAXED) == mutex_self();
+}
+
+static inline bool mutex_is_special(const struct mutex *mutex)
+{
+  return __builtin_expect(mutex->kind > MUTEX_ERRORCHECK, 0);
 }
 
 static inline void mutex_set_owner(struct mutex *mutex, uintptr_t owner)

@@ -77,7 +77,6 @@ _Noreturn void realtime_serve(void *argument)
   cpu_mask_interrupts();
   struct percpu *cpu = cpu_this();
   spinlock_lock(run_lock(cpu));
-  server->own_priority = server->priority;
   server->heeds = 0;
   server->priority = RUN_PRIORITY_REALTIME;
   __atomic_store_n(&cpu->running_priority, RUN_PRIORITY_REALTIME, __ATOMIC_RELAXED);

@@ -8,11 +8,11 @@
 #include "start_info.h"
 #include "time/clock.h"
 
-/* How long equals run before another one may, and how long tasks wait beside an idle CPU. */
-#define SLICE_NS      4000000ull
+/* How long tasks wait beside an idle CPU. */
 #define IDLE_SLICE_NS 1000000ull
 
 struct task main_task = {.priority = TASK_PRIORITY_DEFAULT,
+                         .base_priority = TASK_PRIORITY_DEFAULT,
                          .heeds = TASK_SIGNALLED,
                          .wait_end = WAIT_WOKEN,
                          .id = 1,
@@ -33,7 +33,7 @@ void sched_init(void)
   struct percpu *cpu = cpu_this();
   init_cpu(cpu);
   idle_init();
-  slice_cycles = clock_cycles_of_ns(SLICE_NS);
+  slice_cycles = clock_cycles_of_ns(TASK_SLICE_NS);
   idle_slice_cycles = clock_cycles_of_ns(IDLE_SLICE_NS);
   idle_cpus = start_info->cpu_count - 1;
   cpu->current = &main_task;

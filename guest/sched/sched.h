@@ -36,12 +36,13 @@ struct task
   struct context context; /* valid when it left its CPU by a call */
   uint64_t fs_base;
   unsigned int priority;
-  unsigned int own_priority; /* while that is above all tasks' */
-  bool is_queued;            /* in the run queue of its CPU, whose run lock guards this */
-  bool is_preempted;         /* it left by an interrupt: frame and vector_state are valid */
-  uint32_t attention;        /* TASK_SIGNALLED and TASK_CANCELLED, atomic */
-  uint32_t heeds;            /* those that end its waits; its own */
-  uint32_t cpu;              /* where it runs, ran last, or is queued */
+  unsigned int base_priority; /* its own, apart from what it inherits or holds */
+  unsigned int inherited;     /* the highest that it owes to mutexes that it holds; 0: none */
+  bool is_queued;             /* in the run queue of its CPU, whose run lock guards this */
+  bool is_preempted;          /* it left by an interrupt: frame and vector_state are valid */
+  uint32_t attention;         /* TASK_SIGNALLED and TASK_CANCELLED, atomic */
+  uint32_t heeds;             /* those that end its waits; its own */
+  uint32_t cpu;               /* where it runs, ran last, or is queued */
   uint32_t run_epoch;
   uint64_t run_time; /* run_time.h, of run_epoch */
   uint64_t run_cycles;
@@ -52,6 +53,11 @@ struct task
   struct task *futex_next, *futex_previous; /* in a bucket, or in a list of the woken */
   uint32_t *futex_word;                     /* null: in no bucket */
   uint32_t futex_bucket;
+
+  /* special_mutex.c, and guarded by its lock. */
+  struct special_mutex *held;      /* all of that kind that it holds */
+  struct special_mutex *waits_for; /* what it waits for, or null */
+  struct task *waits_next;         /* the next that waits for that */
 
   uint64_t *cpus; /* bitmap of the CPUs it may use; null: all */
   size_t cpus_words;
@@ -82,6 +88,13 @@ enum task_end_state
 };
 
 extern struct task main_task;
+
+/* Whether the running task has been cancelled and is where it heeds that. */
+static inline bool task_is_cancelled(const struct task *task)
+{
+  uint32_t attention = __atomic_load_n(&task->attention, __ATOMIC_RELAXED);
+  return (attention & task->heeds & TASK_CANCELLED) != 0;
+}
 
 /* The boot CPU, once; then each of the others, which does not return. */
 void sched_init(void);
@@ -256,6 +269,15 @@ void idle_init(void);
 void idle_wait(struct percpu *cpu);
 
 /* ---- task.c ---- */
+
+/* Without a real-time ceiling: its own priority or what it inherits. */
+static inline unsigned int task_plain_priority(const struct task *task)
+{
+  return task->base_priority > task->inherited ? task->base_priority : task->inherited;
+}
+
+/* Sets what it inherits. */
+void task_inherit(struct task *task, unsigned int priority);
 
 /* A task has left its CPU for good: buries it or tells who joins it. */
 void task_ended(struct task *task);

@@ -15,7 +15,8 @@
 #define AVERAGE_MASK 0xffffu
 #define ATTEMPT      0x10000u
 
-bool spin_until(const uint32_t *word, bool zero, uint32_t *history)
+/* Until (*word == value) == equal. */
+static inline bool spin(const uint32_t *word, uint32_t value, bool equal, uint32_t *history)
 {
   if (!cpus_may_spin())
     return false;
@@ -30,10 +31,20 @@ bool spin_until(const uint32_t *word, bool zero, uint32_t *history)
   {
     cpu_relax();
     turns++;
-    happened = (__atomic_load_n(word, __ATOMIC_RELAXED) == 0) == zero;
+    happened = (__atomic_load_n(word, __ATOMIC_RELAXED) == value) == equal;
   }
   /* Two CPUs may update at once and one update be lost: it is an estimate. */
   average = happened ? average - average / 4 + turns / 4 : average - (average + 3) / 4;
   __atomic_store_n(history, ((past & ~AVERAGE_MASK) + ATTEMPT) | average, __ATOMIC_RELAXED);
   return happened;
+}
+
+bool spin_until(const uint32_t *word, bool zero, uint32_t *history)
+{
+  return spin(word, 0, zero, history);
+}
+
+bool spin_while(const uint32_t *word, uint32_t value, uint32_t *history)
+{
+  return spin(word, value, false, history);
 }

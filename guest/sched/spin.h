@@ -9,4 +9,7 @@
  * how long earlier spins took, which *history keeps, and not at all on a machine with one CPU. */
 bool spin_until(const uint32_t *word, bool zero, uint32_t *history);
 
+/* The same while *word has that value; returns whether it has another one now. */
+bool spin_while(const uint32_t *word, uint32_t value, uint32_t *history);
+
 #endif

@@ -7,6 +7,7 @@
 #include "mm/kernel_heap.h"
 #include "sched/lifetime.h"
 #include "sched/sched.h"
+#include "sched/special_mutex.h"
 #include "start_info.h"
 #include "time/clock.h"
 
@@ -22,9 +23,7 @@ int task_id(const struct task *task)
 
 unsigned int task_priority(const struct task *task)
 {
-  /* Above that it holds a real-time ceiling, or is a server. */
-  unsigned int priority = __atomic_load_n(&task->priority, __ATOMIC_RELAXED);
-  return priority < TASK_PRIORITIES ? priority : task->own_priority;
+  return __atomic_load_n(&task->base_priority, __ATOMIC_RELAXED);
 }
 
 const char *task_name(const struct task *task)
@@ -38,6 +37,15 @@ void task_set_name(struct task *task, const char *name)
   for (; name != NULL && name[i] != '\0' && i < TASK_NAME_BYTES - 1; i++)
     task->name[i] = name[i];
   task->name[i] = '\0';
+}
+
+bool task_heed_cancellation(bool heed)
+{
+  struct task *task = cpu_current();
+  uint32_t before = task->heeds;
+  uint32_t heeds = heed ? before | TASK_CANCELLED : before & ~TASK_CANCELLED;
+  __atomic_store_n(&task->heeds, heeds, __ATOMIC_RELAXED);
+  return (before & TASK_CANCELLED) != 0;
 }
 
 unsigned int task_cpu(void)
@@ -68,28 +76,29 @@ static struct percpu *lock_cpu_of(const struct task *task)
   }
 }
 
-int task_set_priority(struct task *task, unsigned int priority)
+/* Sets what the priority of a task is made of, and has those look whom it concerns. */
+static void set_priorities(struct task *task, unsigned int *part, unsigned int priority)
 {
-  if (priority >= TASK_PRIORITIES)
-    return -EINVAL;
   uint32_t was_masked = cpu_mask_save();
   struct percpu *cpu = lock_cpu_of(task);
-  if (task->priority >= TASK_PRIORITIES)
+  __atomic_store_n(part, priority, __ATOMIC_RELAXED);
+  unsigned int plain = task_plain_priority(task);
+  /* Who holds a real-time ceiling goes by it from the unlock on. */
+  if (task->priority >= TASK_PRIORITIES || task->priority == plain)
   {
-    task->own_priority = priority; /* from the unlock on */
     spinlock_unlock(run_lock(cpu));
     cpu_mask_restore(was_masked);
-    return 0;
+    return;
   }
   bool is_queued = task->is_queued;
   if (is_queued)
     run_queue_remove(cpu, task);
-  task->priority = priority;
+  task->priority = plain;
   if (is_queued)
     run_queue_add(cpu, task);
   bool is_running = cpu->current == task;
   if (is_running)
-    __atomic_store_n(&cpu->running_priority, (int32_t) priority, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&cpu->running_priority, (int32_t) plain, __ATOMIC_SEQ_CST);
   bool must_look = cpu->inbox != NULL ||
                    (cpu->current != NULL && run_queue_best(cpu) >= (int) cpu->current->priority);
   spinlock_unlock(run_lock(cpu));
@@ -98,7 +107,21 @@ int task_set_priority(struct task *task, unsigned int priority)
   else if (must_look || is_running)
     sched_interrupt(cpu);
   cpu_mask_restore(was_masked);
+}
+
+int task_set_priority(struct task *task, unsigned int priority)
+{
+  if (priority >= TASK_PRIORITIES)
+    return -EINVAL;
+  set_priorities(task, &task->base_priority, priority);
+  if (special_mutex_follow != NULL)
+    special_mutex_follow(task);
   return 0;
+}
+
+void task_inherit(struct task *task, unsigned int priority)
+{
+  set_priorities(task, &task->inherited, priority);
 }
 
 int task_set_affinity(struct task *task, const uint64_t *cpus, size_t cpus_words)

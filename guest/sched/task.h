@@ -13,6 +13,7 @@
 #define TASK_PRIORITIES          32
 #define TASK_PRIORITY_DEFAULT    16
 #define TASK_NAME_BYTES          16
+#define TASK_SLICE_NS            4000000ul
 #define TASK_STACK_DEFAULT_BYTES (256ul << 10)
 #define TASK_STACK_MIN_BYTES     (16ul << 10)
 #define TASK_GUARD_DEFAULT_BYTES 4096ul
@@ -46,7 +47,8 @@ int task_create(struct task **task, void *(*entry)(void *), void *argument,
 _Noreturn void task_exit(void *result);
 
 /* Waits for the end of a task that is not detached, and frees it. Returns 0, -ETIMEDOUT, -EDEADLK
- * for itself, -EINVAL if it is detached or another task joins it. deadline_ns as futex_wait. */
+ * for itself, -EINVAL if it is detached or another task joins it, -EINTR for a cancellation that
+ * the running task heeds. deadline_ns as futex_wait. */
 int task_join(struct task *task, void **result, uint64_t deadline_ns);
 int task_detach(struct task *task);
 
@@ -72,12 +74,17 @@ const char *task_name(const struct task *task);
 
 /* Processor time used so far. */
 uint64_t task_cpu_time_ns(const struct task *task);
-uint64_t tasks_cpu_time_ns(void); /* of all tasks, also those that have ended */
+bool task_cpu_time_of_id(long id, uint64_t *ns); /* false: there is no such task */
+uint64_t tasks_cpu_time_ns(void);                /* of all tasks, also those that have ended */
 
 void task_stack(const struct task *task, uint64_t *low_gva, size_t *len_bytes, size_t *guard_bytes);
 
 /* Blocks the running task until a point of CLOCK_MONOTONIC: 0; or -EINTR, as futex_wait(). */
 int task_sleep_until_ns(uint64_t deadline_monotonic_ns);
+
+/* Whether a cancellation of the running task ends its waits, with -EINTR. Returns whether it did.
+ */
+bool task_heed_cancellation(bool heed);
 
 /* The CPU this runs on, which may change at any time; and how many there are. */
 unsigned int task_cpu(void);

@@ -32,6 +32,12 @@ bool cpus_may_spin(void)
   return true;
 }
 
+bool task_heed_cancellation(bool heed)
+{
+  (void) heed;
+  return false;
+}
+
 int futex_wait(uint32_t *word, uint32_t expected, uint64_t deadline_ns)
 {
   struct timespec until = {.tv_sec = (time_t) (deadline_ns / NS_PER_S),

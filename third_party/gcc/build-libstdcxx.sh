@@ -1,6 +1,6 @@
 #!/bin/bash
-# build-libstdcxx.sh NEWLIB - builds libstdc++ for x86_64-uhyve-elf, against the Newlib in the folder
-# NEWLIB, into a cache and prints the folder it is installed in: include/c++/12 and lib below that.
+# build-libstdcxx.sh NEWLIB: builds libstdc++ for x86_64-uhyve-elf, against the Newlib in the folder
+# NEWLIB, into a cache and prints the folder it is installed in.
 #
 # It is compiled as programs are, by g++-12 with uhyve.specs. Its configure script asks what can be
 # linked, and the kernel library may not have been built yet: what that will have is read from the list
@@ -27,8 +27,8 @@ readonly asked_for=(aligned_alloc cargl catanhl catanl ccoshl ccosl cexpl chmod 
     cpowl cprojl csinhl csinl csqrtl ctanhl ctanl fchmod fchmodat fcntl fdopendir fstat getentropy
     gettimeofday link lstat memalign mkdir nanosleep openat poll posix_memalign pthread_cond_clockwait
     pthread_create pthread_mutex_clocklock pthread_rwlock_clockrdlock pthread_rwlock_clockwrlock read
-    readlink realpath rmdir sched_yield sem_init sem_timedwait stat symlink sysconf truncate umask
-    unlinkat utimensat write writev)
+    readlink realpath rmdir sched_yield sem_init sem_timedwait stat symlink sysconf timespec_get truncate
+    umask unlinkat utimensat write writev)
 
 say() { printf 'libstdc++: %s\n' "$*" >&3; }
 
@@ -41,16 +41,28 @@ kernel_names() {
     printf '%s\n' "${asked_for[@]}" | sort | comm -12 - <(grep -v '^#' "$tree/guest/libc/exports.txt" | sort)
 }
 
-# Everything that the result depends on. The names of the sources' and Newlib's folders stand for
-# what they hold.
+defined_names() {
+    nm -g --defined-only "$newlib"/lib/lib{newlib,m}.a | awk 'NF == 3 { print $3 }' | sort -u
+}
+
+# hash_files FOLDER FILE...: names and contents of files and of all files in folders.
+hash_files() {
+    cd "$1"
+    shift
+    find "$@" -type f -print0 | sort -z | xargs -0 sha256sum
+}
+
+# Everything that the result depends on. Of the trees of gcc and Newlib only what is used, for both
+# change more often than that.
 input_hash() {
     {
         g++-12 --version
-        printf '%s\n' "${sources##*/}" "${newlib%/*}"
         kernel_names
-        cd "$tree"
-        sha256sum third_party/gcc/build-libstdcxx.sh toolchain/uhyve.specs guest/api/uhyve/sync.h \
-            guest/api/uhyve/task.h
+        defined_names
+        (hash_files "$newlib" include)
+        (hash_files "$sources" libstdc++-v3 libgcc/gthr-posix.h include)
+        (hash_files "$tree" third_party/gcc/build-libstdcxx.sh toolchain/uhyve.specs \
+            guest/api/uhyve/sync.h guest/api/uhyve/task.h)
     } | sha256sum | cut -c 1-16
 }
 
@@ -72,7 +84,7 @@ make_root() {
         printf '%s\n' __cxa_thread_atexit_impl _dl_find_object
         # What the C library needs of the kernel library.
         nm -u "$root/lib/libnewlib.a" "$root/lib/libm.a" | awk 'NF == 2 { print $2 }' | sort -u |
-            comm -23 - <(nm -g --defined-only "$root"/lib/*.a | awk 'NF == 3 { print $3 }' | sort -u)
+            comm -23 - <(defined_names)
     } | sort -u > "$work/names/list"
     while read -r name; do
         printf '.globl %s\n%s:\n' "$name" "$name" | as -o "$work/names/$name.o" -
@@ -109,8 +121,10 @@ compile_libstdcxx() {
     cd "$work/build/libstdc++-v3"
     make -j"${UHYVE_JOBS:-$(nproc)}"
     make DESTDIR="$work/install" install
-    local installed=$work/install/libstdcxx
-    rm -rf "$installed/share" "$installed"/lib/*.la "$installed"/lib/*.py
+    local built=$work/install/libstdcxx installed=$work/root/$target
+    mkdir -p "$installed/lib"
+    mv "$built/include" "$installed/include"
+    mv "$built"/lib/*.a "$installed/lib/"
     ranlib -D "$installed"/lib/*.a
 }
 
@@ -129,7 +143,7 @@ build() {
     # What a killed run left behind: nobody else works here while we hold the lock.
     rm -rf "$cache"/libstdcxx.tmp.*
     work=$(mktemp -d "$cache/libstdcxx.tmp.XXXXXX")
-    root=$work/root
+    root=$work/driver
     export UHYVE_ROOT=$root
     log=$cache/$name.log
     trap clean_up EXIT
@@ -139,7 +153,7 @@ build() {
         compile_libstdcxx
     } > "$log" 2>&1
     cp "$work/build/libstdc++-v3/config.log" "$cache/$name.config.log"
-    mv -T "$work/install/libstdcxx" "$cache/$name"
+    mv -T "$work/root" "$cache/$name"
     say "installed in $cache/$name"
 }
 

@@ -1,4 +1,4 @@
-/* What libgomp's configure script would find out about uhyve. */
+/* What libgomp's configure script would find in uhyve. */
 #define HAVE_ALIGNED_ALLOC        1
 #define HAVE_ATTRIBUTE_ALIAS      1
 #define HAVE_ATTRIBUTE_VISIBILITY 1

@@ -1,0 +1,93 @@
+/* Cancellation of threads: the points where requests are acted on. */
+#include "libc/cancel.h"
+
+#include <errno.h>
+#include <pthread.h>
+
+#include "arch/x86_64/cpu.h"
+#include "libc/thread.h"
+#include "sched/sched.h"
+
+/* A request is TASK_CANCELLED in the attention of the task. */
+static bool is_requested(void)
+{
+  uint32_t attention = __atomic_load_n(&cpu_current()->attention, __ATOMIC_RELAXED);
+  return __builtin_expect((attention & TASK_CANCELLED) != 0, 0);
+}
+
+static bool is_immune(const struct thread *self)
+{
+  return self->cancel_disabled || self->is_ending;
+}
+
+void thread_test_cancel(void)
+{
+  if (is_requested() && !is_immune(thread_current))
+    thread_unwind(PTHREAD_CANCELED);
+}
+
+void thread_point_begin(void)
+{
+  struct thread *self = thread_current;
+  if (is_immune(self))
+    return;
+  if (is_requested())
+    thread_unwind(PTHREAD_CANCELED);
+  self->is_at_point = true;
+  task_heed_cancellation(true);
+}
+
+void thread_point_end(long result)
+{
+  struct thread *self = thread_current;
+  if (is_immune(self))
+    return;
+  task_heed_cancellation(false);
+  self->is_at_point = false;
+  if (is_requested() && (result == -EINTR || self->cancel_asynchronous))
+    thread_unwind(PTHREAD_CANCELED);
+}
+
+bool thread_point_is_cancelled(void)
+{
+  return task_is_cancelled(cpu_current());
+}
+
+/* Where an asynchronous request is acted on if there is one. Not at a point, which sees to that
+ * itself and may have to take back a mutex first. */
+void thread_cancel_check(void)
+{
+  struct thread *self = thread_current;
+  if (is_requested() && self->cancel_asynchronous && !self->is_at_point && !is_immune(self))
+    thread_unwind(PTHREAD_CANCELED);
+}
+
+int pthread_setcancelstate(int state, int *old_state)
+{
+  struct thread *self = thread_current;
+  if (state != PTHREAD_CANCEL_ENABLE && state != PTHREAD_CANCEL_DISABLE)
+    return EINVAL;
+  if (old_state != NULL)
+    *old_state = self->cancel_disabled ? PTHREAD_CANCEL_DISABLE : PTHREAD_CANCEL_ENABLE;
+  self->cancel_disabled = state == PTHREAD_CANCEL_DISABLE;
+  thread_cancel_check();
+  return 0;
+}
+
+int pthread_setcanceltype(int type, int *old_type)
+{
+  struct thread *self = thread_current;
+  if (type != PTHREAD_CANCEL_DEFERRED && type != PTHREAD_CANCEL_ASYNCHRONOUS)
+    return EINVAL;
+  if (old_type != NULL)
+    *old_type = self->cancel_asynchronous ? PTHREAD_CANCEL_ASYNCHRONOUS : PTHREAD_CANCEL_DEFERRED;
+  __atomic_store_n(&self->cancel_asynchronous, type == PTHREAD_CANCEL_ASYNCHRONOUS,
+                   __ATOMIC_SEQ_CST);
+  thread_cancel_check();
+  return 0;
+}
+
+void pthread_testcancel(void)
+{
+  thread_test_cancel();
+}
