@@ -1,13 +1,14 @@
-# hwvirt_case(NAME PROGRAM STATUS REGEX [OPTIONS ...] [ARGS ...]): one run of a guest program under
-# emulated SVM, in the one boot of test hwvirt.guests. PROGRAM is a file, OPTIONS are the monitor's,
-# ARGS the guest's, neither with blanks; REGEX (grep -E) must match a line of standard output or error,
-# unless it is empty.
+# hwvirt_case(NAME PROGRAM STATUS REGEX [OPTIONS ...] [ARGS ...] [LATE_INPUT word]): one run of a guest
+# program under emulated SVM, in the one boot of test hwvirt.guests. PROGRAM is a file, OPTIONS are
+# the monitor's, ARGS the guest's, neither with blanks; REGEX (grep -E) must match a line of standard
+# output or error, unless it is empty. Standard input is empty, or a pipe from which the word, with a
+# newline, comes after a second.
 function(hwvirt_case name program status regex)
-  cmake_parse_arguments(PARSE_ARGV 4 arg "" "" "OPTIONS;ARGS")
+  cmake_parse_arguments(PARSE_ARGV 4 arg "" "LATE_INPUT" "OPTIONS;ARGS")
   list(JOIN arg_OPTIONS " " options)
   list(JOIN arg_ARGS " " args)
   set_property(GLOBAL APPEND_STRING PROPERTY HWVIRT_CASES
-               "${name}|${program}|${status}|${options}|${args}|${regex}\n")
+               "${name}|${program}|${status}|${options}|${args}|${arg_LATE_INPUT}|${regex}\n")
 endfunction()
 
 # Writes the cases to FILE when everything is configured.

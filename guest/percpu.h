@@ -17,7 +17,7 @@ enum cpu_state
 {
   CPU_STARTING, /* has not yet looked for work */
   CPU_RUNNING,
-  CPU_AWAY,    /* its task waits in the monitor */
+  CPU_AWAY,    /* its task is in the monitor */
   CPU_POLLING, /* idle, looks for work all the time */
   CPU_HALTED,  /* idle, until an interrupt */
 };

@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <semaphore.h>
 
+#include "arch/x86_64/cpu.h"
 #include "libc/cancel.h"
 #include "libc/deadline.h"
 #include "libc/pthread_objects.h"
 #include "libc/result.h"
+#include "signal/delivery.h"
 
 int sem_init(sem_t *semaphore, int shared, unsigned int value)
 {
@@ -24,10 +26,26 @@ int sem_destroy(sem_t *semaphore)
   return 0;
 }
 
+/* Whether to wait again after a handler: as on Linux not with a time-out. */
+static bool waits_again(const struct signal_mark *mark, uint64_t deadline_ns)
+{
+  return deadline_ns == FUTEX_FOREVER ? signal_restart(mark) : signal_sleep_again(mark);
+}
+
+/* Also -EINTR. Masked, so that no handler comes between the look and the wait. */
 static int wait_until(sem_t *semaphore, uint64_t deadline_ns)
 {
+  struct signal_mark mark = signal_mark();
+  int error;
   thread_point_begin();
-  int error = semaphore_wait_until(semaphore_of(semaphore), deadline_ns);
+  do
+  {
+    uint32_t was_masked = cpu_mask_save();
+    error = -EINTR;
+    if (waits_again(&mark, deadline_ns))
+      error = semaphore_wait_until(semaphore_of(semaphore), deadline_ns);
+    cpu_mask_restore(was_masked);
+  } while (error == -EINTR && waits_again(&mark, deadline_ns));
   thread_point_end(error);
   return error;
 }

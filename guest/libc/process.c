@@ -15,6 +15,7 @@
 #include "libc/result.h"
 #include "posix/sys.h"
 #include "sched/task.h"
+#include "signal/signal.h"
 #include "start_info.h"
 
 void _exit(int status)
@@ -126,6 +127,16 @@ long sysconf(int name)
     sys_memory_pages(&all, &available);
     return name == _SC_PHYS_PAGES ? all : available;
   }
+  case _SC_SIGQUEUE_MAX:
+    return SIGNAL_NODES;
+  case _SC_TIMER_MAX:
+    return 1024;
+  case _SC_DELAYTIMER_MAX:
+    return INT_MAX;
+  case _SC_RTSIG_MAX:
+    return SIGRTMAX - SIGRTMIN + 1;
+  case _SC_REALTIME_SIGNALS:
+  case _SC_TIMERS:
   case _SC_THREADS:
   case _SC_SEMAPHORES:
   case _SC_THREAD_ATTR_STACKADDR:

@@ -59,8 +59,8 @@ static int create(pthread_t *thread, const struct thread_attr *attr, void *(*ent
              : -thread_create((struct thread **) thread, entry, argument, policy, &attributes);
 }
 
-int pthread_create(pthread_t *restrict thread, const pthread_attr_t *restrict attr,
-                   void *(*entry)(void *), void *argument)
+int pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*entry)(void *),
+                   void *argument)
 {
   if (__builtin_expect(!__atomic_load_n(&default_is_set, __ATOMIC_ACQUIRE), 1))
     return create(thread, attr == NULL ? NULL : attr_of_const(attr), entry, argument);

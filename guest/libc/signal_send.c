@@ -28,7 +28,7 @@ int pthread_kill(pthread_t thread, int number)
   if (target->task == cpu_current())
     return -signal_raise(number);
   const struct signal_info info = signal_info_sent(number, SI_TKILL);
-  return -signal_send(target->task, &info, NULL);
+  return -signal_send(target->task, &info);
 }
 
 static struct signal_info info_queued(int number, union sigval value)
@@ -47,7 +47,7 @@ int pthread_sigqueue(pthread_t thread, int number, const union sigval value)
   if (target == NULL)
     return ESRCH;
   const struct signal_info info = info_queued(number, value);
-  return -signal_send(target->task, &info, NULL);
+  return -signal_send(target->task, &info);
 }
 
 int sigqueue(pid_t pid, int number, union sigval value)
@@ -58,7 +58,7 @@ int sigqueue(pid_t pid, int number, union sigval value)
   if (error == 0 && number != 0)
   {
     const struct signal_info info = info_queued(number, value);
-    error = signal_send(NULL, &info, NULL);
+    error = signal_send(NULL, &info);
   }
   return (int) libc_result(error);
 }
@@ -73,7 +73,7 @@ int tgkill(pid_t pid, pid_t id, int number)
   if (error == 0)
   {
     const struct signal_info info = signal_info_sent(number, SI_TKILL);
-    error = signal_send_to_id(id, &info, NULL);
+    error = signal_send_to_id(id, &info);
   }
   return (int) libc_result(error);
 }

@@ -6,6 +6,7 @@
 
 #include "arch/x86_64/cpu.h"
 #include "arch/x86_64/signal_frame.h"
+#include "libc/cancel.h"
 #include "libc/result.h"
 #include "sched/futex.h"
 #include "signal/signal.h"
@@ -16,20 +17,31 @@
 
 int sigsuspend(const sigset_t *mask)
 {
-  return (int) libc_result(signal_suspend(*mask));
+  thread_point_begin();
+  int error = signal_suspend(*mask);
+  thread_point_end(error);
+  return (int) libc_result(error);
 }
 
 int pause(void)
 {
-  return (int) libc_result(signal_suspend(cpu_current()->signals.mask));
+  sigset_t mask = cpu_current()->signals.mask;
+  return sigsuspend(&mask);
 }
 
 static int wait_for(const sigset_t *set, siginfo_t *info, uint64_t deadline_ns)
 {
   struct signal_info taken;
+  thread_point_begin();
   int number = signal_wait(*set, &taken, deadline_ns);
+  thread_point_end(number);
   if (number > 0 && info != NULL)
+  {
+    /* As glibc: who waits is not told raise() from kill(). */
+    if (taken.code == SI_TKILL)
+      taken.code = SI_USER;
     signal_frame_info(info, &taken);
+  }
   return number;
 }
 

@@ -4,22 +4,30 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "libc/cancel.h"
 #include "libc/result.h"
 #include "posix/sys.h"
 
 ssize_t read(int fd, void *buffer, size_t len_bytes)
 {
-  return libc_result(sys_read(fd, buffer, len_bytes));
+  thread_point_begin();
+  long result = sys_read(fd, buffer, len_bytes);
+  thread_point_end(result);
+  return libc_result(result);
 }
 
 ssize_t write(int fd, const void *buffer, size_t len_bytes)
 {
-  return libc_result(sys_write(fd, buffer, len_bytes));
+  thread_point_begin();
+  long result = sys_write(fd, buffer, len_bytes);
+  thread_point_end(result);
+  return libc_result(result);
 }
 
 int open(const char *path, int flags, ...)
 {
   mode_t mode = 0;
+  thread_test_cancel();
   if ((flags & O_CREAT) != 0)
   {
     va_list arguments;
@@ -32,6 +40,7 @@ int open(const char *path, int flags, ...)
 
 int close(int fd)
 {
+  thread_test_cancel();
   return (int) libc_result(sys_close(fd));
 }
 

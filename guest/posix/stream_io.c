@@ -6,10 +6,12 @@
 #include <limits.h>
 #include <stdbool.h>
 
+#include "arch/x86_64/cpu.h"
 #include "hypercall.h"
 #include "sched/futex.h"
 #include "sched/realtime.h"
 #include "sched/sched.h"
+#include "signal/delivery.h"
 #include "start_info.h"
 
 /* Counts interrupts; those who wait sleep on it, whatever they wait for: there are few. */
@@ -36,27 +38,43 @@ static uint32_t wait_us(enum hc_port port)
   return sched_may_be_away_us();
 }
 
-static long try_transfer(enum hc_port port, int fd, const void *buffer, size_t len_bytes,
-                         bool may_block)
+/* One read() or write(). */
+struct transfer
+{
+  enum hc_port port;
+  int fd;
+  bool may_block; /* else the CPU waits in the monitor */
+  struct signal_mark mark;
+};
+
+static struct transfer transfer_begin(enum hc_port port, int fd)
+{
+  struct transfer transfer = {.port = port, .fd = fd, .may_block = realtime_may_block()};
+  if (transfer.may_block)
+    transfer.mark = signal_mark();
+  return transfer;
+}
+
+static long try_transfer(const struct transfer *transfer, const void *buffer, size_t len_bytes)
 {
   HC_BLOCK(struct hc_io) io;
-  io.fd = fd;
+  io.fd = transfer->fd;
   io.result = 0;
-  enum address_access access = port == HC_read ? ADDRESS_WRITE : ADDRESS_READ;
-  if (hypercall_fill_segments(&io, buffer, len_bytes, access) == 0 && len_bytes > 0)
+  enum address_access access = transfer->port == HC_read ? ADDRESS_WRITE : ADDRESS_READ;
+  if (hypercall_fill_segments(&io, buffer, len_bytes, access) == 0)
     return -EFAULT;
   uint32_t was_masked = sched_go_away();
-  io.wait_us = may_block ? wait_us(port) : HC_WAIT_FOREVER;
-  hypercall(port, &io);
+  io.wait_us = transfer->may_block ? wait_us(transfer->port) : HC_WAIT_FOREVER;
+  hypercall(transfer->port, &io);
   sched_come_back(was_masked);
   return io.result;
 }
 
-static long have_watched(enum hc_port port, int fd)
+static long have_watched(const struct transfer *transfer)
 {
   HC_BLOCK(struct hc_watch) watch;
-  watch.fd = fd;
-  watch.event = port == HC_read ? HC_EVENT_READ : HC_EVENT_WRITE;
+  watch.fd = transfer->fd;
+  watch.event = transfer->port == HC_read ? HC_EVENT_READ : HC_EVENT_WRITE;
   watch.result = 0;
   __atomic_store_n(&is_expected, 1, __ATOMIC_RELAXED);
   uint32_t was_masked = sched_go_away();
@@ -65,30 +83,52 @@ static long have_watched(enum hc_port port, int fd)
   return watch.result;
 }
 
-/* Whether what has interrupted the wait ends the call: a cancellation does, handlers of signals do
- * not. */
-static bool ends_call(void)
+/* Sleeps until something has changed: 0, or -EINTR when a handler that ends calls has run, or the
+ * thread is cancelled. Masked, so that none comes between the look and the sleep. */
+static int wait_for_change(uint32_t seen, const struct signal_mark *mark)
 {
-  const struct task *task = cpu_current();
-  uint32_t attention = __atomic_load_n(&task->attention, __ATOMIC_RELAXED);
-  return (attention & task->heeds & TASK_CANCELLED) != 0;
+  uint32_t was_masked = cpu_mask_save();
+  int error = signal_restart(mark) ? futex_wait(&changes, seen, FUTEX_FOREVER) : -EINTR;
+  cpu_mask_restore(was_masked);
+  return error == -EINTR && !signal_restart(mark) ? -EINTR : 0;
 }
 
-long stream_transfer(enum hc_port port, int fd, const void *buffer, size_t len_bytes)
+/* Moves as many bytes as one call takes, at least one. What can be moved after all goes before
+ * the end by a signal. */
+static long transfer_some(const struct transfer *transfer, const void *buffer, size_t len_bytes)
 {
-  bool may_block = realtime_may_block();
   for (;;)
   {
     uint32_t seen = __atomic_load_n(&changes, __ATOMIC_SEQ_CST);
-    long moved = try_transfer(port, fd, buffer, len_bytes, may_block);
-    if (moved != -EAGAIN)
-      return moved;
-    if (!may_block)
+    long result = try_transfer(transfer, buffer, len_bytes);
+    if (result != -EAGAIN)
+      return result;
+    if (!transfer->may_block)
       continue;
-    long error = have_watched(port, fd);
-    if (error != 0)
-      return error;
-    if (futex_wait(&changes, seen, FUTEX_FOREVER) == -EINTR && ends_call())
+    result = have_watched(transfer);
+    if (result != 0)
+      return result;
+    if (wait_for_change(seen, &transfer->mark) != 0)
       return -EINTR;
   }
+}
+
+long stream_read(int fd, void *buffer, size_t len_bytes)
+{
+  struct transfer transfer = transfer_begin(HC_read, fd);
+  return len_bytes > 0 ? transfer_some(&transfer, buffer, len_bytes) : 0;
+}
+
+long stream_write(int fd, const void *buffer, size_t len_bytes)
+{
+  struct transfer transfer = transfer_begin(HC_write, fd);
+  size_t done = 0;
+  while (done < len_bytes)
+  {
+    long moved = transfer_some(&transfer, (const char *) buffer + done, len_bytes - done);
+    if (moved <= 0)
+      return done > 0 ? (long) done : moved;
+    done += (size_t) moved;
+  }
+  return (long) done;
 }

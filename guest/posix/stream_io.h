@@ -5,13 +5,11 @@
 
 #include <stddef.h>
 
-#include "hypercalls/hypercalls.h"
-
-/* Moves bytes by HC_write or HC_read, as many as one call takes, at least one; blocks. Returns
- * their number or a negative errno: -EFAULT where the program may not access the buffer so, -EINTR.
- * Who must not block (upcalls, real-time code) may call this too: then the CPU waits in the
- * monitor. */
-long stream_transfer(enum hc_port port, int fd, const void *buffer, size_t len_bytes);
+/* As read() and write() of a descriptor that is open: the number of bytes moved, some or all, or a
+ * negative errno; -EFAULT where the program may not access the buffer so, -EINTR. Who must not
+ * block (upcalls, real-time code) may call these too: then the CPU waits in the monitor. */
+long stream_read(int fd, void *buffer, size_t len_bytes);
+long stream_write(int fd, const void *buffer, size_t len_bytes);
 
 /* The handler of UHYVE_VECTOR_STREAM. */
 void stream_interrupt(void);

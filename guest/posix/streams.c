@@ -21,26 +21,12 @@ static bool is_open(int fd)
 
 ssize_t sys_read(int fd, void *buffer, size_t len_bytes)
 {
-  if (!is_open(fd))
-    return -EBADF;
-  if (len_bytes == 0)
-    return 0;
-  return stream_transfer(HC_read, fd, buffer, len_bytes);
+  return is_open(fd) ? stream_read(fd, buffer, len_bytes) : -EBADF;
 }
 
 ssize_t sys_write(int fd, const void *buffer, size_t len_bytes)
 {
-  if (!is_open(fd))
-    return -EBADF;
-  size_t done = 0;
-  while (done < len_bytes)
-  {
-    ssize_t moved = stream_transfer(HC_write, fd, (const char *) buffer + done, len_bytes - done);
-    if (moved <= 0)
-      return done > 0 ? (ssize_t) done : moved;
-    done += (size_t) moved;
-  }
-  return (ssize_t) done;
+  return is_open(fd) ? stream_write(fd, buffer, len_bytes) : -EBADF;
 }
 
 int sys_fstat(int fd, struct stat *status)

@@ -4,8 +4,10 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "arch/x86_64/cpu.h"
 #include "posix/sys.h"
 #include "sched/task.h"
+#include "signal/delivery.h"
 #include "time/clock.h"
 
 #define NS_PER_S 1000000000ull
@@ -76,6 +78,20 @@ int sys_clock_getres(clockid_t clock, struct timespec *resolution)
   return 0;
 }
 
+/* -EINTR: a handler has run. Masked, so that none comes between the look and the sleep. */
+static int sleep_until(uint64_t end_ns)
+{
+  struct signal_mark mark = signal_mark();
+  int error;
+  do
+  {
+    uint32_t was_masked = cpu_mask_save();
+    error = signal_sleep_again(&mark) ? task_sleep_until_ns(end_ns) : -EINTR;
+    cpu_mask_restore(was_masked);
+  } while (error == -EINTR && signal_sleep_again(&mark));
+  return error;
+}
+
 int sys_clock_nanosleep(clockid_t clock, int flags, const struct timespec *request,
                         struct timespec *remaining)
 {
@@ -94,7 +110,7 @@ int sys_clock_nanosleep(clockid_t clock, int flags, const struct timespec *reque
     wait_ns = request_ns > now_ns ? request_ns - now_ns : 0;
   uint64_t begin_ns = clock_monotonic_ns();
   uint64_t end_ns = wait_ns > INT64_MAX - begin_ns ? INT64_MAX : begin_ns + wait_ns;
-  int error = wait_ns > 0 ? task_sleep_until_ns(end_ns) : 0;
+  int error = wait_ns > 0 ? sleep_until(end_ns) : 0;
   if (error != 0 && (flags & TIMER_ABSTIME) == 0 && remaining != NULL)
   {
     now_ns = clock_monotonic_ns();

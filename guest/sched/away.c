@@ -1,4 +1,4 @@
-/* A CPU whose task waits in the monitor: it can take no interrupt. */
+/* A CPU whose task is in the monitor: it can take no interrupt. */
 #include "arch/x86_64/cpu.h"
 #include "arch/x86_64/tlb.h"
 #include "hypercalls/hypercalls.h"

@@ -6,6 +6,7 @@
 #include "sched/condition.h"
 
 #include <limits.h>
+#include <stddef.h>
 
 #define WAS_BROADCAST 1u
 #define SIGNAL        2u

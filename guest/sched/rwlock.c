@@ -1,9 +1,9 @@
 /* Read-write lock: the parts that wait.
  *
  * Readers sleep on the state, writers on a number of their own. The bits of the state say that
- * there may be some who sleep; whoever leaves the lock free clears them and wakes all readers and
- * one writer, and those who do not get it set them again. So neither side starves: no reader comes
- * in past a writer that waits, and a writer that ends lets readers try.
+ * there may be some who sleep. The last reader leaves them and wakes a writer, so that no reader
+ * comes in between. A writer clears them and wakes all readers and one writer; those who do not get
+ * the lock set them again. So neither side starves.
  */
 #include "sched/rwlock.h"
 
@@ -23,7 +23,7 @@ static void wake_writers(struct rwlock *lock, int count)
   futex_wake(&lock->turn, count);
 }
 
-static void wake(struct rwlock *lock, uint32_t state)
+static void wake_all(struct rwlock *lock, uint32_t state)
 {
   /* Others may hold it by now, and see to it then. */
   while (is_free(state) && state != 0)
@@ -43,7 +43,11 @@ void rwlock_unlock_slow(struct rwlock *lock, uint32_t holders)
 {
   /* Noted before the next one can have it, who may destroy it. */
   __atomic_add_fetch(&lock->leaving, 1, __ATOMIC_RELAXED);
-  wake(lock, __atomic_sub_fetch(&lock->state, holders, __ATOMIC_RELEASE));
+  uint32_t state = __atomic_sub_fetch(&lock->state, holders, __ATOMIC_RELEASE);
+  if (holders == RWLOCK_WRITER || (state & RWLOCK_WRITERS_WAIT) == 0)
+    wake_all(lock, state);
+  else if (is_free(state))
+    wake_writers(lock, 1);
   if (__atomic_sub_fetch(&lock->leaving, 1, __ATOMIC_RELEASE) == DESTROYING)
     futex_wake(&lock->leaving, 1);
 }

@@ -77,7 +77,7 @@ void sched_give(struct percpu *cpu, struct task *task)
     sched_interrupt(cpu);
 }
 
-/* A task whose CPU waits in the monitor goes elsewhere, unless its timer is set there. */
+/* A task whose CPU is in the monitor goes elsewhere, unless its timer is set there. */
 static struct percpu *leave_away(struct percpu *cpu, struct task *task)
 {
   if (task->wait_timer.is_set)

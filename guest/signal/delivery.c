@@ -30,14 +30,9 @@ void signal_begin_handler(struct task *task, struct signal_taken *taken)
 bool signal_take(struct task *task, struct signal_taken *taken)
 {
   struct task_signals *signals = &task->signals;
-  for (;;)
+  while (signal_take_of(task, ~signals->mask, &taken->info))
   {
-    uint64_t ready = (signals->queue.pending | signal_process_queue.pending) & ~signals->mask;
-    if (ready == 0)
-      return false;
-    int number = signal_first_of(ready);
-    bool is_mine = (signals->queue.pending & SIGNAL_BIT(number)) != 0;
-    signal_queue_take(is_mine ? &signals->queue : &signal_process_queue, number, &taken->info);
+    int number = taken->info.number;
     if (signal_is_ignored(number))
       continue;
     taken->action = signal_actions[number];
@@ -48,6 +43,7 @@ bool signal_take(struct task *task, struct signal_taken *taken)
       signal_begin_handler(task, taken);
     return true;
   }
+  return false;
 }
 
 uint64_t signal_stack_top(const struct task *task, const struct signal_action *action,
@@ -112,6 +108,11 @@ void signal_deliver(void)
   }
 }
 
+void signal_attend(struct task *task)
+{
+  sched_attend(task, TASK_SIGNALLED);
+}
+
 /* Without a queue, where nobody else needs to know. */
 int signal_raise(int number)
 {
@@ -124,12 +125,12 @@ int signal_raise(int number)
   if (number < 0 || number >= NSIG)
     return -EINVAL;
   if (__builtin_expect(task->priority >= TASK_PRIORITIES, 0))
-    return signal_send(task, &info, NULL);
+    return signal_send(task, &info);
   uint32_t was_masked = spinlock_lock_masked(&signal_lock);
   if (((task->signals.mask | task->signals.queue.pending) & bit) != 0)
   {
     spinlock_unlock_restore(&signal_lock, was_masked);
-    return signal_send(task, &info, NULL);
+    return signal_send(task, &info);
   }
   taken.action = signal_actions[number];
   bool is_ignored = signal_is_ignored(number);
@@ -157,7 +158,7 @@ void signal_set_mask(uint64_t mask)
   if ((blocked & signal_process_queue.pending) != 0)
     signal_pass_on(blocked & signal_process_queue.pending);
   if (has_ready(task))
-    sched_attend(task, TASK_SIGNALLED);
+    signal_attend(task);
   spinlock_unlock_restore(&signal_lock, was_masked);
 }
 
@@ -182,7 +183,7 @@ int signal_kill(int number)
   struct signal_info info = signal_info_sent(number, SI_USER);
   if (number < 0 || number >= NSIG)
     return -EINVAL;
-  return number == 0 ? 0 : signal_send(NULL, &info, NULL);
+  return number == 0 ? 0 : signal_send(NULL, &info);
 }
 
 void signal_abort(void)

@@ -30,7 +30,7 @@ static struct signal_node *node_allocate(void)
 
 static void node_free(struct signal_node *node)
 {
-  node->is_queued = false;
+  node->queue = NULL;
   if (node->is_own)
     return;
   node->next = pool_freed;
@@ -50,7 +50,7 @@ int signal_queue_add(struct signal_queue *queue, const struct signal_info *info,
   {
     node->info = *info;
     node->next = NULL;
-    node->is_queued = true;
+    node->queue = queue;
     if (queue->first == NULL)
       queue->first = node;
     else
@@ -72,7 +72,8 @@ static void unlink(struct signal_queue *queue, struct signal_node **link,
     queue->last = previous;
 }
 
-void signal_queue_take(struct signal_queue *queue, int number, struct signal_info *info)
+/* Takes the first one with that number, which waits. */
+static void queue_take(struct signal_queue *queue, int number, struct signal_info *info)
 {
   struct signal_node **link = &queue->first;
   struct signal_node *previous = NULL;
@@ -91,6 +92,7 @@ void signal_queue_take(struct signal_queue *queue, int number, struct signal_inf
     {
       taken = node;
       *info = node->info;
+      node->told_overruns = node->info.uid;
       unlink(queue, link, previous);
       continue;
     }
@@ -122,8 +124,40 @@ void signal_queue_drop(struct signal_queue *queue, uint64_t set)
   __atomic_fetch_and(&queue->pending, ~set, __ATOMIC_SEQ_CST);
 }
 
-int signal_first_of(uint64_t set)
+void signal_queue_remove(struct signal_node *node)
+{
+  struct signal_queue *queue = node->queue;
+  struct signal_node *previous = NULL;
+  bool is_last = true;
+  if (queue == NULL)
+    return;
+  for (struct signal_node *other = queue->first; other != NULL; other = other->next)
+  {
+    if (other != node && other->info.number == node->info.number)
+      is_last = false;
+    if (other->next == node)
+      previous = other;
+  }
+  unlink(queue, previous != NULL ? &previous->next : &queue->first, previous);
+  node_free(node);
+  if (is_last)
+    __atomic_fetch_and(&queue->pending, ~SIGNAL_BIT(node->info.number), __ATOMIC_SEQ_CST);
+}
+
+/* Those of faults come first, then by number. */
+static int first_of(uint64_t set)
 {
   uint64_t first = (set & SIGNALS_OF_FAULTS) != 0 ? set & SIGNALS_OF_FAULTS : set;
   return __builtin_ctzll(first) + 1;
+}
+
+bool signal_take_of(struct task *task, uint64_t set, struct signal_info *info)
+{
+  struct signal_queue *queue = &task->signals.queue;
+  if ((queue->pending & set) == 0)
+    queue = &signal_process_queue;
+  if ((queue->pending & set) == 0)
+    return false;
+  queue_take(queue, first_of(queue->pending & set), info);
+  return true;
 }

@@ -65,7 +65,7 @@ static bool is_dropped(struct task *task, uint64_t set, int number)
   return task != NULL ? takes_any(task, &set) : tasks_visit(takes_any, &set);
 }
 
-static int send(struct task *task, const struct signal_info *info, struct signal_node *own)
+int signal_send_locked(struct task *task, const struct signal_info *info, struct signal_node *own)
 {
   uint64_t set = SIGNAL_BIT(info->number);
   if (is_dropped(task, set, info->number))
@@ -79,10 +79,10 @@ static int send(struct task *task, const struct signal_info *info, struct signal
   return error;
 }
 
-int signal_send(struct task *task, const struct signal_info *info, struct signal_node *own)
+int signal_send(struct task *task, const struct signal_info *info)
 {
   uint32_t was_masked = spinlock_lock_masked(&signal_lock);
-  int error = send(task, info, own);
+  int error = signal_send_locked(task, info, NULL);
   spinlock_unlock_restore(&signal_lock, was_masked);
   return error;
 }
@@ -103,13 +103,18 @@ static bool has_id(struct task *task, void *context)
 }
 
 /* A task with signals of its own ends only with the lock, signal_thread_end(). */
-int signal_send_to_id(int id, const struct signal_info *info, struct signal_node *own)
+int signal_send_to_id_locked(int id, const struct signal_info *info, struct signal_node *own)
 {
   struct search search = {.id = id};
+  if (!tasks_visit(has_id, &search))
+    return -ESRCH;
+  return info->number != 0 ? signal_send_locked(search.found, info, own) : 0;
+}
+
+int signal_send_to_id(int id, const struct signal_info *info)
+{
   uint32_t was_masked = spinlock_lock_masked(&signal_lock);
-  int error = -ESRCH;
-  if (tasks_visit(has_id, &search))
-    error = info->number != 0 ? send(search.found, info, own) : 0;
+  int error = signal_send_to_id_locked(id, info, NULL);
   spinlock_unlock_restore(&signal_lock, was_masked);
   return error;
 }

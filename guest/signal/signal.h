@@ -27,8 +27,9 @@ struct signal_node
 {
   struct signal_node *next;
   struct signal_info info;
-  bool is_own;    /* not of the pool */
-  bool is_queued; /* only kept for own ones */
+  bool is_own;                /* not of the pool */
+  struct signal_queue *queue; /* null: in none */
+  int told_overruns;          /* of a timer: what its last signal told */
 };
 
 /* How many signals may wait in all. */
@@ -44,21 +45,26 @@ extern struct signal_action signal_actions[NSIG];
 int signal_queue_add(struct signal_queue *queue, const struct signal_info *info,
                      struct signal_node *own);
 
-/* Takes the first one with that number, which waits. */
-void signal_queue_take(struct signal_queue *queue, int number, struct signal_info *info);
 void signal_queue_drop(struct signal_queue *queue, uint64_t set);
 
-/* Which one of a set comes first: those of faults, then by number. */
-int signal_first_of(uint64_t set);
+/* Takes a node out of the queue that it may be in. */
+void signal_queue_remove(struct signal_node *node);
+
+/* Takes the next signal of a set that waits for the task: one of its own before one of the
+ * process's. */
+bool signal_take_of(struct task *task, uint64_t set, struct signal_info *info);
 
 /* ---- send.c ---- */
 
 /* Sends a signal to a task, or to the process if task is null. In upcalls too; the lock is free.
  * The caller sees to it that the task lives. -EAGAIN as signal_queue_add(). */
-int signal_send(struct task *task, const struct signal_info *info, struct signal_node *own);
+int signal_send(struct task *task, const struct signal_info *info);
+
+int signal_send_locked(struct task *task, const struct signal_info *info, struct signal_node *own);
 
 /* The same by task_id(); number 0 only looks. -ESRCH: there is no such thread. */
-int signal_send_to_id(int id, const struct signal_info *info, struct signal_node *own);
+int signal_send_to_id(int id, const struct signal_info *info);
+int signal_send_to_id_locked(int id, const struct signal_info *info, struct signal_node *own);
 
 /* What raise(), kill() and their like tell. */
 struct signal_info signal_info_sent(int number, int code);
@@ -80,6 +86,9 @@ void signal_begin_handler(struct task *task, struct signal_taken *taken);
 /* Sets the mask of the running task; handlers of what that lets in run before it returns, unless
  * the caller is masked: then when that ends. */
 void signal_set_mask(uint64_t mask);
+
+/* Has a task see to its signals, or to a cancellation, at once. Masked; it must live. */
+void signal_attend(struct task *task);
 
 /* Where the stack of a handler begins, with the interrupted one's stack pointer. */
 uint64_t signal_stack_top(const struct task *task, const struct signal_action *action,

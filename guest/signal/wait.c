@@ -7,18 +7,6 @@
 #include "signal/signal.h"
 #include "time/clock.h"
 
-/* With the lock. */
-static bool take_wanted(struct task *task, uint64_t set, struct signal_info *info)
-{
-  uint64_t ready = (task->signals.queue.pending | signal_process_queue.pending) & set;
-  if (ready == 0)
-    return false;
-  int number = signal_first_of(ready);
-  bool is_mine = (task->signals.queue.pending & SIGNAL_BIT(number)) != 0;
-  signal_queue_take(is_mine ? &task->signals.queue : &signal_process_queue, number, info);
-  return true;
-}
-
 int signal_wait(uint64_t set, struct signal_info *info, uint64_t deadline_ns)
 {
   struct task *task = cpu_current();
@@ -29,7 +17,7 @@ int signal_wait(uint64_t set, struct signal_info *info, uint64_t deadline_ns)
   {
     enum wait_end end = WAIT_WOKEN;
     uint32_t was_masked = spinlock_lock_masked(&signal_lock);
-    bool is_taken = take_wanted(task, set, info);
+    bool is_taken = signal_take_of(task, set, info);
     if (!is_taken && deadline_tsc <= cpu_tsc())
       end = WAIT_TIMED_OUT;
     else if (!is_taken)
@@ -40,7 +28,7 @@ int signal_wait(uint64_t set, struct signal_info *info, uint64_t deadline_ns)
       end = sched_block(deadline_tsc);
       spinlock_lock(&signal_lock);
       task->signals.wanted = 0;
-      is_taken = take_wanted(task, set, info);
+      is_taken = signal_take_of(task, set, info);
     }
     spinlock_unlock_restore(&signal_lock, was_masked);
     if (is_taken)

@@ -1,8 +1,13 @@
 /* A guest that misbehaves in the way its first argument names. */
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <sched.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "hypercalls/guest_image.h"
 #include "hypercalls/hypercalls.h"
@@ -99,6 +104,70 @@ static void abuse_segments(const char *what)
   else if (strcmp(what, "whole-memory") == 0)
     io.segment[0] = (struct hc_segment){0, 512ull << 20};
   out(HC_write, address_to_gpa(&io, 0));
+}
+
+/* watch WHAT: streams and events that are not there; the same again and again, from both CPUs. */
+static void abuse_watch(const char *what)
+{
+  static _Alignas(HC_BLOCK_ALIGN) struct hc_watch block;
+  const int32_t fds[] = {-1, 3, INT32_MAX, INT32_MIN};
+  uint64_t block_gpa = address_to_gpa(&block, 0);
+  if (strcmp(what, "event") == 0)
+    block.event = 2;
+  else if (strcmp(what, "events") == 0)
+    block.event = UINT32_MAX;
+  else if (strcmp(what, "stream") == 0)
+  {
+    for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
+    {
+      block.fd = fds[i];
+      out(HC_watch, block_gpa);
+      if (block.result != -9)
+        exit(1);
+    }
+    exit(7);
+  }
+  else if (strcmp(what, "again") == 0)
+  {
+    /* Most of these give an interrupt, for standard output can be written. */
+    for (unsigned int i = 0; i < 3000; i++)
+    {
+      block.fd = (int32_t) (i % 3);
+      block.event = i / 3 % 2;
+      out(HC_watch, block_gpa);
+      if (block.result != 0)
+        exit(1);
+    }
+    exit(7);
+  }
+  out(HC_watch, block_gpa);
+}
+
+/* wait WHAT [alone]: the monitor waits in a call on CPU 0; CPU 1 ends the guest, or nobody does. */
+static void *end_soon(void *argument)
+{
+  struct timespec pause = {.tv_nsec = 50000000};
+  nanosleep(&pause, NULL);
+  exit(7);
+  return argument;
+}
+
+static void abuse_wait(const char *what, bool is_alone)
+{
+  static char good[64];
+  static _Alignas(HC_BLOCK_ALIGN) struct hc_io io;
+  pthread_t thread;
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(1, &set);
+  if (!is_alone && (pthread_create(&thread, NULL, end_soon, NULL) != 0 ||
+                    pthread_setaffinity_np(thread, sizeof(set), &set) != 0))
+    exit(1);
+  io.wait_us = strcmp(what, "long") == 0 ? UINT32_MAX - 1 : HC_WAIT_FOREVER;
+  io.segments = 1;
+  io.segment[0] = (struct hc_segment){address_to_gpa(good, 0), sizeof(good)};
+  out(HC_read, address_to_gpa(&io, 0));
+  exit(1);
 }
 
 /* discard PLACE|what: pages that the host must not drop, behind one that it may. */
@@ -296,6 +365,10 @@ int main(int argc, char **argv)
     abuse_buffer(argv[2], argv[3]);
   if (strcmp(argv[1], "segments") == 0)
     abuse_segments(argv[2]);
+  if (strcmp(argv[1], "watch") == 0)
+    abuse_watch(argv[2]);
+  if (strcmp(argv[1], "wait") == 0)
+    abuse_wait(argv[2], argc > 3);
   if (strcmp(argv[1], "discard") == 0)
     abuse_discard(argv[2]);
   if (strcmp(argv[1], "crash-message") == 0)

@@ -2,7 +2,7 @@
 # SIGTERM and SIGINT end a guest at once, whatever it does.
 source "${BASH_SOURCE[0]%/*}/../expect.sh"
 
-# ended_by NAME STATUS WAY
+# ended_by NAME STATUS WAY CPUS
 ended_by() {
     local status=0 begin waited
     rm -f "$scratch/output" "$scratch/input"
@@ -10,7 +10,7 @@ ended_by() {
     # A background job of a script ignores SIGINT; uhyve would keep it so.
     sleep 30 > "$scratch/input" &
     local writer=$!
-    env --default-signal=INT "$uhyve" "$PROGRAMS/forever" "$3" \
+    env --default-signal=INT "$uhyve" -c "$4" "$PROGRAMS/forever" "$3" \
         < "$scratch/input" > "$scratch/output" 2> "$scratch/error" &
     local guest=$!
     for ((waited = 0; waited < 500; waited++)); do
@@ -31,6 +31,9 @@ ended_by() {
 }
 
 for way in compute sleep read; do
-    ended_by TERM 143 "$way"
-    ended_by INT 130 "$way"
+    ended_by TERM 143 "$way" 1
+    ended_by INT 130 "$way" 1
 done
+# With several CPUs another thread of the monitor waits for the input.
+ended_by TERM 143 read 2
+ended_by INT 130 read 2

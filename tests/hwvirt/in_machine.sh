@@ -3,9 +3,15 @@
 # is wrong. Exit status: 0 when all are ok.
 
 failed=0
-while IFS='|' read -r name program status options args regex; do
+mkfifo late
+while IFS='|' read -r name program status options args input regex; do
+    from=/dev/null
+    if [ -n "$input" ]; then
+        from=late
+        (sleep 1 && echo "$input") > late &
+    fi
     # shellcheck disable=SC2086  # options and arguments are lists of words
-    timeout -s KILL 100 ./uhyve $options "guests/${program##*/}" $args < /dev/null > output 2>&1
+    timeout -s KILL 100 ./uhyve $options "guests/${program##*/}" $args < $from > output 2>&1
     got=$?
     if [ "$got" != "$status" ]; then
         echo "FAILED $name: status $got, expected $status; output:"

@@ -85,7 +85,8 @@ static const struct port_block calls[] = {
     {HC_exit, sizeof(struct hc_exit)},     {HC_write, sizeof(struct hc_io)},
     {HC_read, sizeof(struct hc_io)},       {HC_crash, sizeof(struct hc_crash)},
     {HC_memory, sizeof(struct hc_memory)}, {HC_discard, sizeof(struct hc_discard)},
-    {HC_yield, sizeof(struct hc_yield)},   {HC_clock, sizeof(struct hc_clock)}};
+    {HC_yield, sizeof(struct hc_yield)},   {HC_clock, sizeof(struct hc_clock)},
+    {HC_watch, sizeof(struct hc_watch)}};
 
 static void names_are_those_of_the_table(void **state)
 {
@@ -107,6 +108,7 @@ static void names_are_those_of_the_table(void **state)
   assert_string_equal(hypercall_name(HC_discard), "discard");
   assert_string_equal(hypercall_name(HC_yield), "yield");
   assert_string_equal(hypercall_name(HC_clock), "clock");
+  assert_string_equal(hypercall_name(HC_watch), "watch");
 }
 
 static void blocks_lie_in_writable_memory(void **state)
@@ -148,7 +150,7 @@ static void blocks_lie_in_one_page(void **state)
 static void transfers_use_the_list(void **state)
 {
   struct fixture *fixture = *state;
-  struct hc_io io = {.fd = 2, .segments = HC_MAX_SEGMENTS, .result = -1};
+  struct hc_io io = {.fd = 2, .segments = HC_MAX_SEGMENTS, .result = -1, .wait_us = 123456};
   int64_t total = 0;
   for (uint64_t i = 0; i < HC_MAX_SEGMENTS; i++)
   {
@@ -161,6 +163,7 @@ static void transfers_use_the_list(void **state)
     assert_int_equal(serve(fixture, read == 1 ? HC_read : HC_write, BLOCK), HYPERCALL_CONTINUE);
     assert_int_equal(monitor_stubs.fd, 2);
     assert_int_equal(monitor_stubs.count, HC_MAX_SEGMENTS);
+    assert_int_equal(monitor_stubs.wait_us, 123456);
     for (uint32_t i = 0; i < HC_MAX_SEGMENTS; i++)
     {
       assert_ptr_equal(monitor_stubs.pieces[i].iov_base,
@@ -435,6 +438,38 @@ static void clock_tells_whether_it_is_followed(void **state)
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
+static void watches_are_for_the_caller(void **state)
+{
+  struct fixture *fixture = *state;
+  const int32_t fds[] = {0, 1, 2, -1, INT32_MAX, INT32_MIN};
+  for (size_t i = 0; i < COUNT_OF(fds); i++)
+    for (uint32_t event = 0; event < STREAM_EVENTS; event++)
+    {
+      struct hc_watch block = {.fd = fds[i], .event = event, .result = 1};
+      monitor_stubs.watch_result = i % 2 == 0 ? 0 : -EBADF;
+      put(fixture, BLOCK, &block, sizeof(block));
+      assert_int_equal(serve(fixture, HC_watch, BLOCK), HYPERCALL_CONTINUE);
+      memcpy(&block, guest_memory_hva(&fixture->vm->memory, BLOCK, sizeof(block)), sizeof(block));
+      assert_int_equal(block.result, monitor_stubs.watch_result);
+      assert_int_equal(monitor_stubs.watched_fd, fds[i]);
+      assert_int_equal(monitor_stubs.watched_event, event);
+      assert_int_equal(monitor_stubs.watched_cpu, 1);
+    }
+}
+
+static void watches_are_for_known_events(void **state)
+{
+  struct fixture *fixture = *state;
+  const uint32_t events[] = {STREAM_EVENTS, INT32_MAX, UINT32_MAX};
+  for (size_t i = 0; i < COUNT_OF(events); i++)
+  {
+    struct hc_watch block = {.fd = 0, .event = events[i]};
+    put(fixture, BLOCK, &block, sizeof(block));
+    assert_broken(fixture, HC_watch, BLOCK, "hypercall watch: there is no event ");
+  }
+  assert_int_equal(monitor_stubs.watches, 0);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -453,6 +488,8 @@ int main(void)
       TEST(discards_are_whole_pages_of_free_memory),
       TEST(yield_comes_back),
       TEST(clock_tells_whether_it_is_followed),
+      TEST(watches_are_for_the_caller),
+      TEST(watches_are_for_known_events),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

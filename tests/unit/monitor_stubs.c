@@ -33,11 +33,22 @@ int clock_follow_start(struct clock_follow *follow)
   return monitor_stubs.clock_result;
 }
 
-static ssize_t move(int fd, const struct iovec *pieces, int count)
+int stream_watch_arm(struct stream_watch *watch, int fd, enum hc_event event, unsigned int cpu)
+{
+  (void) watch;
+  monitor_stubs.watches++;
+  monitor_stubs.watched_fd = fd;
+  monitor_stubs.watched_event = event;
+  monitor_stubs.watched_cpu = cpu;
+  return monitor_stubs.watch_result;
+}
+
+static ssize_t move(int fd, const struct iovec *pieces, int count, uint32_t wait_us)
 {
   monitor_stubs.moves++;
   monitor_stubs.fd = fd;
   monitor_stubs.count = count;
+  monitor_stubs.wait_us = wait_us;
   memcpy(monitor_stubs.pieces, pieces, (size_t) count * sizeof(*pieces));
   if (fd < 0 || fd > 2)
     return -EBADF;
@@ -47,14 +58,16 @@ static ssize_t move(int fd, const struct iovec *pieces, int count)
   return total;
 }
 
-ssize_t streams_write(const struct streams *streams, int fd, const struct iovec *pieces, int count)
+ssize_t streams_write(const struct streams *streams, int fd, struct iovec *pieces, int count,
+                      uint32_t wait_us)
 {
   (void) streams;
-  return move(fd, pieces, count);
+  return move(fd, pieces, count, wait_us);
 }
 
-ssize_t streams_read(const struct streams *streams, int fd, const struct iovec *pieces, int count)
+ssize_t streams_read(const struct streams *streams, int fd, const struct iovec *pieces, int count,
+                     uint32_t wait_us)
 {
   (void) streams;
-  return move(fd, pieces, count);
+  return move(fd, pieces, count, wait_us);
 }

@@ -15,8 +15,14 @@ struct monitor_stubs
   int64_t attach_result; /* what is answered */
   unsigned int clock_starts;
   int clock_result; /* what is answered */
+  int watched_fd;   /* what the last watch was given */
+  enum hc_event watched_event;
+  unsigned int watched_cpu;
+  unsigned int watches;
+  int watch_result; /* what is answered */
   int fd;
   int count;
+  uint32_t wait_us;
   struct iovec pieces[HC_MAX_SEGMENTS];
 };
 

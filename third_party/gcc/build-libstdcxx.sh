@@ -23,7 +23,8 @@ readonly cache=${UHYVE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/uhyve}
 
 # What the configure script asks for and the kernel library has, or will have: those that are in the
 # list of its exports. _exit and its like, which Newlib asks for, are there in any case.
-readonly asked_for=(aligned_alloc chmod clock_gettime fchmod fchmodat fcntl fdopendir fstat getentropy
+readonly asked_for=(aligned_alloc cargl catanhl catanl ccoshl ccosl cexpl chmod clock_gettime clogl
+    cpowl cprojl csinhl csinl csqrtl ctanhl ctanl fchmod fchmodat fcntl fdopendir fstat getentropy
     gettimeofday link lstat memalign mkdir nanosleep openat poll posix_memalign pthread_cond_clockwait
     pthread_create pthread_mutex_clocklock pthread_rwlock_clockrdlock pthread_rwlock_clockwrlock read
     readlink realpath rmdir sched_yield sem_init sem_timedwait stat symlink sysconf timespec_get truncate

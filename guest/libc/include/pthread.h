@@ -72,8 +72,8 @@ __BEGIN_DECLS
 
 /* ---- Threads ---- */
 
-int pthread_create(pthread_t *__restrict __id, const pthread_attr_t *__restrict __attr,
-                   void *(*__start)(void *), void *__argument);
+int pthread_create(pthread_t *__id, const pthread_attr_t *__attr, void *(*__start)(void *),
+                   void *__argument);
 void pthread_exit(void *__result) __dead2;
 int pthread_join(pthread_t __id, void **__result);
 int pthread_detach(pthread_t __id);

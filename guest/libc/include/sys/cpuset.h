@@ -16,6 +16,9 @@ typedef struct
 
 #define CPU_SETSIZE __CPU_SETSIZE
 
+/* A set may be larger than its type. */
+#define __cpu_words(__set) ((unsigned long *) (__set)->__bits)
+
 /* A CPU beyond the set's size is in no set, and is not added. */
 static __inline unsigned long __cpu_bit(unsigned long __cpu)
 {
@@ -25,26 +28,26 @@ static __inline unsigned long __cpu_bit(unsigned long __cpu)
 static __inline void __cpu_set(unsigned long __cpu, unsigned long __size, cpu_set_t *__set)
 {
   if (__cpu / 8 < __size)
-    __set->__bits[__cpu / (unsigned long) __NCPUBITS] |= __cpu_bit(__cpu);
+    __cpu_words(__set)[__cpu / (unsigned long) __NCPUBITS] |= __cpu_bit(__cpu);
 }
 
 static __inline void __cpu_clear(unsigned long __cpu, unsigned long __size, cpu_set_t *__set)
 {
   if (__cpu / 8 < __size)
-    __set->__bits[__cpu / (unsigned long) __NCPUBITS] &= ~__cpu_bit(__cpu);
+    __cpu_words(__set)[__cpu / (unsigned long) __NCPUBITS] &= ~__cpu_bit(__cpu);
 }
 
 static __inline int __cpu_isset(unsigned long __cpu, unsigned long __size, const cpu_set_t *__set)
 {
   return __cpu / 8 < __size &&
-         (__set->__bits[__cpu / (unsigned long) __NCPUBITS] & __cpu_bit(__cpu)) != 0;
+         (__cpu_words(__set)[__cpu / (unsigned long) __NCPUBITS] & __cpu_bit(__cpu)) != 0;
 }
 
 static __inline void __cpu_zero(unsigned long __size, cpu_set_t *__set)
 {
   unsigned long __i;
   for (__i = 0; __i < __size / sizeof(unsigned long); __i++)
-    __set->__bits[__i] = 0;
+    __cpu_words(__set)[__i] = 0;
 }
 
 static __inline int __cpu_count(unsigned long __size, const cpu_set_t *__set)
@@ -52,7 +55,7 @@ static __inline int __cpu_count(unsigned long __size, const cpu_set_t *__set)
   unsigned long __i;
   int __count = 0;
   for (__i = 0; __i < __size / sizeof(unsigned long); __i++)
-    __count += __builtin_popcountl(__set->__bits[__i]);
+    __count += __builtin_popcountl(__cpu_words(__set)[__i]);
   return __count;
 }
 

@@ -1,0 +1,183 @@
+/* Waiting for signals: sigwait() and its like, sigsuspend(), pause(). */
+#include "signal_check.h"
+
+static volatile int count;
+static volatile int last;
+
+static void note(int number)
+{
+  count++;
+  last = number;
+}
+
+static const struct timespec soon = {.tv_nsec = 3 * MS};
+
+static void test_taken(void)
+{
+  sigset_t set = set_of(SIGUSR1, SIGUSR2);
+  siginfo_t info;
+  int number = 0;
+  block(SIGUSR1);
+  block(SIGUSR2);
+  raise(SIGUSR2);
+  raise(SIGUSR1);
+  CHECK(sigwait(&set, &number) == 0 && number == SIGUSR1);
+  CHECK(sigwaitinfo(&set, &info) == SIGUSR2 && info.si_signo == SIGUSR2);
+  CHECK(info.si_code == SI_USER && info.si_pid == getpid());
+  CHECK(!is_pending(SIGUSR1) && !is_pending(SIGUSR2));
+
+  CHECK(sigqueue(getpid(), SIGUSR1, (union sigval){.sival_int = 33}) == 0);
+  CHECK(sigtimedwait(&set, &info, &soon) == SIGUSR1);
+  CHECK(info.si_code == SI_QUEUE && info.si_value.sival_int == 33);
+  raise(SIGUSR1);
+  CHECK(sigtimedwait(&set, NULL, &(struct timespec){0}) == SIGUSR1);
+
+  errno = 0;
+  CHECK(sigtimedwait(&set, &info, &(struct timespec){0}) == -1 && errno == EAGAIN);
+  double begin = seconds_now();
+  errno = 0;
+  CHECK(sigtimedwait(&set, &info, &soon) == -1 && errno == EAGAIN);
+  CHECK(seconds_now() - begin >= 0.003);
+  errno = 0;
+  CHECK(sigtimedwait(&set, &info, &(struct timespec){.tv_nsec = 1000000000}) == -1 &&
+        errno == EINVAL);
+  errno = 0;
+  CHECK(sigtimedwait(&set, &info, &(struct timespec){.tv_sec = -1}) == -1 && errno == EINVAL);
+}
+
+/* ---- From other threads ---- */
+
+static void *send_usr1(void *thread)
+{
+  sleep_ns(5 * MS);
+  pthread_kill(*(pthread_t *) thread, SIGUSR1);
+  return NULL;
+}
+
+static void *send_process(void *argument)
+{
+  (void) argument;
+  sleep_ns(5 * MS);
+  kill(getpid(), SIGUSR1);
+  return NULL;
+}
+
+static void *send_term(void *thread)
+{
+  sleep_ns(5 * MS);
+  pthread_kill(*(pthread_t *) thread, SIGTERM);
+  return NULL;
+}
+
+static pthread_t start(void *(*entry)(void *) )
+{
+  static pthread_t self;
+  pthread_t thread;
+  self = pthread_self();
+  CHECK(pthread_create(&thread, NULL, entry, &self) == 0);
+  return thread;
+}
+
+static void test_waited(void)
+{
+  sigset_t set = set_of(SIGUSR1, 0);
+  int number = 0;
+  pthread_t thread = start(send_usr1);
+  CHECK(sigwait(&set, &number) == 0 && number == SIGUSR1);
+  pthread_join(thread, NULL);
+  thread = start(send_process);
+  CHECK(sigwaitinfo(&set, NULL) == SIGUSR1);
+  pthread_join(thread, NULL);
+
+  /* A handler of another signal interrupts it, but not sigwait(). */
+  count = 0;
+  act(SIGTERM, note, SA_RESTART);
+  thread = start(send_term);
+  errno = 0;
+  CHECK(sigwaitinfo(&set, NULL) == -1 && errno == EINTR && count == 1);
+  pthread_join(thread, NULL);
+}
+
+static void test_suspend(void)
+{
+  sigset_t mask;
+  sigemptyset(&mask);
+  sigaddset(&mask, SIGUSR2);
+  act(SIGUSR1, note, 0);
+  act(SIGUSR2, note, 0);
+  count = 0;
+  /* What waits already. */
+  raise(SIGUSR1);
+  raise(SIGUSR2);
+  errno = 0;
+  CHECK(sigsuspend(&mask) == -1 && errno == EINTR);
+  CHECK(count == 1 && last == SIGUSR1);
+  CHECK(is_blocked(SIGUSR1) && is_blocked(SIGUSR2) && is_pending(SIGUSR2));
+  sigset_t set = set_of(SIGUSR2, 0);
+  CHECK(sigwaitinfo(&set, NULL) == SIGUSR2);
+  /* What comes later; ignored signals do not end it. */
+  pthread_t thread = start(send_usr1);
+  signal(SIGURG, SIG_IGN);
+  kill(getpid(), SIGURG);
+  CHECK(sigsuspend(&mask) == -1 && errno == EINTR && count == 2);
+  pthread_join(thread, NULL);
+  unblock(SIGUSR1);
+  thread = start(send_usr1);
+  errno = 0;
+  CHECK(pause() == -1 && errno == EINTR && count == 3);
+  pthread_join(thread, NULL);
+  block(SIGUSR1);
+}
+
+/* ---- Several that wait: each signal to one of them ---- */
+
+#define WAITERS 4
+#define SIGNALS 400
+
+static int taken;
+static int taken_sum;
+
+static void *take_all(void *argument)
+{
+  const sigset_t *set = argument;
+  siginfo_t info;
+  for (;;)
+  {
+    if (sigwaitinfo(set, &info) < 0)
+      continue;
+    if (info.si_value.sival_int == 0)
+      return NULL;
+    __atomic_add_fetch(&taken, 1, __ATOMIC_RELAXED);
+    __atomic_add_fetch(&taken_sum, info.si_value.sival_int, __ATOMIC_RELAXED);
+  }
+}
+
+static void test_many(void)
+{
+  static sigset_t set;
+  const int number = FIRST_REALTIME + 3;
+  pthread_t threads[WAITERS];
+  set = set_of(number, 0);
+  block(number);
+  for (int i = 0; i < WAITERS; i++)
+    CHECK(pthread_create(&threads[i], NULL, take_all, &set) == 0);
+  for (int i = 1; i <= SIGNALS; i++)
+  {
+    while (sigqueue(getpid(), number, (union sigval){.sival_int = i}) != 0)
+      sched_yield();
+  }
+  for (int i = 0; i < WAITERS; i++)
+    CHECK(sigqueue(getpid(), number, (union sigval){.sival_int = 0}) == 0);
+  for (int i = 0; i < WAITERS; i++)
+    CHECK(pthread_join(threads[i], NULL) == 0);
+  CHECK(taken == SIGNALS && taken_sum == SIGNALS * (SIGNALS + 1) / 2);
+}
+
+int main(void)
+{
+  test_taken();
+  test_waited();
+  test_suspend();
+  test_many();
+  return check_finish();
+}
