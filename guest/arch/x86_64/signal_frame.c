@@ -225,6 +225,7 @@ _Noreturn void signal_enter(struct signal_frame *frame, void *vector_state)
   fill_context(&frame->context, task, frame);
   signal_frame_info(&frame->info, &frame->taken.info);
   vector_state_begin();
+  uint32_t heeds = task_heed_signals(task);
   cpu_unmask_interrupts();
   if (frame->taken.info.number != 0)
     run_handler(frame);
@@ -232,6 +233,7 @@ _Noreturn void signal_enter(struct signal_frame *frame, void *vector_state)
     thread_cancel_check();
   cpu_mask_interrupts();
   task = cpu_current();
+  __atomic_store_n(&task->heeds, heeds, __ATOMIC_RELAXED);
   signal_set_mask(frame->context.uc_sigmask);
   read_context(&frame->trap, &frame->context);
   /* From here on nothing may fault. */
