@@ -1,7 +1,7 @@
 /* Heat in a square plate by Jacobi's method, with OpenMP: the upper edge is hot, the others are
  * cold, and each point inside becomes the average of its neighbours until little changes.
  *
- * uhyve-cc -O2 -fopenmp jacobi.c -o jacobi -lm && uhyve -c auto jacobi
+ * uhyve-cc -O2 -fopenmp jacobi.c -o jacobi && uhyve -c auto jacobi
  *
  * usage: jacobi [SIZE [ITERATIONS]] */
 #include <math.h>

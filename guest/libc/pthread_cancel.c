@@ -1,4 +1,4 @@
-/* Cancellation of threads: requests, and the points where they are acted on. */
+/* Cancellation of threads: the points where requests are acted on. */
 #include "libc/cancel.h"
 
 #include <errno.h>
@@ -60,21 +60,6 @@ void thread_cancel_check(void)
   struct thread *self = thread_current;
   if (is_requested() && self->cancel_asynchronous && !self->is_at_point && !is_immune(self))
     thread_unwind(PTHREAD_CANCELED);
-}
-
-int pthread_cancel(pthread_t thread)
-{
-  struct thread *target = (struct thread *) thread; /* NOLINT(performance-no-int-to-ptr) */
-  if (target == NULL)
-    return ESRCH;
-  uint32_t was_masked = cpu_mask_save();
-  sched_attend(target->task, TASK_CANCELLED);
-  /* One of the two sees the other: this one the type, or who sets the type the request. */
-  if (__atomic_load_n(&target->cancel_asynchronous, __ATOMIC_SEQ_CST) && target != thread_current)
-    sched_attend(target->task, TASK_SIGNALLED);
-  cpu_mask_restore(was_masked);
-  thread_cancel_check();
-  return 0;
 }
 
 int pthread_setcancelstate(int state, int *old_state)

@@ -1,14 +1,10 @@
-/* Asynchronous cancellation, which comes by way of signals. */
+/* Deferred or asynchronous cancellation. */
 #include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
 
 #include "libc/cancel.h"
 #include "libc/thread.h"
-#include "signal/signal.h"
-
-/* Brings along what has a running task see to its signals: weak references do not. */
-static void (*const delivery)(uint64_t mask) __attribute__((used)) = signal_set_mask;
 
 int pthread_setcanceltype(int type, int *old_type)
 {

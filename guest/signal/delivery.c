@@ -111,6 +111,11 @@ void signal_deliver(void)
   }
 }
 
+void signal_attend(struct task *task)
+{
+  sched_attend(task, TASK_SIGNALLED);
+}
+
 /* Without a queue, where nobody else needs to know. */
 int signal_raise(int number)
 {
@@ -156,7 +161,7 @@ void signal_set_mask(uint64_t mask)
   if ((blocked & signal_process_queue.pending) != 0)
     signal_pass_on(blocked & signal_process_queue.pending);
   if (has_ready(task))
-    sched_attend(task, TASK_SIGNALLED);
+    signal_attend(task);
   spinlock_unlock_restore(&signal_lock, was_masked);
 }
 

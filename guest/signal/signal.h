@@ -87,6 +87,9 @@ void signal_begin_handler(struct task *task, struct signal_taken *taken);
  * the caller is masked: then when that ends. */
 void signal_set_mask(uint64_t mask);
 
+/* Has a task see to its signals, or to a cancellation, at once. Masked; it must live. */
+void signal_attend(struct task *task);
+
 /* Where the stack of a handler begins, with the interrupted one's stack pointer. */
 uint64_t signal_stack_top(const struct task *task, const struct signal_action *action,
                           uint64_t rsp_gva);

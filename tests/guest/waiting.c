@@ -9,6 +9,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <uhyve/realtime.h>
+
 #include "thread_check.h"
 
 #define READERS      4
@@ -152,7 +154,6 @@ static void read_into_nothing(void)
   pthread_t thread = start_thread(read_once, &reader, 16, ANY_CPU);
   uhyve_task_sleep(20 * MS);
   CHECK(munmap(page, 4096) == 0);
-  CHECK(reader.got == -2);
   say("ready\n");
   pthread_join(thread, NULL);
   CHECK(reader.got == -1 && reader.error == EFAULT);
@@ -184,6 +185,18 @@ static void handle(int flags)
   has_handled = false;
 }
 
+/* Until the call has ended: a signal that comes before it has begun does not end it. */
+static void interrupt_call(pthread_t thread, const volatile ssize_t *result)
+{
+  while (*result == -2)
+  {
+    CHECK(pthread_kill(thread, SIGUSR1) == 0);
+    uhyve_task_sleep(5 * MS);
+  }
+  pthread_join(thread, NULL);
+  CHECK(has_handled);
+}
+
 /* signals: a handler ends the call, or lets it go on. */
 static void read_with_signals(void)
 {
@@ -191,10 +204,8 @@ static void read_with_signals(void)
   struct reader reader = {.buffer = &byte, .bytes = 1, .got = -2};
   handle(0);
   pthread_t thread = start_thread(read_once, &reader, 16, ANY_CPU);
-  uhyve_task_sleep(20 * MS);
-  CHECK(pthread_kill(thread, SIGUSR1) == 0);
-  pthread_join(thread, NULL);
-  CHECK(has_handled && reader.got == -1 && reader.error == EINTR);
+  interrupt_call(thread, &reader.got);
+  CHECK(reader.got == -1 && reader.error == EINTR);
 
   handle(SA_RESTART);
   reader.got = -2;
@@ -207,6 +218,22 @@ static void read_with_signals(void)
   say("ready\n");
   pthread_join(thread, NULL);
   CHECK(reader.got == 1 && byte == 'x');
+}
+
+/* cancel: a request ends the call and its thread. */
+static void read_and_cancel(void)
+{
+  char byte = 0;
+  struct reader reader = {.buffer = &byte, .bytes = 1, .got = -2};
+  void *result = NULL;
+  pthread_t thread;
+  CHECK(pthread_create(&thread, NULL, read_once, &reader) == 0);
+  uhyve_task_sleep(20 * MS);
+  CHECK(pthread_cancel(thread) == 0);
+  CHECK(pthread_join(thread, &result) == 0 && result == PTHREAD_CANCELED);
+  CHECK(reader.got == -2);
+  say("ready\n");
+  CHECK(read(STDIN_FILENO, &byte, 1) == 1 && byte == 'x');
 }
 
 /* echo: what comes goes back, each read by itself. */
@@ -226,6 +253,12 @@ static void echo(void)
 static char pattern[OUTPUT_BYTES];
 static volatile bool has_written;
 
+static void fill_pattern(void)
+{
+  for (size_t i = 0; i < OUTPUT_BYTES; i++)
+    pattern[i] = (char) ('a' + i / 7 % 26);
+}
+
 /* In pieces of growing size, up to more than a pipe holds. */
 static void *write_all(void *argument)
 {
@@ -243,8 +276,7 @@ static void *write_all(void *argument)
 
 static pthread_t start_writer(void)
 {
-  for (size_t i = 0; i < OUTPUT_BYTES; i++)
-    pattern[i] = (char) ('a' + i / 7 % 26);
+  fill_pattern();
   return start_thread(write_all, NULL, 16, ANY_CPU);
 }
 
@@ -274,24 +306,52 @@ static void write_with_signals(void)
 {
   size_t most = OUTPUT_BYTES;
   size_t least = 1;
-  pthread_t thread;
   handle(0);
-  for (size_t i = 0; i < OUTPUT_BYTES; i++)
-    pattern[i] = (char) ('a' + i / 7 % 26);
-  thread = start_thread(write_once, &most, 16, ANY_CPU);
-  uhyve_task_sleep(20 * MS);
-  CHECK(pthread_kill(thread, SIGUSR1) == 0);
-  pthread_join(thread, NULL);
+  fill_pattern();
+  pthread_t thread = start_thread(write_once, &most, 16, ANY_CPU);
+  interrupt_call(thread, &written);
   CHECK(written > 0 && written < OUTPUT_BYTES);
   ssize_t before = written;
+  written = -2;
   thread = start_thread(write_once, &least, 16, ANY_CPU);
-  uhyve_task_sleep(20 * MS);
-  CHECK(pthread_kill(thread, SIGUSR1) == 0);
-  pthread_join(thread, NULL);
+  interrupt_call(thread, &written);
   CHECK(written == -1 && write_error == EINTR);
   say("ready\n");
   CHECK(write(STDOUT_FILENO, pattern + before, OUTPUT_BYTES - (size_t) before) ==
         OUTPUT_BYTES - before);
+}
+
+/* output-realtime: a real-time task, and who holds a ceiling, cannot sleep: their CPU waits. */
+static const size_t realtime_bytes = 1000;
+static volatile bool has_run;
+
+static void write_in_task(void *argument)
+{
+  (void) argument;
+  say("ready\n");
+  written = write(STDOUT_FILENO, pattern, realtime_bytes);
+  has_run = true;
+}
+
+static void write_in_real_time(void)
+{
+  struct uhyve_realtime *task;
+  /* As much as the pipe holds. */
+  const size_t room = 65536;
+  fill_pattern();
+  CHECK(write(STDOUT_FILENO, pattern, room) == (ssize_t) room);
+  memmove(pattern, pattern + room, OUTPUT_BYTES - room);
+  bind_to(pthread_self(), 0);
+  CHECK(uhyve_realtime_bind(&task, 0, 1, write_in_task, NULL) == 0);
+  CHECK(uhyve_realtime_set_timer(task, uhyve_now() + MS, 0) == 0);
+  while (!has_run)
+    ;
+  CHECK(written == (ssize_t) realtime_bytes);
+  unsigned int former = uhyve_realtime_lock(1);
+  size_t rest = OUTPUT_BYTES - room - realtime_bytes;
+  CHECK(write(STDOUT_FILENO, pattern + realtime_bytes, rest) == (ssize_t) rest);
+  uhyve_realtime_unlock(former);
+  CHECK(uhyve_realtime_free(task) == 0);
 }
 
 /* both: whoever runs this reads nothing before all that it gives has been taken. */
@@ -323,8 +383,12 @@ int main(int argc, char **argv)
     exit_while_one_reads();
   else if (strcmp(way, "signals") == 0)
     read_with_signals();
+  else if (strcmp(way, "cancel") == 0)
+    read_and_cancel();
   else if (strcmp(way, "output-signals") == 0)
     write_with_signals();
+  else if (strcmp(way, "output-realtime") == 0)
+    write_in_real_time();
   else if (strcmp(way, "echo") == 0)
     echo();
   else if (strcmp(way, "output") == 0)

@@ -31,7 +31,7 @@ for ((i = 0; i < 11; i++)); do expected+=$expected; done
 printf '%s' "${expected:0:300000}" > "$scratch/expected"
 
 for cpus in 1 2 4; do
-    for way in others busy unmapped signals; do
+    for way in others busy unmapped signals cancel; do
         with_guest "$cpus" "$way" -1
         printf x >&5
         ends_with 0 "$passed" "$way with $cpus CPUs"
@@ -51,7 +51,7 @@ for cpus in 1 2 4; do
     with_guest "$cpus" exit
     ends_with 7 '' "exit with $cpus CPUs"
 
-    for way in output output-signals; do
+    for way in output output-signals output-realtime; do
         with_guest "$cpus" "$way"
         cat <&6 > "$scratch/output"
         ends_with 0 "$passed" "$way with $cpus CPUs"

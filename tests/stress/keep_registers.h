@@ -3,6 +3,7 @@
 #ifndef TESTS_STRESS_KEEP_REGISTERS_H
 #define TESTS_STRESS_KEEP_REGISTERS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Vector registers: as many, and as wide, as the processor has. */
@@ -58,5 +59,22 @@ _Static_assert(__builtin_offsetof(struct keeper, fxsave) == 4672, "known to keep
 _Static_assert(__builtin_offsetof(struct keeper, bytes) == 5184, "known to keep_registers.S");
 
 void keep_registers(struct keeper *keeper);
+
+/* ---- keeper.c ---- */
+
+struct random;
+
+/* What the processor has. */
+enum keep_level keeper_level(void);
+
+/* Random values; the stack pointer is nowhere. */
+void keeper_fill(struct keeper *keeper, struct random *random);
+
+/* Which kind of register has changed, or null. */
+const char *keeper_changed(const struct keeper *keeper);
+
+/* What the C library's conventions promise at a call's return: an empty x87 stack, control words as
+ * they were. Computes with what the interrupted task has used. */
+bool keeper_compute(unsigned int number);
 
 #endif

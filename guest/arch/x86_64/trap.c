@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "arch/x86_64/cpu.h"
+#include "arch/x86_64/trampoline.h"
 #include "arch/x86_64/vector_state.h"
 #include "crash.h"
 #include "hypercalls/start_info.h"
@@ -235,7 +236,10 @@ void upcall_dispatch(struct trap_registers *regs, struct uhyve_upcall_area *area
     enum virtual_fault_result mapped = FAULT_NOT_MAPPED;
     if (vector == VECTOR_PAGE_FAULT)
       mapped = handle_page_fault(area);
-    if (mapped != FAULT_MAPPED)
+    bool mended = mapped == FAULT_MAPPED;
+    if (!mended && vector == VECTOR_PAGE_FAULT && (area->error_code & FAULT_FETCH) != 0)
+      mended = trampoline_follow(area, regs);
+    if (!mended)
       handle_exception(area, vector, regs, mapped);
   }
   /* An exception of masked code: what is pending waits until that code lets it in. */

@@ -6,11 +6,12 @@
 static const long double half_pi = 1.570796326794896619231321691639751442L;
 static const long double ln_2 = 0.693147180559945309417232121458176568L;
 
-/* 1 + x*x is x*x beyond LARGE, and 1 below SMALL. */
-#define LARGE 0x1p+33L
-#define SMALL 0x1p-33L
+/* 1 + x is x beyond HUGE_NUMBER; 1 + x*x is x*x beyond LARGE, and 1 below SMALL. */
+#define HUGE_NUMBER 0x1p+66L
+#define LARGE       0x1p+33L
+#define SMALL       0x1p-33L
 
-/* The real part of 1/(x + i y), for x and y that are not negative, one of them large. */
+/* The real part of 1/(x + i y), for x and y that are not negative, one of them huge. */
 static long double real_of_reciprocal(long double x, long double y)
 {
   if (x / LARGE >= y)
@@ -26,7 +27,7 @@ static long double real_of_reciprocal(long double x, long double y)
 /* For x and y that are finite and not negative. */
 static long double complex atanh_of_quadrant(long double x, long double y)
 {
-  if (x > LARGE || y > LARGE)
+  if (x > HUGE_NUMBER || y > HUGE_NUMBER)
     return __builtin_complex(real_of_reciprocal(x, y), half_pi);
   if (x < SMALL && y < SMALL)
     return __builtin_complex(x, y);

@@ -29,16 +29,17 @@ static struct exact square(long double x)
   return (struct exact){sum, ((high * high - sum) + 2 * high * low) + low * low};
 }
 
-/* x*x + y*y - 1 for x from 1/2 to 2 and y <= x, where nearly all may cancel. */
+/* x*x + y*y - 1, where nearly all may cancel. */
 static long double squares_minus_1(long double x, long double y)
 {
   struct exact x2 = square(x);
   struct exact y2 = square(y);
-  struct exact first = add(x2.sum - 1, y2.sum);
-  struct exact second = add(x2.error, y2.error);
-  struct exact rest = add(first.error, second.sum);
-  struct exact all = add(first.sum, rest.sum);
-  return all.sum + (all.error + (rest.error + second.error));
+  struct exact first = add(x2.sum, -1);
+  struct exact second = add(first.sum, y2.sum);
+  struct exact third = add(x2.error, y2.error);
+  struct exact rest = add(first.error + second.error, third.sum);
+  struct exact all = add(second.sum, rest.sum);
+  return all.sum + (all.error + (rest.error + third.error));
 }
 
 /* log(hypot(x, y)), for x and y that are not negative. */

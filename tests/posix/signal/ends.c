@@ -26,9 +26,10 @@ __attribute__((noinline)) static int descend(volatile char *above)
   return descend(frame) + frame[0];
 }
 
+static volatile unsigned long rounds;
+
 static void *compute(void *argument)
 {
-  static volatile unsigned long rounds;
   while (argument != NULL)
     rounds++;
   return NULL;
@@ -38,7 +39,8 @@ static void send_to_thread(int number)
 {
   pthread_t thread;
   CHECK(pthread_create(&thread, NULL, compute, "") == 0);
-  sleep_ns(2 * MS);
+  while (rounds < 1000)
+    sched_yield();
   pthread_kill(thread, number);
   pthread_join(thread, NULL);
 }

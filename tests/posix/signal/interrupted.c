@@ -1,4 +1,5 @@
-/* Signals to threads that wait: which calls end with EINTR, which go on, and that all go on right. */
+/* Signals to threads that wait: which calls end with EINTR, which go on, and that all go on right.
+ */
 #include "signal_check.h"
 
 #include <semaphore.h>

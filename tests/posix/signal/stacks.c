@@ -57,7 +57,8 @@ static void test_set(void)
   CHECK(sigaltstack(&(stack_t){.ss_sp = stack, .ss_size = 2047}, NULL) == -1);
   CHECK(errno == ENOMEM);
   errno = 0;
-  CHECK(sigaltstack(&(stack_t){.ss_sp = stack, .ss_size = STACK_BYTES, .ss_flags = 64}, NULL) == -1);
+  CHECK(sigaltstack(&(stack_t){.ss_sp = stack, .ss_size = STACK_BYTES, .ss_flags = 64}, NULL) ==
+        -1);
   CHECK(errno == EINVAL);
   CHECK(sigaltstack(NULL, &former) == 0 && former.ss_flags == SS_DISABLE);
   CHECK(sigaltstack(&(stack_t){.ss_sp = stack, .ss_size = STACK_BYTES}, &former) == 0);

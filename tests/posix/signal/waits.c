@@ -39,7 +39,8 @@ static void test_taken(void)
   CHECK(sigtimedwait(&set, &info, &soon) == -1 && errno == EAGAIN);
   CHECK(seconds_now() - begin >= 0.003);
   errno = 0;
-  CHECK(sigtimedwait(&set, &info, &(struct timespec){.tv_nsec = 1000000000}) == -1 && errno == EINVAL);
+  CHECK(sigtimedwait(&set, &info, &(struct timespec){.tv_nsec = 1000000000}) == -1 &&
+        errno == EINVAL);
   errno = 0;
   CHECK(sigtimedwait(&set, &info, &(struct timespec){.tv_sec = -1}) == -1 && errno == EINVAL);
 }

@@ -2,6 +2,8 @@
 /* By its path: config/linux has one by the same name, which includes headers of Linux. */
 #include "config/../lock.c"
 
+/* Macros that end with a semicolon of their own. */
+/* clang-format off */
 ialias(omp_init_lock)
 ialias(omp_init_nest_lock)
 ialias(omp_destroy_lock)
