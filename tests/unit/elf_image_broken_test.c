@@ -72,7 +72,7 @@ static const struct patched_image bad_images[] = {
     {"foreign notes", "is an ordinary Linux",
      .patches = {NOTE(version_name, 0), NOTE(layout_name, 0)}},
     /* Notes */
-    {"version 7", "interface version 7, this uhyve has 2: rebuild", .patches = {NOTE(version, 7)}},
+    {"version 7", "interface version 7, this uhyve has 3: rebuild", .patches = {NOTE(version, 7)}},
     {"version 0", "interface version 0,", .patches = {NOTE(version, 0)}},
     {"version 7, no layout", "version 7,",
      .patches = {NOTE(version, 7), NOTE(layout_name[0], 'x')}},

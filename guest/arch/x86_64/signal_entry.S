@@ -65,39 +65,8 @@ signal_call:
   cmovz %rax, %rsi
   mov %rsi, %rsp
   call signal_called
-  mov %rbx, %rdi
-  jmp signal_resume
+  ud2
   .cfi_endproc
   .size signal_call, . - signal_call
-
-/* Below the stack pointer of what goes on are 128 bytes that may be in use. */
-  .globl signal_resume
-  .type signal_resume, @function
-signal_resume:
-  .cfi_startproc
-  .cfi_undefined rip
-  mov TRAP_RSP(%rdi), %rsp
-  lea -128(%rsp), %rsp
-  pushq TRAP_RIP(%rdi)
-  pushq TRAP_RFLAGS(%rdi)
-  mov 0(%rdi), %rax
-  mov 8(%rdi), %rcx
-  mov 16(%rdi), %rdx
-  mov TRAP_RBX(%rdi), %rbx
-  mov TRAP_RBP(%rdi), %rbp
-  mov 40(%rdi), %rsi
-  mov 56(%rdi), %r8
-  mov 64(%rdi), %r9
-  mov 72(%rdi), %r10
-  mov 80(%rdi), %r11
-  mov TRAP_R12(%rdi), %r12
-  mov TRAP_R12+8(%rdi), %r13
-  mov TRAP_R12+16(%rdi), %r14
-  mov TRAP_R12+24(%rdi), %r15
-  mov 48(%rdi), %rdi
-  popfq
-  ret $128
-  .cfi_endproc
-  .size signal_resume, . - signal_resume
 
   .section .note.GNU-stack, "", @progbits

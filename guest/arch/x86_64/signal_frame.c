@@ -147,20 +147,34 @@ struct call_frame
   _Alignas(16) struct _libc_fpstate legacy;
 };
 
-void signal_called(struct signal_frame *frame)
+/* Goes on with what the frame has. Masked to the end: off the alternate stack the next handler may
+ * write where the frame is. */
+static _Noreturn void leave(struct signal_frame *frame)
 {
   struct task *task = cpu_current();
+  /* From here on nothing may fault. */
+  task->frame = frame->trap;
+  restore_vectors(&frame->context);
+  trap_put_back(&cpu_this()->area, &task->frame);
+  context_return(&task->frame);
+}
+
+_Noreturn void signal_called(struct signal_frame *frame)
+{
   vector_legacy_save(frame->vector_state);
   frame->vector_state->__reserved[IMAGE_MARK_AT] = 0;
-  fill_context(&frame->context, task, frame);
+  fill_context(&frame->context, cpu_current(), frame);
   signal_frame_info(&frame->info, &frame->taken.info);
   vector_state_begin();
   run_handler(frame);
+  cpu_mask_interrupts();
   uint64_t rip_gva = frame->trap.rip;
   read_context(&frame->trap, &frame->context);
-  restore_vectors(&frame->context);
   if (frame->trap.rip != rip_gva)
     signal_set_mask(frame->context.uc_sigmask);
+  else
+    frame->trap.registers.rax = frame->context.uc_sigmask; /* signal_call() returns it */
+  leave(frame);
 }
 
 static _Noreturn void report_stack(const struct hc_registers *registers, uint64_t rsp_gva)
@@ -206,8 +220,7 @@ uint64_t signal_frame_call(struct task *task, const struct signal_taken *taken)
   call->frame.vector_state = &call->legacy;
   /* What a call does not preserve counts for nothing. */
   call->frame.trap.registers.rax = 0;
-  signal_call(&call->frame, top_gva != rsp_gva ? (uint64_t) call : 0);
-  return call->frame.context.uc_sigmask;
+  return signal_call(&call->frame, top_gva != rsp_gva ? (uint64_t) call : 0);
 }
 
 /* ---- Out of an upcall ---- */
@@ -236,11 +249,7 @@ _Noreturn void signal_enter(struct signal_frame *frame, void *vector_state)
   __atomic_store_n(&task->heeds, heeds, __ATOMIC_RELAXED);
   signal_set_mask(frame->context.uc_sigmask);
   read_context(&frame->trap, &frame->context);
-  /* From here on nothing may fault. */
-  task->frame = frame->trap;
-  restore_vectors(&frame->context);
-  trap_put_back(&cpu_this()->area, &task->frame);
-  context_return(&task->frame);
+  leave(frame);
 }
 
 /* Has the upcall return into signal_enter(). False if the stack has no room. */

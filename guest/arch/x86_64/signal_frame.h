@@ -31,9 +31,9 @@ extern const char signal_trampoline[];
 _Noreturn void signal_enter(struct signal_frame *frame, void *vector_state);
 
 /* Calls signal_called(frame) on another stack, 0: on this one, with the caller's registers in
- * frame->trap; then goes on with what frame->trap has by then. */
-void signal_call(struct signal_frame *frame, uint64_t stack_gva);
-void signal_called(struct signal_frame *frame);
-_Noreturn void signal_resume(const struct trap_frame *frame);
+ * frame->trap; that goes on with what frame->trap has by then. Returns the mask that the handler
+ * leaves. */
+uint64_t signal_call(struct signal_frame *frame, uint64_t stack_gva);
+_Noreturn void signal_called(struct signal_frame *frame);
 
 #endif
