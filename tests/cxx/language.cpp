@@ -14,7 +14,10 @@
 struct shape
 {
   virtual ~shape() = default;
-  virtual int corners() const { return 0; }
+  virtual int corners() const
+  {
+    return 0;
+  }
 };
 struct named
 {
@@ -23,11 +26,17 @@ struct named
 };
 struct square : shape, virtual named
 {
-  int corners() const override { return 4; }
+  int corners() const override
+  {
+    return 4;
+  }
 };
 struct special : square
 {
-  int corners() const final { return square::corners() + 1; }
+  int corners() const final
+  {
+    return square::corners() + 1;
+  }
 };
 namespace
 {
@@ -39,7 +48,8 @@ template <typename type> struct wrapper : shape
 static std::string demangled(const std::type_info &type)
 {
   int status = -1;
-  const std::unique_ptr<char, void (*)(void *)> text(abi::__cxa_demangle(type.name(), nullptr, nullptr, &status), free);
+  const std::unique_ptr<char, void (*)(void *)> text(
+      abi::__cxa_demangle(type.name(), nullptr, nullptr, &status), free);
   return status == 0 ? text.get() : "";
 }
 
