@@ -11,8 +11,6 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/time.h>
-#include <sys/times.h>
-#include <sys/uio.h>
 #include <sys/utsname.h>
 #include <termios.h>
 #include <time.h>
@@ -37,8 +35,6 @@ NOT_HERE(int, -1, fsync, int)
 NOT_HERE(int, -1, fdatasync, int)
 NOT_HERE(int, -1, ftruncate, int, off_t)
 NOT_HERE(int, -1, truncate, const char *, off_t)
-NOT_HERE(ssize_t, -1, readv, int, const struct iovec *, int)
-NOT_HERE(ssize_t, -1, writev, int, const struct iovec *, int)
 NOT_HERE(int, -1, poll, struct pollfd *, nfds_t, int)
 NOT_HERE(int, -1, select, int, fd_set *restrict, fd_set *restrict, fd_set *restrict,
          struct timeval *restrict)
@@ -79,9 +75,7 @@ NOT_HERE(pid_t, -1, getpgrp, void)
 NOT_HERE(int, -1, nice, int)
 NOT_HERE(int, -1, uname, struct utsname *)
 NOT_HERE(int, -1, gethostname, char *, size_t)
-NOT_HERE(int, -1, getrusage, int, struct rusage *)
 NOT_HERE(int, -1, settimeofday, const struct timeval *, const struct timezone *)
-NOT_HERE(clock_t, (clock_t) -1, times, struct tms *)
 NOT_HERE(int, -1, tcgetattr, int, struct termios *)
 NOT_HERE(int, -1, tcsetattr, int, int, const struct termios *)
 NOT_HERE(int, -1, pclose, FILE *)

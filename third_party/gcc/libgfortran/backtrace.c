@@ -7,7 +7,10 @@
 static _Unwind_Reason_Code print_frame(struct _Unwind_Context *context, void *count)
 {
   int *frame = count;
-  st_printf("#%d  0x%lx\n", *frame, (unsigned long) _Unwind_GetIP(context));
+  unsigned long address = _Unwind_GetIP(context);
+  if (address == 0)
+    return _URC_END_OF_STACK;
+  st_printf("#%d  0x%lx\n", *frame, address);
   (*frame)++;
   return _URC_NO_REASON;
 }
