@@ -1,5 +1,6 @@
 // Run-time parts of the language: types at run time, virtual bases, pointers to members, guards.
 #include <cxxabi.h>
+#include <unwind.h>
 
 #include <cstdlib>
 #include <initializer_list>
@@ -114,10 +115,25 @@ static void test_guards()
   CHECK(thrown == 3 && guarded() == 3 && guarded() == 3);
 }
 
+// From here to main() and on to what called it.
+static void __attribute__((noinline)) test_backtrace()
+{
+  static int frames;
+  _Unwind_Backtrace(
+      [](_Unwind_Context *context, void *)
+      {
+        frames += _Unwind_GetIP(context) != 0;
+        return _URC_NO_REASON;
+      },
+      nullptr);
+  CHECK(frames >= 3 && frames < 20);
+}
+
 int main()
 {
   test_types();
   test_members();
   test_guards();
+  test_backtrace();
   return check_finish();
 }
