@@ -119,14 +119,12 @@ void signal_attend(struct task *task)
 /* Without a queue, where nobody else needs to know. */
 int signal_raise(int number)
 {
+  if (number <= 0 || number >= NSIG)
+    return number == 0 ? 0 : -EINVAL;
   struct task *task = cpu_current();
   struct signal_info info = signal_info_sent(number, SI_TKILL);
   struct signal_taken taken = {.info = info};
   uint64_t bit = SIGNAL_BIT(number);
-  if (number == 0)
-    return 0;
-  if (number < 0 || number >= NSIG)
-    return -EINVAL;
   if (__builtin_expect(task->priority >= TASK_PRIORITIES, 0))
     return signal_send(task, &info);
   uint32_t was_masked = spinlock_lock_masked(&signal_lock);
