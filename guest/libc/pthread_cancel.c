@@ -7,6 +7,7 @@
 #include "arch/x86_64/cpu.h"
 #include "libc/thread.h"
 #include "sched/sched.h"
+#include "signal/delivery.h"
 
 /* A request is TASK_CANCELLED in the attention of the task. */
 static bool is_requested(void)
