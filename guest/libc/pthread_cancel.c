@@ -49,11 +49,6 @@ void thread_point_end(long result)
     thread_unwind(PTHREAD_CANCELED);
 }
 
-bool thread_point_is_cancelled(void)
-{
-  return task_is_cancelled(cpu_current());
-}
-
 /* Where an asynchronous request is acted on if there is one. Not at a point, which sees to that
  * itself and may have to take back a mutex first. */
 void thread_cancel_check(void)
