@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "demangle.h"
 #include "exit_status.h"
 #include "hypercalls/hypercalls.h"
 #include "symbols.h"
@@ -14,6 +15,7 @@
 
 #define NULL_POINTER_END  0x10000 /* below 64 KiB: a null pointer and an offset */
 #define MAX_TEXT_BYTES    1024    /* of a name from the ELF file */
+#define MAX_CXX_BYTES     200     /* of what a C++ name stands for */
 
 #define VECTOR_PAGE_FAULT 14
 
@@ -230,12 +232,14 @@ static void put_source(FILE *out, const struct symbol_place *place)
 static void put_function(FILE *out, const struct symbol_place *place,
                          const struct backtrace_frame *frame)
 {
+  char text[MAX_CXX_BYTES];
+
   if (place->function == NULL)
   {
     fprintf(out, "0x%016" PRIx64, frame->pc);
     return;
   }
-  put_string(out, place->function);
+  put_string(out, demangle(place->function, text, sizeof text) ? text : place->function);
   fprintf(out, "+0x%" PRIx64, place->offset + (frame->is_return ? 1 : 0));
 }
 

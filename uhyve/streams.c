@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
@@ -179,11 +180,18 @@ static ssize_t read_now(int fd, mode_t mode, const struct iovec *pieces, int cou
   return readv(fd, pieces, count);
 }
 
-/* A pipe that is ready takes that much at once. */
+/* What a pipe that is ready takes at once: all that it can hold, if it is empty. */
+static size_t room_of_ready_pipe(int fd)
+{
+  int used;
+  int size = fcntl(fd, F_GETPIPE_SZ);
+  return size > PIPE_BUF && ioctl(fd, FIONREAD, &used) == 0 && used == 0 ? (size_t) size : PIPE_BUF;
+}
+
 static ssize_t write_to_ready_pipe(int fd, const struct iovec *pieces, int count)
 {
   struct iovec first[HC_MAX_SEGMENTS];
-  size_t room = PIPE_BUF;
+  size_t room = room_of_ready_pipe(fd);
   int used = 0;
   while (used < count && room > 0)
   {
@@ -211,7 +219,19 @@ static ssize_t write_now(int fd, mode_t mode, const struct iovec *pieces, int co
   return S_ISFIFO(mode) ? write_to_ready_pipe(fd, pieces, count) : writev(fd, pieces, count);
 }
 
-/* ---- Both, with what time there is ---- */
+/* ---- Both, with what time there is: with any time, as the host's stream does ---- */
+
+/* Whether the stream is to be tried again after an error; else that is what the guest is told: of a
+ * signal, which was for the monitor, that it is to try again itself. */
+static bool goes_on(int fd, short events, uint64_t deadline_ns, int *error)
+{
+  if (*error == EINTR)
+  {
+    *error = EAGAIN;
+    return false;
+  }
+  return *error == EAGAIN && wait_until_ready(fd, events, deadline_ns);
+}
 
 /* Takes what has moved off the front of the list. */
 static void advance(struct iovec **pieces, int *count, size_t moved)
@@ -239,7 +259,9 @@ ssize_t streams_write(const struct streams *streams, int fd, struct iovec *piece
   ssize_t done = 0;
   for (;;)
   {
-    ssize_t written = write_now(host, streams->modes[fd], pieces, count);
+    ssize_t written = wait_us == HC_WAIT_FOREVER
+                          ? writev(host, pieces, count)
+                          : write_now(host, streams->modes[fd], pieces, count);
     int error = written < 0 ? errno : 0;
     if (written > 0)
     {
@@ -248,7 +270,7 @@ ssize_t streams_write(const struct streams *streams, int fd, struct iovec *piece
     }
     if (written == 0 || count == 0)
       return done;
-    if (error != 0 && (error != EAGAIN || !wait_until_ready(host, POLLOUT, deadline_ns)))
+    if (error != 0 && !goes_on(host, POLLOUT, deadline_ns, &error))
       return done > 0 ? done : -error;
   }
 }
@@ -262,11 +284,12 @@ ssize_t streams_read(const struct streams *streams, int fd, const struct iovec *
   uint64_t deadline_ns = deadline_of(wait_us);
   for (;;)
   {
-    ssize_t got = read_now(host, streams->modes[fd], pieces, count);
+    ssize_t got = wait_us == HC_WAIT_FOREVER ? readv(host, pieces, count)
+                                             : read_now(host, streams->modes[fd], pieces, count);
     if (got >= 0)
       return got;
     int error = errno;
-    if (error != EAGAIN || !wait_until_ready(host, POLLIN, deadline_ns))
+    if (!goes_on(host, POLLIN, deadline_ns, &error))
       return -error;
   }
 }

@@ -27,14 +27,15 @@ int streams_open(struct streams *streams, const struct options *options, int pro
 void streams_close(struct streams *streams);
 
 /* Both move what they can without waiting for the stream; with none of it ready they wait for at
- * most wait_us, or HC_WAIT_FOREVER, and writing goes on for that long until all has moved. Return
- * the number of bytes moved or a negative errno: -EAGAIN if there were none in that time, or a
- * signal came; -EBADF for a stream the guest has not.
+ * most wait_us, and writing goes on for that long until all has moved. HC_WAIT_FOREVER: as the
+ * host's stream does, also if it is set to non-blocking. Return the number of bytes moved or a
+ * negative errno: -EAGAIN if there were none in that time, or a signal came; -EBADF for a stream
+ * the guest has not. pieces, of at most HC_MAX_SEGMENTS, are used up.
  *
- * The streams' own flags, which other processes share, stay as they are. So a read from what is
- * neither a file, a pipe nor a socket takes longer if somebody else is quicker to take what was
- * there; so does a write of more than a terminal has room for. Before Linux 6.4 that holds for
- * pipes and sockets, too. pieces, of at most HC_MAX_SEGMENTS, are used up. */
+ * The streams' own flags, which other processes share, stay as they are. So these may wait for
+ * longer: a write of more than a terminal has room for; and where the kernel cannot be told not to
+ * wait (but for pipes and sockets of Linux 6.4 or later, which no named pipe is), a call before
+ * which another process was quicker to take what was there. */
 ssize_t streams_write(const struct streams *streams, int fd, struct iovec *pieces, int count,
                       uint32_t wait_us);
 ssize_t streams_read(const struct streams *streams, int fd, const struct iovec *pieces, int count,

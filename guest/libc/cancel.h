@@ -27,6 +27,9 @@ bool thread_point_is_cancelled(void);
 /* Acts on a request, and on nothing else. */
 void thread_test_cancel(void);
 
+/* Sets whether cancellation is asynchronous, to what it has been before at some time. */
+void thread_restore_asynchronous(bool asynchronous);
+
 /* On the task's own stack and not masked, when it is TASK_SIGNALLED: acts on a request if
  * cancellation is asynchronous. Returns at once for a thread that nobody has cancelled. */
 void thread_cancel_check(void);

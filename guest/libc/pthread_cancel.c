@@ -74,17 +74,10 @@ int pthread_setcancelstate(int state, int *old_state)
   return 0;
 }
 
-int pthread_setcanceltype(int type, int *old_type)
+void thread_restore_asynchronous(bool asynchronous)
 {
-  struct thread *self = thread_current;
-  if (type != PTHREAD_CANCEL_DEFERRED && type != PTHREAD_CANCEL_ASYNCHRONOUS)
-    return EINVAL;
-  if (old_type != NULL)
-    *old_type = self->cancel_asynchronous ? PTHREAD_CANCEL_ASYNCHRONOUS : PTHREAD_CANCEL_DEFERRED;
-  __atomic_store_n(&self->cancel_asynchronous, type == PTHREAD_CANCEL_ASYNCHRONOUS,
-                   __ATOMIC_SEQ_CST);
+  __atomic_store_n(&thread_current->cancel_asynchronous, asynchronous, __ATOMIC_SEQ_CST);
   thread_cancel_check();
-  return 0;
 }
 
 void pthread_testcancel(void)

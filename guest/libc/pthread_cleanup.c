@@ -10,6 +10,7 @@
 
 #include "arch/x86_64/unwinder.h"
 #include "crash.h"
+#include "libc/cancel.h"
 #include "libc/thread.h"
 
 /* What the unwinder keeps while frames go away, so not on the stack. */
@@ -100,17 +101,15 @@ void _pthread_cleanup_pop(struct _pthread_cleanup_context *context, int execute)
 void _pthread_cleanup_push_defer(struct _pthread_cleanup_context *context, void (*routine)(void *),
                                  void *arg)
 {
-  struct thread *self = thread_current;
-  context->_canceltype = self->cancel_asynchronous;
-  self->cancel_asynchronous = false;
+  context->_canceltype = thread_current->cancel_asynchronous;
+  thread_restore_asynchronous(false);
   _pthread_cleanup_push(context, routine, arg);
 }
 
 void _pthread_cleanup_pop_restore(struct _pthread_cleanup_context *context, int execute)
 {
   _pthread_cleanup_pop(context, 0);
-  if (context->_canceltype != 0)
-    pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, NULL);
+  thread_restore_asynchronous(context->_canceltype != 0);
   if (execute != 0)
     context->_routine(context->_arg);
 }

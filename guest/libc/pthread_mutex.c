@@ -21,11 +21,19 @@ int pthread_mutex_destroy(pthread_mutex_t *mutex)
   return __atomic_load_n(&mutex_of(mutex)->word, __ATOMIC_RELAXED) == MUTEX_FREE ? 0 : EBUSY;
 }
 
-int pthread_mutex_lock(pthread_mutex_t *mutex)
+/* Apart, so that a normal one that is free needs no stack frame. */
+static __attribute__((noinline)) int lock_slow(pthread_mutex_t *mutex)
 {
   if (mutex_is_special(mutex_of(mutex)))
     return -special_mutex_lock(special_mutex_of(mutex), FUTEX_FOREVER);
   return -mutex_lock(mutex_of(mutex));
+}
+
+int pthread_mutex_lock(pthread_mutex_t *mutex)
+{
+  if (__builtin_expect(mutex_of(mutex)->kind == MUTEX_NORMAL && mutex_take(mutex_of(mutex)), 1))
+    return 0;
+  return lock_slow(mutex);
 }
 
 int pthread_mutex_trylock(pthread_mutex_t *mutex)
@@ -56,11 +64,19 @@ int pthread_mutex_timedlock(pthread_mutex_t *restrict mutex, const struct timesp
   return pthread_mutex_clocklock(mutex, CLOCK_REALTIME, until);
 }
 
-int pthread_mutex_unlock(pthread_mutex_t *mutex)
+static __attribute__((noinline)) int unlock_slow(pthread_mutex_t *mutex)
 {
   if (mutex_is_special(mutex_of(mutex)))
     return -special_mutex_unlock(special_mutex_of(mutex));
   return -mutex_unlock(mutex_of(mutex));
+}
+
+int pthread_mutex_unlock(pthread_mutex_t *mutex)
+{
+  if (__builtin_expect(mutex_of(mutex)->kind != MUTEX_NORMAL, 0))
+    return unlock_slow(mutex);
+  mutex_let_go(mutex_of(mutex));
+  return 0;
 }
 
 int pthread_mutex_consistent(pthread_mutex_t *mutex)

@@ -51,7 +51,8 @@ int sys_mincore(void *begin, size_t len_bytes, unsigned char *resident);
 void sys_memory_pages(long *all, long *available);
 
 /* Time. The processor time of any task is a clock, with Linux's number. */
-#define TASK_CLOCK(id) ((clockid_t) ((~(long) (id) << 3) | 6))
+#define TASK_CLOCK(id)       ((clockid_t) ((-1 - (long) (id)) * 8 + 6))
+#define TASK_OF_CLOCK(clock) (-1 - ((long) (clock) -6) / 8)
 int sys_clock_gettime(clockid_t clock, struct timespec *now);
 int sys_clock_getres(clockid_t clock, struct timespec *resolution);
 /* -EINTR after a handler of a signal, with the time that remains unless it is TIMER_ABSTIME. */

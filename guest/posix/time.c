@@ -37,7 +37,7 @@ static bool clock_read(clockid_t clock, uint64_t *now_ns)
     return true;
   default:
     return (clock & 7) == 6 && (long) clock < 0 &&
-           task_cpu_time_of_id(~((long) clock >> 3), now_ns);
+           task_cpu_time_of_id(TASK_OF_CLOCK(clock), now_ns);
   }
 }
 

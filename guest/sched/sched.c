@@ -308,15 +308,20 @@ static __attribute__((noinline)) void yield_to_best(struct percpu *cpu)
   switch_to(cpu, run_queue_take(cpu), now_tsc);
 }
 
+bool task_others_wait(void)
+{
+  /* Without the lock, perhaps of a CPU that was left meanwhile: no one would know. */
+  const struct percpu *cpu = cpu_this();
+  return __atomic_load_n(&cpu->queue.ready, __ATOMIC_RELAXED) != 0 ||
+         __atomic_load_n(&cpu->inbox, __ATOMIC_RELAXED) != NULL;
+}
+
 void task_yield(void)
 {
-  /* A look without the lock, perhaps at a CPU that was left meanwhile: no one would know. */
-  struct percpu *cpu = cpu_this();
-  if (__atomic_load_n(&cpu->queue.ready, __ATOMIC_RELAXED) == 0 &&
-      __atomic_load_n(&cpu->inbox, __ATOMIC_RELAXED) == NULL)
+  if (!task_others_wait())
     return;
   cpu_mask_interrupts();
-  cpu = cpu_this();
+  struct percpu *cpu = cpu_this();
   spinlock_lock(run_lock(cpu));
   if (!yield_to_equal(cpu))
     yield_to_best(cpu);

@@ -89,6 +89,14 @@ enum task_end_state
 
 extern struct task main_task;
 
+/* For the running task: it heeds signals alone from here on. Returns what it has heeded. */
+static inline uint32_t task_heed_signals(struct task *task)
+{
+  uint32_t heeds = task->heeds;
+  __atomic_store_n(&task->heeds, heeds & TASK_SIGNALLED, __ATOMIC_RELAXED);
+  return heeds;
+}
+
 /* Whether the running task has been cancelled and is where it heeds that. */
 static inline bool task_is_cancelled(const struct task *task)
 {

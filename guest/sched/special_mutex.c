@@ -93,9 +93,10 @@ static void take(struct special_mutex *special, struct task *task)
 static void drop(struct special_mutex *special, struct task *task)
 {
   struct special_mutex **link = &task->held;
-  while (*link != special)
+  while (*link != NULL && *link != special)
     link = &(*link)->next;
-  *link = special->next;
+  if (*link != NULL)
+    *link = special->next;
 }
 
 static void enqueue(struct special_mutex *special, struct task *task)
@@ -111,9 +112,10 @@ static void enqueue(struct special_mutex *special, struct task *task)
 static void dequeue(struct special_mutex *special, struct task *task)
 {
   struct task **link = &special->waiters;
-  while (*link != task)
+  while (*link != NULL && *link != task)
     link = &(*link)->waits_next;
-  *link = task->waits_next;
+  if (*link != NULL)
+    *link = task->waits_next;
   task->waits_for = NULL;
 }
 

@@ -60,6 +60,9 @@ int task_id(const struct task *task);
 /* Lets another task of at least this priority run on this CPU, if one is waiting. */
 void task_yield(void);
 
+/* Whether another task waits to run on this CPU. A guess, for who spins: no lock is taken. */
+bool task_others_wait(void);
+
 int task_set_priority(struct task *task, unsigned int priority);
 unsigned int task_priority(const struct task *task);
 

@@ -71,6 +71,8 @@ static void run_handler(struct task *task, const struct signal_taken *taken)
   const struct signal_action *action = &taken->action;
   uint64_t rsp_gva = (uint64_t) __builtin_frame_address(0);
   uint64_t mask = taken->former_mask;
+  /* What waits in the handler is no part of the wait that it interrupts. */
+  uint32_t heeds = task_heed_signals(task);
   if ((action->flags & SA_SIGINFO) != 0 || signal_stack_top(task, action, rsp_gva) != rsp_gva)
     mask = signal_frame_call(task, taken);
   else
@@ -81,6 +83,7 @@ static void run_handler(struct task *task, const struct signal_taken *taken)
         taken->info.number); /* NOLINT(performance-no-int-to-ptr) */
     vector_control_end(&control);
   }
+  __atomic_store_n(&task->heeds, heeds, __ATOMIC_RELAXED);
   __atomic_exchange_n(&task->signals.mask, mask & ~SIGNALS_UNBLOCKABLE, __ATOMIC_SEQ_CST);
 }
 
@@ -116,14 +119,12 @@ void signal_attend(struct task *task)
 /* Without a queue, where nobody else needs to know. */
 int signal_raise(int number)
 {
+  if (number <= 0 || number >= NSIG)
+    return number == 0 ? 0 : -EINVAL;
   struct task *task = cpu_current();
   struct signal_info info = signal_info_sent(number, SI_TKILL);
   struct signal_taken taken = {.info = info};
   uint64_t bit = SIGNAL_BIT(number);
-  if (number == 0)
-    return 0;
-  if (number < 0 || number >= NSIG)
-    return -EINVAL;
   if (__builtin_expect(task->priority >= TASK_PRIORITIES, 0))
     return signal_send(task, &info);
   uint32_t was_masked = spinlock_lock_masked(&signal_lock);

@@ -37,6 +37,40 @@ static void node_free(struct signal_node *node)
   pool_freed = node;
 }
 
+static void append(struct signal_queue *queue, struct signal_node *node)
+{
+  node->queue = queue;
+  node->next = NULL;
+  node->previous = queue->last;
+  if (queue->last != NULL)
+    queue->last->next = node;
+  else
+    queue->first = node;
+  queue->last = node;
+}
+
+static void take_out(struct signal_node *node)
+{
+  struct signal_queue *queue = node->queue;
+  if (node->previous != NULL)
+    node->previous->next = node->next;
+  else
+    queue->first = node->next;
+  if (node->next != NULL)
+    node->next->previous = node->previous;
+  else
+    queue->last = node->previous;
+  node_free(node);
+}
+
+/* The first node with that number, from one on; or null. */
+static struct signal_node *find(struct signal_node *from, int number)
+{
+  while (from != NULL && from->info.number != number)
+    from = from->next;
+  return from;
+}
+
 int signal_queue_add(struct signal_queue *queue, const struct signal_info *info,
                      struct signal_node *own)
 {
@@ -49,77 +83,38 @@ int signal_queue_add(struct signal_queue *queue, const struct signal_info *info,
   if (node != NULL)
   {
     node->info = *info;
-    node->next = NULL;
-    node->queue = queue;
-    if (queue->first == NULL)
-      queue->first = node;
-    else
-      queue->last->next = node;
-    queue->last = node;
+    append(queue, node);
   }
   /* A full barrier: who changes a mask and who sends see each other. */
   __atomic_fetch_or(&queue->pending, bit, __ATOMIC_SEQ_CST);
   return 0;
 }
 
-/* Takes the node that *link points to out of the queue. */
-static void unlink(struct signal_queue *queue, struct signal_node **link,
-                   struct signal_node *previous)
-{
-  struct signal_node *node = *link;
-  *link = node->next;
-  if (queue->last == node)
-    queue->last = previous;
-}
-
 /* Takes the first one with that number, which waits. */
 static void queue_take(struct signal_queue *queue, int number, struct signal_info *info)
 {
-  struct signal_node **link = &queue->first;
-  struct signal_node *previous = NULL;
-  struct signal_node *taken = NULL;
-  bool is_last = true;
+  struct signal_node *node = find(queue->first, number);
+  struct signal_node *another = node != NULL ? find(node->next, number) : NULL;
   *info = (struct signal_info){.number = number, .code = SI_USER};
-  while (*link != NULL)
+  if (node != NULL)
   {
-    struct signal_node *node = *link;
-    if (node->info.number == number && taken != NULL)
-    {
-      is_last = false;
-      break;
-    }
-    if (node->info.number == number)
-    {
-      taken = node;
-      *info = node->info;
-      node->told_overruns = node->info.uid;
-      unlink(queue, link, previous);
-      continue;
-    }
-    previous = node;
-    link = &node->next;
+    *info = node->info;
+    node->told_overruns = node->info.uid;
+    take_out(node);
   }
-  if (taken != NULL)
-    node_free(taken);
-  if (is_last)
+  if (another == NULL)
     __atomic_fetch_and(&queue->pending, ~SIGNAL_BIT(number), __ATOMIC_SEQ_CST);
 }
 
 void signal_queue_drop(struct signal_queue *queue, uint64_t set)
 {
-  struct signal_node **link = &queue->first;
-  struct signal_node *previous = NULL;
-  while (*link != NULL)
+  struct signal_node *node = queue->first;
+  while (node != NULL)
   {
-    struct signal_node *node = *link;
+    struct signal_node *next = node->next;
     if ((SIGNAL_BIT(node->info.number) & set) != 0)
-    {
-      unlink(queue, link, previous);
-      node_free(node);
-      continue;
-    }
-    previous = node;
-    link = &node->next;
+      take_out(node);
+    node = next;
   }
   __atomic_fetch_and(&queue->pending, ~set, __ATOMIC_SEQ_CST);
 }
@@ -127,20 +122,10 @@ void signal_queue_drop(struct signal_queue *queue, uint64_t set)
 void signal_queue_remove(struct signal_node *node)
 {
   struct signal_queue *queue = node->queue;
-  struct signal_node *previous = NULL;
-  bool is_last = true;
   if (queue == NULL)
     return;
-  for (struct signal_node *other = queue->first; other != NULL; other = other->next)
-  {
-    if (other != node && other->info.number == node->info.number)
-      is_last = false;
-    if (other->next == node)
-      previous = other;
-  }
-  unlink(queue, previous != NULL ? &previous->next : &queue->first, previous);
-  node_free(node);
-  if (is_last)
+  take_out(node);
+  if (find(queue->first, node->info.number) == NULL)
     __atomic_fetch_and(&queue->pending, ~SIGNAL_BIT(node->info.number), __ATOMIC_SEQ_CST);
 }
 

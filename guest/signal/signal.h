@@ -25,7 +25,7 @@
 /* A signal in a queue. Most are from a pool; a timer has its own. */
 struct signal_node
 {
-  struct signal_node *next;
+  struct signal_node *next, *previous;
   struct signal_info info;
   bool is_own;                /* not of the pool */
   struct signal_queue *queue; /* null: in none */

@@ -55,17 +55,16 @@ static void test_files()
   CHECK(error_of([&](auto &e) { (void) fs::file_size(none, e); }) == not_there);
   CHECK(error_of([&](auto &e) { (void) fs::last_write_time(none, e); }) == not_there);
   CHECK(error_of([&](auto &e) { (void) fs::canonical(none, e); }) == not_there);
-  CHECK(!fs::remove(none, error) && fs::remove_all(none, error) == 0);
+  CHECK(!fs::remove(none, error));
   for (const auto &failing : std::vector<std::function<void(std::error_code &)>>{
            [&](auto &e) { fs::directory_iterator(none, e); },
            [&](auto &e) { fs::recursive_directory_iterator(none, e); },
            [&](auto &e) { (void) fs::rename(none, "other", e); },
            [&](auto &e) { (void) fs::create_directory(none, e); },
-           [&](auto &e) { (void) fs::create_directories("/new/folder", e); },
            [&](auto &e) { (void) fs::copy(none, "other", e); },
            [&](auto &e) { (void) fs::copy_file(none, "other", e); },
-           [&](auto &e) { (void) fs::create_symlink(none, "/link", e); },
-           [&](auto &e) { (void) fs::create_hard_link(none, "/link", e); },
+           [&](auto &e) { (void) fs::create_symlink(none, "/no/link", e); },
+           [&](auto &e) { (void) fs::create_hard_link(none, "/no/link", e); },
            [&](auto &e) { (void) fs::read_symlink(none, e); },
            [&](auto &e) { (void) fs::permissions(none, fs::perms::all, e); },
            [&](auto &e) { (void) fs::resize_file(none, 0, e); },

@@ -154,7 +154,6 @@ static void read_into_nothing(void)
   pthread_t thread = start_thread(read_once, &reader, 16, ANY_CPU);
   uhyve_task_sleep(20 * MS);
   CHECK(munmap(page, 4096) == 0);
-  CHECK(reader.got == -2);
   say("ready\n");
   pthread_join(thread, NULL);
   CHECK(reader.got == -1 && reader.error == EFAULT);
@@ -186,6 +185,18 @@ static void handle(int flags)
   has_handled = false;
 }
 
+/* Until the call has ended: a signal that comes before it has begun does not end it. */
+static void interrupt_call(pthread_t thread, const volatile ssize_t *result)
+{
+  while (*result == -2)
+  {
+    CHECK(pthread_kill(thread, SIGUSR1) == 0);
+    uhyve_task_sleep(5 * MS);
+  }
+  pthread_join(thread, NULL);
+  CHECK(has_handled);
+}
+
 /* signals: a handler ends the call, or lets it go on. */
 static void read_with_signals(void)
 {
@@ -193,10 +204,8 @@ static void read_with_signals(void)
   struct reader reader = {.buffer = &byte, .bytes = 1, .got = -2};
   handle(0);
   pthread_t thread = start_thread(read_once, &reader, 16, ANY_CPU);
-  uhyve_task_sleep(20 * MS);
-  CHECK(pthread_kill(thread, SIGUSR1) == 0);
-  pthread_join(thread, NULL);
-  CHECK(has_handled && reader.got == -1 && reader.error == EINTR);
+  interrupt_call(thread, &reader.got);
+  CHECK(reader.got == -1 && reader.error == EINTR);
 
   handle(SA_RESTART);
   reader.got = -2;
@@ -297,19 +306,15 @@ static void write_with_signals(void)
 {
   size_t most = OUTPUT_BYTES;
   size_t least = 1;
-  pthread_t thread;
   handle(0);
   fill_pattern();
-  thread = start_thread(write_once, &most, 16, ANY_CPU);
-  uhyve_task_sleep(20 * MS);
-  CHECK(pthread_kill(thread, SIGUSR1) == 0);
-  pthread_join(thread, NULL);
+  pthread_t thread = start_thread(write_once, &most, 16, ANY_CPU);
+  interrupt_call(thread, &written);
   CHECK(written > 0 && written < OUTPUT_BYTES);
   ssize_t before = written;
+  written = -2;
   thread = start_thread(write_once, &least, 16, ANY_CPU);
-  uhyve_task_sleep(20 * MS);
-  CHECK(pthread_kill(thread, SIGUSR1) == 0);
-  pthread_join(thread, NULL);
+  interrupt_call(thread, &written);
   CHECK(written == -1 && write_error == EINTR);
   say("ready\n");
   CHECK(write(STDOUT_FILENO, pattern + before, OUTPUT_BYTES - (size_t) before) ==
@@ -323,6 +328,7 @@ static volatile bool has_run;
 static void write_in_task(void *argument)
 {
   (void) argument;
+  say("ready\n");
   written = write(STDOUT_FILENO, pattern, realtime_bytes);
   has_run = true;
 }
@@ -338,7 +344,6 @@ static void write_in_real_time(void)
   bind_to(pthread_self(), 0);
   CHECK(uhyve_realtime_bind(&task, 0, 1, write_in_task, NULL) == 0);
   CHECK(uhyve_realtime_set_timer(task, uhyve_now() + MS, 0) == 0);
-  say("ready\n");
   while (!has_run)
     ;
   CHECK(written == (ssize_t) realtime_bytes);

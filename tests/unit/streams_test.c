@@ -203,14 +203,18 @@ static void a_signal_ends_the_wait(void **state)
   (void) state;
   struct sigaction action = {.sa_handler = on_signal};
   assert_int_equal(sigaction(SIGRTMIN, &action, NULL), 0);
+  const uint32_t waits_us[] = {60000000, HC_WAIT_FOREVER};
   FOR_EACH_KERNEL
   {
     struct pipe_streams pipe_streams = pipe_open();
     pthread_t self = pthread_self();
-    pthread_t sender;
-    assert_int_equal(pthread_create(&sender, NULL, signal_late, &self), 0);
-    assert_int_equal(read_some(&pipe_streams.streams, got, 10, HC_WAIT_FOREVER), -EAGAIN);
-    pthread_join(sender, NULL);
+    for (size_t i = 0; i < COUNT_OF(waits_us); i++)
+    {
+      pthread_t sender;
+      assert_int_equal(pthread_create(&sender, NULL, signal_late, &self), 0);
+      assert_int_equal(read_some(&pipe_streams.streams, got, 10, waits_us[i]), -EAGAIN);
+      pthread_join(sender, NULL);
+    }
     pipe_close(&pipe_streams);
   }
 }
@@ -354,33 +358,38 @@ static void *read_slowly(void *argument)
 }
 
 /* In pieces of all sizes, some of them empty; nothing is lost, doubled or out of order. */
+static void write_pieces(uint32_t wait_us)
+{
+  struct pipe_streams pipe_streams = pipe_open();
+  struct iovec pieces[HC_MAX_SEGMENTS];
+  size_t done = 0;
+  for (size_t i = 0; i < HC_MAX_SEGMENTS; i++)
+  {
+    size_t len = i % 3 == 0 ? 0 : i * 1777;
+    if (i == HC_MAX_SEGMENTS - 1)
+      len = sizeof(bytes) - done;
+    pieces[i] = (struct iovec){.iov_base = bytes + done, .iov_len = len};
+    done += len;
+  }
+  pthread_t reader;
+  void *result = NULL;
+  memset(got, 0, sizeof(got));
+  assert_int_equal(pthread_create(&reader, NULL, read_slowly, &pipe_streams.ends[0]), 0);
+  assert_int_equal(streams_write(&pipe_streams.streams, 1, pieces, HC_MAX_SEGMENTS, wait_us),
+                   sizeof(bytes));
+  pthread_join(reader, &result);
+  assert_non_null(result);
+  assert_memory_equal(got, bytes, sizeof(got));
+  pipe_close(&pipe_streams);
+}
+
 static void with_time_all_of_it_moves(void **state)
 {
   (void) state;
   FOR_EACH_KERNEL
   {
-    struct pipe_streams pipe_streams = pipe_open();
-    struct iovec pieces[HC_MAX_SEGMENTS];
-    size_t done = 0;
-    for (size_t i = 0; i < HC_MAX_SEGMENTS; i++)
-    {
-      size_t len = i % 3 == 0 ? 0 : i * 1777;
-      if (i == HC_MAX_SEGMENTS - 1)
-        len = sizeof(bytes) - done;
-      pieces[i] = (struct iovec){.iov_base = bytes + done, .iov_len = len};
-      done += len;
-    }
-    pthread_t reader;
-    void *result = NULL;
-    memset(got, 0, sizeof(got));
-    assert_int_equal(pthread_create(&reader, NULL, read_slowly, &pipe_streams.ends[0]), 0);
-    assert_int_equal(
-        streams_write(&pipe_streams.streams, 1, pieces, HC_MAX_SEGMENTS, HC_WAIT_FOREVER),
-        sizeof(bytes));
-    pthread_join(reader, &result);
-    assert_non_null(result);
-    assert_memory_equal(got, bytes, sizeof(got));
-    pipe_close(&pipe_streams);
+    write_pieces(HC_WAIT_FOREVER);
+    write_pieces(60000000);
   }
 }
 

@@ -110,7 +110,7 @@ finish_installation() {
     done
     # Programs written for Linux ask for these by name; what they hold there is in the libraries
     # that every program is linked with.
-    for library in libpthread libdl librt libutil; do
+    for library in libpthread libdl librt libutil libatomic; do
         ar rcs "$installed/lib/$library.a"
     done
     # The linker takes -lc to be the kernel library and then Newlib, so that a program which names -lc

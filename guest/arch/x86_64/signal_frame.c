@@ -225,13 +225,15 @@ _Noreturn void signal_enter(struct signal_frame *frame, void *vector_state)
   fill_context(&frame->context, task, frame);
   signal_frame_info(&frame->info, &frame->taken.info);
   vector_state_begin();
+  uint32_t heeds = task_heed_signals(task);
   cpu_unmask_interrupts();
   if (frame->taken.info.number != 0)
     run_handler(frame);
-  else if (thread_cancel_check != NULL)
+  if (thread_cancel_check != NULL)
     thread_cancel_check();
   cpu_mask_interrupts();
   task = cpu_current();
+  __atomic_store_n(&task->heeds, heeds, __ATOMIC_RELAXED);
   signal_set_mask(frame->context.uc_sigmask);
   read_context(&frame->trap, &frame->context);
   /* From here on nothing may fault. */
@@ -270,11 +272,11 @@ void signal_redirect(struct percpu *cpu, struct trap_registers *registers)
 {
   struct task *task = cpu->current;
   struct signal_taken *taken = &task->signals.taken;
-  __atomic_fetch_and(&task->attention, ~TASK_SIGNALLED, __ATOMIC_SEQ_CST);
+  uint32_t attention = __atomic_fetch_and(&task->attention, ~TASK_SIGNALLED, __ATOMIC_SEQ_CST);
   spinlock_lock(&signal_lock);
   bool is_taken = signal_take(task, taken);
   spinlock_unlock(&signal_lock);
-  if (!is_taken && thread_cancel_check == NULL)
+  if (!is_taken && ((attention & TASK_CANCELLED) == 0 || thread_cancel_check == NULL))
     return;
   const struct hc_registers interrupted = trap_interrupted(registers, &cpu->area);
   if (!is_taken)

@@ -26,7 +26,6 @@ enum
   VECTOR_DEBUG = 1,
   VECTOR_BREAKPOINT = 3,
   VECTOR_INVALID_OPCODE = 6,
-  VECTOR_STACK_SEGMENT = 12,
   VECTOR_PAGE_FAULT = 14,
   VECTOR_X87 = 16,
   VECTOR_ALIGNMENT = 17,
@@ -89,7 +88,6 @@ static int exception_signal(uint32_t vector)
   case VECTOR_INVALID_OPCODE:
     return SIGILL;
   case VECTOR_ALIGNMENT:
-  case VECTOR_STACK_SEGMENT:
     return SIGBUS;
   default:
     return SIGSEGV;

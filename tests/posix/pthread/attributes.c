@@ -217,9 +217,11 @@ static void check_clocks(void)
   CHECK(us_of(process) >= us_of(clock));
   set(&end, 1);
   result_of(thread);
+#ifdef __uhyve__ /* on Linux it goes some time after that */
   struct timespec used;
   errno = 0;
   CHECK(clock_gettime(clock, &used) == -1 && errno == EINVAL);
+#endif
 }
 
 /* ---- Sets of CPUs, and the rest ---- */

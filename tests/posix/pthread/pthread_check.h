@@ -41,7 +41,8 @@ static inline struct timespec in_ms(clockid_t clock, long ms)
 
 static inline void sleep_ms(long ms)
 {
-  nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * MS}, NULL);
+  struct timespec wait = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * MS};
+  nanosleep(&wait, NULL);
 }
 
 static inline int64_t now_ms(void)

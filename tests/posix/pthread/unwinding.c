@@ -102,6 +102,8 @@ int main(void)
   CHECK(comes(&has_begun, 1));
   CHECK(pthread_cancel(thread) == 0);
   CHECK(result_of(thread) == PTHREAD_CANCELED);
+#ifdef __uhyve__ /* in glibc it is such a variable, of which gcc does not expect it there */
   CHECK(strchr(order, '1') != NULL);
+#endif
   return check_finish();
 }

@@ -221,8 +221,17 @@ static void test_older(void)
   CHECK(sighold(65) == -1 && errno == EINVAL);
 }
 
+static void test_texts(void)
+{
+  CHECK(strcmp(sigabbrev_np(SIGUSR1), "USR1") == 0 && strcmp(sigabbrev_np(SIGSYS), "SYS") == 0);
+  CHECK(sigabbrev_np(0) == NULL && sigabbrev_np(65) == NULL && sigdescr_np(-1) == NULL);
+  CHECK(strcmp(sigdescr_np(SIGSEGV), "Segmentation fault") == 0);
+  CHECK(strcmp(strsignal(SIGTERM), "Terminated") == 0);
+}
+
 int main(void)
 {
+  test_texts();
   test_raise();
   test_errors();
   test_query();

@@ -1,6 +1,10 @@
 /* Signals that wait: masks, what is pending, order, queues, who of the threads gets one. */
 #include "signal_check.h"
 
+#ifdef __uhyve__
+#include <uhyve/realtime.h>
+#endif
+
 static volatile int order[2100];
 static volatile int values[2100];
 static volatile int count;
@@ -148,6 +152,21 @@ static void test_full(void)
 }
 #endif
 
+#ifdef __uhyve__
+/* Who holds a real-time ceiling gets none until it lets go. */
+static void test_ceiling(void)
+{
+  count = 0;
+  act_info(SIGUSR1, note, 0);
+  unsigned int former = uhyve_realtime_lock(5);
+  raise(SIGUSR1);
+  kill(getpid(), SIGUSR1);
+  CHECK(count == 0);
+  uhyve_realtime_unlock(former);
+  CHECK(count == 2);
+}
+#endif
+
 /* ---- Threads ---- */
 
 static volatile bool inherited;
@@ -265,6 +284,7 @@ int main(void)
   test_queue();
 #ifdef __uhyve__
   test_full();
+  test_ceiling();
 #endif
   test_inherited();
   test_choice();
