@@ -13,8 +13,8 @@ execute_process(COMMAND ${PROJECT_SOURCE_DIR}/third_party/newlib/build.sh
 file(COPY ${NEWLIB_PREFIX}/x86_64-uhyve-elf DESTINATION ${STAGE_DIR}/lib/uhyve)
 target_compile_options(guest_abi INTERFACE "SHELL:-idirafter ${STAGE_SYSROOT}/include")
 
-# Languages that programs can be written in, beside C.
-set(UHYVE_LANGUAGES "C;OpenMP;CXX;Fortran" CACHE STRING "Languages of programs for uhyve")
+# Languages that programs can be written in; C and OpenMP are there in any case.
+set(UHYVE_LANGUAGES "C;CXX;Fortran" CACHE STRING "Languages of programs for uhyve")
 
 # stage_file(SOURCE FOLDER): copies a file into the stage when it changes, and installs it.
 function(stage_file source folder)

@@ -67,7 +67,8 @@ int main()
   std::vector<std::pair<std::string, int>> sorted(all.begin(), all.end());
   std::ranges::stable_sort(sorted, std::greater(), &std::pair<std::string, int>::second);
   for (const auto &[word, count] : sorted | std::views::take(5))
-    std::cout << std::setw(10) << word << std::setw(4) << count << ' ' << std::string(count, '#') << '\n';
+    std::cout << std::setw(10) << word << std::setw(4) << count << ' ' << std::string(count, '#')
+              << '\n';
 
   const duration<double, std::milli> took = steady_clock::now() - begin;
   std::cout << all.size() << " words by " << parts.size() << " threads on "

@@ -1,4 +1,6 @@
-/* The first program. */
+/* The first program.
+ *
+ * uhyve-cc -O2 hello.c -o hello && uhyve hello */
 #include <stdio.h>
 
 int main(void)

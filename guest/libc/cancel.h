@@ -21,17 +21,10 @@ void thread_point_begin(void);
 /* Waits no longer heed a request. Acts on one if `result` is -EINTR. */
 void thread_point_end(long result);
 
-/* Between the two, after -EINTR: whether that was a request, so that to wait again is no use. */
-bool thread_point_is_cancelled(void);
-
 /* Acts on a request, and on nothing else. */
 void thread_test_cancel(void);
 
 /* Sets whether cancellation is asynchronous, to what it has been before at some time. */
 void thread_restore_asynchronous(bool asynchronous);
-
-/* On the task's own stack and not masked, when it is TASK_SIGNALLED: acts on a request if
- * cancellation is asynchronous. Returns at once for a thread that nobody has cancelled. */
-void thread_cancel_check(void);
 
 #endif

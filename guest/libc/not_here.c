@@ -65,7 +65,6 @@ NOT_HERE(long, -1, pathconf, const char *, int)
 NOT_HERE(long, -1, fpathconf, int, int)
 
 /* The system */
-NOT_HERE(int, -1, getrlimit, int, struct rlimit *)
 NOT_HERE(int, -1, setrlimit, int, const struct rlimit *)
 NOT_HERE(int, -1, clock_settime, clockid_t, const struct timespec *)
 NOT_HERE(int, -1, setuid, uid_t)

@@ -7,6 +7,7 @@
 #include "arch/x86_64/cpu.h"
 #include "libc/thread.h"
 #include "sched/sched.h"
+#include "signal/delivery.h"
 
 /* A request is TASK_CANCELLED in the attention of the task. */
 static bool is_requested(void)
@@ -46,11 +47,6 @@ void thread_point_end(long result)
   self->is_at_point = false;
   if (is_requested() && (result == -EINTR || self->cancel_asynchronous))
     thread_unwind(PTHREAD_CANCELED);
-}
-
-bool thread_point_is_cancelled(void)
-{
-  return task_is_cancelled(cpu_current());
 }
 
 /* Where an asynchronous request is acted on if there is one. Not at a point, which sees to that

@@ -7,6 +7,7 @@
 #include "libc/cancel.h"
 #include "libc/thread.h"
 #include "sched/sched.h"
+#include "signal/delivery.h"
 #include "signal/signal.h"
 
 int pthread_cancel(pthread_t thread)

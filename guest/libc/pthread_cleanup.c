@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdint.h>
 
 #include "arch/x86_64/unwinder.h"
@@ -55,7 +56,7 @@ static void caught(_Unwind_Reason_Code reason, struct _Unwind_Exception *excepti
 {
   (void) reason;
   (void) exception;
-  panic("a catch (...) has kept a thread from ending: it must throw again");
+  crash_by_signal(SIGABRT, "a catch (...) has kept a thread from ending: it must throw again");
 }
 
 _Noreturn void thread_unwind(void *result)

@@ -26,22 +26,26 @@ template <typename number> static void test_number()
   std::vector<std::jthread> threads;
   std::atomic<number> sum{0};
   for (int i = 0; i < 4; i++)
-    threads.emplace_back([&] {
-      for (int round = 0; round < 1000; round++)
-        sum++;
-    });
+    threads.emplace_back(
+        [&]
+        {
+          for (int round = 0; round < 1000; round++)
+            sum++;
+        });
   threads.clear();
   CHECK(sum == number(4000));
 
   // Each waits for its own value.
   std::atomic<number> turn{0};
   for (number i = 0; i < 4; i++)
-    threads.emplace_back([&turn, i] {
-      for (number now = turn; now != i; now = turn)
-        turn.wait(now);
-      turn = i + 1;
-      turn.notify_all();
-    });
+    threads.emplace_back(
+        [&turn, i]
+        {
+          for (number now = turn; now != i; now = turn)
+            turn.wait(now);
+          turn = i + 1;
+          turn.notify_all();
+        });
   threads.clear();
   CHECK(turn == 4);
 }
@@ -50,10 +54,12 @@ static void test_others()
 {
   std::atomic_flag flag;
   CHECK(!flag.test_and_set() && flag.test());
-  std::jthread clearer([&] {
-    flag.clear();
-    flag.notify_one();
-  });
+  std::jthread clearer(
+      [&]
+      {
+        flag.clear();
+        flag.notify_one();
+      });
   flag.wait(true);
   CHECK(!flag.test());
 
@@ -66,13 +72,15 @@ static void test_others()
   shared = std::make_shared<int>(3);
   std::vector<std::jthread> threads;
   for (int i = 0; i < 4; i++)
-    threads.emplace_back([&] {
-      for (int round = 0; round < 200; round++)
-      {
-        std::shared_ptr<int> old = shared.load();
-        shared.compare_exchange_weak(old, std::make_shared<int>(*old + 1));
-      }
-    });
+    threads.emplace_back(
+        [&]
+        {
+          for (int round = 0; round < 200; round++)
+          {
+            std::shared_ptr<int> old = shared.load();
+            shared.compare_exchange_weak(old, std::make_shared<int>(*old + 1));
+          }
+        });
   threads.clear();
   CHECK(*shared.load() > 3);
 }
@@ -89,16 +97,18 @@ static void test_pair()
   std::vector<std::jthread> threads;
   std::atomic<bool> torn = false;
   for (int i = 0; i < 4; i++)
-    threads.emplace_back([&] {
-      for (int round = 0; round < 500; round++)
-      {
-        pair old = both.load();
-        if (old.high != 2 * old.low)
-          torn = true;
-        while (!both.compare_exchange_weak(old, pair{old.low + 1, old.high + 2}))
-          ;
-      }
-    });
+    threads.emplace_back(
+        [&]
+        {
+          for (int round = 0; round < 500; round++)
+          {
+            pair old = both.load();
+            if (old.high != 2 * old.low)
+              torn = true;
+            while (!both.compare_exchange_weak(old, pair{old.low + 1, old.high + 2}))
+              ;
+          }
+        });
   threads.clear();
   const pair end = both.load();
   CHECK(end.low == 2000 && end.high == 4000 && !torn);
@@ -116,12 +126,14 @@ static void test_sleep()
   std::atomic<int> word = 0;
   std::atomic<uint8_t> byte = 0;
   double used = 1;
-  std::jthread waiter([&] {
-    const double before = cpu_seconds();
-    word.wait(0);
-    byte.wait(0);
-    used = cpu_seconds() - before;
-  });
+  std::jthread waiter(
+      [&]
+      {
+        const double before = cpu_seconds();
+        word.wait(0);
+        byte.wait(0);
+        used = cpu_seconds() - before;
+      });
   std::this_thread::sleep_for(20ms);
   word = 1;
   word.notify_one();

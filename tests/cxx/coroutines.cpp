@@ -13,8 +13,14 @@ static int alive;
 
 struct counted
 {
-  counted() { alive++; }
-  ~counted() { alive--; }
+  counted()
+  {
+    alive++;
+  }
+  ~counted()
+  {
+    alive--;
+  }
 };
 
 struct generator
@@ -27,20 +33,35 @@ struct generator
     {
       return generator(std::coroutine_handle<promise_type>::from_promise(*this));
     }
-    std::suspend_always initial_suspend() noexcept { return {}; }
-    std::suspend_always final_suspend() noexcept { return {}; }
+    std::suspend_always initial_suspend() noexcept
+    {
+      return {};
+    }
+    std::suspend_always final_suspend() noexcept
+    {
+      return {};
+    }
     std::suspend_always yield_value(int value)
     {
       current = value;
       return {};
     }
-    void return_void() {}
-    void unhandled_exception() { error = std::current_exception(); }
+    void return_void()
+    {
+    }
+    void unhandled_exception()
+    {
+      error = std::current_exception();
+    }
   };
 
   std::coroutine_handle<promise_type> handle;
-  explicit generator(std::coroutine_handle<promise_type> handle) : handle(handle) {}
-  generator(generator &&other) noexcept : handle(std::exchange(other.handle, {})) {}
+  explicit generator(std::coroutine_handle<promise_type> handle) : handle(handle)
+  {
+  }
+  generator(generator &&other) noexcept : handle(std::exchange(other.handle, {}))
+  {
+  }
   ~generator()
   {
     if (handle)
@@ -59,7 +80,7 @@ static generator squares(int count)
 {
   counted here;
   for (int i = 0; i < count; i++)
-    co_yield i * i;
+    co_yield i *i;
 }
 
 static generator fails()
@@ -104,23 +125,46 @@ struct task
   {
     int result = 0;
     std::coroutine_handle<> waiter = std::noop_coroutine();
-    task get_return_object() { return {std::coroutine_handle<promise_type>::from_promise(*this)}; }
-    std::suspend_always initial_suspend() noexcept { return {}; }
+    task get_return_object()
+    {
+      return {std::coroutine_handle<promise_type>::from_promise(*this)};
+    }
+    std::suspend_always initial_suspend() noexcept
+    {
+      return {};
+    }
     struct resume_waiter
     {
-      bool await_ready() noexcept { return false; }
+      bool await_ready() noexcept
+      {
+        return false;
+      }
       std::coroutine_handle<> await_suspend(std::coroutine_handle<promise_type> ended) noexcept
       {
         return ended.promise().waiter;
       }
-      void await_resume() noexcept {}
+      void await_resume() noexcept
+      {
+      }
     };
-    resume_waiter final_suspend() noexcept { return {}; }
-    void return_value(int value) { result = value; }
-    void unhandled_exception() { std::terminate(); }
+    resume_waiter final_suspend() noexcept
+    {
+      return {};
+    }
+    void return_value(int value)
+    {
+      result = value;
+    }
+    void unhandled_exception()
+    {
+      std::terminate();
+    }
   };
   std::coroutine_handle<promise_type> handle;
-  bool await_ready() { return false; }
+  bool await_ready()
+  {
+    return false;
+  }
   std::coroutine_handle<> await_suspend(std::coroutine_handle<> waiter)
   {
     handle.promise().waiter = waiter;

@@ -56,7 +56,8 @@ static void test_files()
   CHECK(error_of([&](auto &e) { (void) fs::last_write_time(none, e); }) == not_there);
   CHECK(error_of([&](auto &e) { (void) fs::canonical(none, e); }) == not_there);
   CHECK(!fs::remove(none, error));
-  for (const auto &failing : std::vector<std::function<void(std::error_code &)>>{
+  for (const auto &failing :
+       std::vector<std::function<void(std::error_code &)>>{
            [&](auto &e) { fs::directory_iterator(none, e); },
            [&](auto &e) { fs::recursive_directory_iterator(none, e); },
            [&](auto &e) { (void) fs::rename(none, "other", e); },

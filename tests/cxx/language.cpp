@@ -1,5 +1,6 @@
 // Run-time parts of the language: types at run time, virtual bases, pointers to members, guards.
 #include <cxxabi.h>
+#include <unwind.h>
 
 #include <cstdlib>
 #include <initializer_list>
@@ -14,7 +15,10 @@
 struct shape
 {
   virtual ~shape() = default;
-  virtual int corners() const { return 0; }
+  virtual int corners() const
+  {
+    return 0;
+  }
 };
 struct named
 {
@@ -23,11 +27,17 @@ struct named
 };
 struct square : shape, virtual named
 {
-  int corners() const override { return 4; }
+  int corners() const override
+  {
+    return 4;
+  }
 };
 struct special : square
 {
-  int corners() const final { return square::corners() + 1; }
+  int corners() const final
+  {
+    return square::corners() + 1;
+  }
 };
 namespace
 {
@@ -39,7 +49,8 @@ template <typename type> struct wrapper : shape
 static std::string demangled(const std::type_info &type)
 {
   int status = -1;
-  const std::unique_ptr<char, void (*)(void *)> text(abi::__cxa_demangle(type.name(), nullptr, nullptr, &status), free);
+  const std::unique_ptr<char, void (*)(void *)> text(
+      abi::__cxa_demangle(type.name(), nullptr, nullptr, &status), free);
   return status == 0 ? text.get() : "";
 }
 
@@ -104,10 +115,25 @@ static void test_guards()
   CHECK(thrown == 3 && guarded() == 3 && guarded() == 3);
 }
 
+// From here to main() and on to what called it.
+static void __attribute__((noinline)) test_backtrace()
+{
+  static int frames;
+  _Unwind_Backtrace(
+      [](_Unwind_Context *context, void *)
+      {
+        frames += _Unwind_GetIP(context) != 0;
+        return _URC_NO_REASON;
+      },
+      nullptr);
+  CHECK(frames >= 3 && frames < 20);
+}
+
 int main()
 {
   test_types();
   test_members();
   test_guards();
+  test_backtrace();
   return check_finish();
 }

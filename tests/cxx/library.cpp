@@ -40,7 +40,8 @@ static void test_regex()
   CHECK(std::regex_search(text, match, std::regex(R"((\w+)@(\w+)\.(\w+))")));
   CHECK(match[1] == "ann" && match[3] == "org");
   CHECK(std::regex_replace(text, std::regex("@[a-z.]+"), "") == "Mail to ann, bob");
-  CHECK(std::regex_match("a \tb", std::regex("a[[:blank:]]+b")) && !std::regex_match("a\nb", std::regex("a[[:blank:]]b")));
+  CHECK(std::regex_match("a \tb", std::regex("a[[:blank:]]+b")) &&
+        !std::regex_match("a\nb", std::regex("a[[:blank:]]b")));
   const std::regex words("[[:alpha:]]+", std::regex::icase | std::regex::extended);
   CHECK(std::distance(std::sregex_iterator(text.begin(), text.end(), words), {}) == 8);
   bool refused = false;
@@ -93,8 +94,10 @@ static void test_random()
 static void test_charconv()
 {
   char buffer[64];
-  const auto text = [&](auto... values) {
-    return std::string_view(buffer, std::to_chars(buffer, buffer + sizeof(buffer), values...).ptr - buffer);
+  const auto text = [&](auto... values)
+  {
+    return std::string_view(buffer,
+                            std::to_chars(buffer, buffer + sizeof(buffer), values...).ptr - buffer);
   };
   CHECK(text(-123) == "-123" && text(255, 16) == "ff" && text(0.1) == "0.1");
   CHECK(text(1e23) == "1e+23" && text(2.0f / 3) == "0.6666667");
@@ -105,7 +108,8 @@ static void test_charconv()
   CHECK(std::from_chars("2.5e3x", "2.5e3x" + 6, value).ec == std::errc() && value == 2500);
   CHECK(std::from_chars("0.1", "0.1" + 3, longer).ec == std::errc() && longer == 0.1L);
   int number = 7;
-  CHECK(std::from_chars("99999999999", "99999999999" + 11, number).ec == std::errc::result_out_of_range);
+  CHECK(std::from_chars("99999999999", "99999999999" + 11, number).ec ==
+        std::errc::result_out_of_range);
   CHECK(std::from_chars("x", "x" + 1, number).ec == std::errc::invalid_argument && number == 7);
 }
 
@@ -121,7 +125,8 @@ static void test_ranges()
   std::ranges::sort(names, {}, &std::string::size);
   CHECK(names.front() == "fig" && names.back() == "apple");
   std::span<std::string> last(names.data() + 1, 2);
-  CHECK(last.size() == 2 && last[0] == "pear" && std::as_bytes(last).size() == 2 * sizeof(std::string));
+  CHECK(last.size() == 2 && last[0] == "pear" &&
+        std::as_bytes(last).size() == 2 * sizeof(std::string));
   std::string joined;
   for (auto part : "a,b,c"sv | std::views::split(','))
     joined += std::string_view(part.begin(), part.end());
@@ -166,7 +171,8 @@ static void test_memory()
 static void test_functions()
 {
   int captured = 5;
-  std::function<int(int)> add = [=, big = std::vector<int>(100, 1)](int i) { return captured + i + int(big.size()); };
+  std::function<int(int)> add = [=, big = std::vector<int>(100, 1)](int i)
+  { return captured + i + int(big.size()); };
   const std::function<int(int)> copy = add;
   CHECK(add(1) == 106 && copy(2) == 107 && add.target_type() != typeid(void));
   CHECK(std::bind_front(std::plus<>(), 40)(2) == 42);
@@ -189,8 +195,10 @@ static void test_numbers()
                                            -3.05189779915180005751211568689510545L)) < 1e-17L);
   CHECK(std::abs(std::pow(std::complex<float>(0, 1), 2.0f) + 1.0f) < 1e-6f);
   CHECK(std::gcd(12, 18) == 6 && std::midpoint(1, 4) == 2 && std::lerp(0.0, 10.0, 0.25) == 2.5);
-  CHECK(std::popcount(255u) == 8 && std::bit_ceil(17u) == 32 && std::bitset<8>("1010").count() == 2);
-  CHECK(std::hypot(1.0, 2.0, 2.0) == 3 && std::beta(2.0, 3.0) > 0.083 && std::riemann_zeta(2.0) > 1.64);
+  CHECK(std::popcount(255u) == 8 && std::bit_ceil(17u) == 32 &&
+        std::bitset<8>("1010").count() == 2);
+  CHECK(std::hypot(1.0, 2.0, 2.0) == 3 && std::beta(2.0, 3.0) > 0.083 &&
+        std::riemann_zeta(2.0) > 1.64);
   std::valarray<double> numbers{1, 2, 3};
   CHECK((numbers * numbers).sum() == 14);
   std::unordered_map<std::string, int> counts;

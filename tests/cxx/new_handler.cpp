@@ -10,10 +10,12 @@ static int asked;
 int main()
 {
   volatile size_t huge = SIZE_MAX / 4;
-  std::set_new_handler([] {
-    if (++asked == 3)
-      std::set_new_handler(nullptr);
-  });
+  std::set_new_handler(
+      []
+      {
+        if (++asked == 3)
+          std::set_new_handler(nullptr);
+      });
   bool caught = false;
   try
   {

@@ -6,8 +6,14 @@
 struct noted
 {
   const char *name;
-  explicit noted(const char *name) : name(name) { printf("+%s\n", name); }
-  ~noted() { printf("-%s\n", name); }
+  explicit noted(const char *name) : name(name)
+  {
+    printf("+%s\n", name);
+  }
+  ~noted()
+  {
+    printf("-%s\n", name);
+  }
 };
 
 static noted last("third");
@@ -44,10 +50,12 @@ int main()
   atexit([] { printf("exit function 1\n"); });
   static joining pool;
   on_first_use();
-  atexit([] {
-    printf("exit function 2\n");
-    atexit([] { printf("exit function of an exit function\n"); });
-  });
+  atexit(
+      []
+      {
+        printf("exit function 2\n");
+        atexit([] { printf("exit function of an exit function\n"); });
+      });
   static noted local("local");
   exit(7);
 }

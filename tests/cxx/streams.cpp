@@ -14,8 +14,9 @@
 
 #include "../guest/check.h"
 
-template <typename value> static std::string formatted(const value &what, std::ios_base::fmtflags flags = {},
-                                                       int precision = 6, int width = 0)
+template <typename value>
+static std::string formatted(const value &what, std::ios_base::fmtflags flags = {},
+                             int precision = 6, int width = 0)
 {
   std::ostringstream stream;
   stream.flags(flags);
@@ -34,8 +35,10 @@ static void test_numbers()
   CHECK(formatted(7, ios::left, 6, 4) == "7...");
   CHECK(formatted(std::numeric_limits<long long>::min()) == "-9223372036854775808");
   CHECK(formatted(true, ios::boolalpha) == "true" && formatted(false) == "0");
-  CHECK(formatted(3.25) == "3.25" && formatted(1e100) == "1e+100" && formatted(0.1, {}, 17) == "0.10000000000000001");
-  CHECK(formatted(1.0 / 3, ios::fixed, 3) == "0.333" && formatted(12345.678, ios::scientific, 2) == "1.23e+04");
+  CHECK(formatted(3.25) == "3.25" && formatted(1e100) == "1e+100" &&
+        formatted(0.1, {}, 17) == "0.10000000000000001");
+  CHECK(formatted(1.0 / 3, ios::fixed, 3) == "0.333" &&
+        formatted(12345.678, ios::scientific, 2) == "1.23e+04");
   CHECK(formatted(1.0, ios::fixed | ios::scientific) == "0x1p+0");
   CHECK(formatted(2.0, ios::showpoint) == "2.00000");
   CHECK(formatted(1.0L / 3, {}, 21) == "0.333333333333333333342");
@@ -124,12 +127,18 @@ static void test_classes()
   for (int i = 0; i < 128; i++)
   {
     const char c = char(i);
-    CHECK(std::isalpha(c, classic) == (isalpha(i) != 0) && std::isdigit(c, classic) == (isdigit(i) != 0));
-    CHECK(std::isspace(c, classic) == (isspace(i) != 0) && std::isblank(c, classic) == (isblank(i) != 0));
-    CHECK(std::isprint(c, classic) == (isprint(i) != 0) && std::isgraph(c, classic) == (isgraph(i) != 0));
-    CHECK(std::ispunct(c, classic) == (ispunct(i) != 0) && std::iscntrl(c, classic) == (iscntrl(i) != 0));
-    CHECK(std::isupper(c, classic) == (isupper(i) != 0) && std::islower(c, classic) == (islower(i) != 0));
-    CHECK(std::isxdigit(c, classic) == (isxdigit(i) != 0) && std::isalnum(c, classic) == (isalnum(i) != 0));
+    CHECK(std::isalpha(c, classic) == (isalpha(i) != 0) &&
+          std::isdigit(c, classic) == (isdigit(i) != 0));
+    CHECK(std::isspace(c, classic) == (isspace(i) != 0) &&
+          std::isblank(c, classic) == (isblank(i) != 0));
+    CHECK(std::isprint(c, classic) == (isprint(i) != 0) &&
+          std::isgraph(c, classic) == (isgraph(i) != 0));
+    CHECK(std::ispunct(c, classic) == (ispunct(i) != 0) &&
+          std::iscntrl(c, classic) == (iscntrl(i) != 0));
+    CHECK(std::isupper(c, classic) == (isupper(i) != 0) &&
+          std::islower(c, classic) == (islower(i) != 0));
+    CHECK(std::isxdigit(c, classic) == (isxdigit(i) != 0) &&
+          std::isalnum(c, classic) == (isalnum(i) != 0));
     CHECK(std::toupper(c, classic) == toupper(i) && std::tolower(c, classic) == tolower(i));
   }
   CHECK(!std::isalpha('\xe4', classic) && !std::isprint('\xe4', classic));
@@ -137,9 +146,18 @@ static void test_classes()
 
 struct dots : std::numpunct<char>
 {
-  char do_thousands_sep() const override { return '.'; }
-  char do_decimal_point() const override { return ','; }
-  std::string do_grouping() const override { return "\3"; }
+  char do_thousands_sep() const override
+  {
+    return '.';
+  }
+  char do_decimal_point() const override
+  {
+    return ',';
+  }
+  std::string do_grouping() const override
+  {
+    return "\3";
+  }
 };
 
 static void test_locales()
@@ -173,24 +191,27 @@ static void test_locales()
   const wchar_t *from;
   char *to;
   mbstate_t state{};
-  CHECK(codes.out(state, wide, wide + 2, from, bytes, bytes + sizeof(bytes), to) == std::codecvt_base::ok);
+  CHECK(codes.out(state, wide, wide + 2, from, bytes, bytes + sizeof(bytes), to) ==
+        std::codecvt_base::ok);
   CHECK(std::string(bytes, to) == "\xc3\xa4\xe2\x82\xac");
 
   // The locale of one stream is not that of another thread's.
   bool good = true;
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; i++)
-    threads.emplace_back([&, i] {
-      for (int round = 0; round < 300; round++)
-      {
-        std::ostringstream own;
-        if (i % 2 != 0)
-          own.imbue(german);
-        own << 1.5;
-        if (own.str() != (i % 2 != 0 ? "1,5" : "1.5"))
-          good = false;
-      }
-    });
+    threads.emplace_back(
+        [&, i]
+        {
+          for (int round = 0; round < 300; round++)
+          {
+            std::ostringstream own;
+            if (i % 2 != 0)
+              own.imbue(german);
+            own << 1.5;
+            if (own.str() != (i % 2 != 0 ? "1,5" : "1.5"))
+              good = false;
+          }
+        });
   for (auto &thread : threads)
     thread.join();
   CHECK(good && std::string(setlocale(LC_ALL, nullptr)) == "C");

@@ -25,7 +25,10 @@ static void __attribute__((noinline)) no_exceptions_here(const order &one) noexc
 
 struct bad_destructor
 {
-  ~bad_destructor() { shop::order().refuse(5); }
+  ~bad_destructor()
+  {
+    shop::order().refuse(5);
+  }
 };
 
 static void end_by(const char *way)
@@ -49,10 +52,12 @@ static void end_by(const char *way)
   }
   if (strcmp(way, "handler") == 0)
   {
-    std::set_terminate([] {
-      puts("handler");
-      exit(3);
-    });
+    std::set_terminate(
+        []
+        {
+          puts("handler");
+          exit(3);
+        });
     one.refuse(4);
   }
 }

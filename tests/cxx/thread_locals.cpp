@@ -15,7 +15,10 @@ static thread_local std::string *log_of_thread;
 struct noted
 {
   char name;
-  explicit noted(char name) : name(name) { made++; }
+  explicit noted(char name) : name(name)
+  {
+    made++;
+  }
   ~noted()
   {
     destroyed++;
@@ -52,12 +55,14 @@ static void test_values()
   text = "main's";
   plain = 6;
   for (int i = 0; i < 8; i++)
-    threads.emplace_back([&good, i] {
-      good[i] = text == "initial" && plain == 5 && with_static() == 11 && with_static() == 12;
-      text += std::to_string(i);
-      std::this_thread::yield();
-      good[i] += text == "initial" + std::to_string(i);
-    });
+    threads.emplace_back(
+        [&good, i]
+        {
+          good[i] = text == "initial" && plain == 5 && with_static() == 11 && with_static() == 12;
+          text += std::to_string(i);
+          std::this_thread::yield();
+          good[i] += text == "initial" + std::to_string(i);
+        });
   for (auto &thread : threads)
     thread.join();
   for (int result : good)
@@ -72,13 +77,16 @@ static void test_order()
 {
   CHECK(pthread_key_create(&key, [](void *) { log_of_thread->push_back('k'); }) == 0);
   made = destroyed = 0;
-  std::thread([] {
-    log_of_thread = &order;
-    pthread_setspecific(key, &key);
-    (void) first.name; // the file's variables are made at once
-    static thread_local late here;
-    (void) &here;
-  }).join();
+  std::thread(
+      []
+      {
+        log_of_thread = &order;
+        pthread_setspecific(key, &key);
+        (void) first.name; // the file's variables are made at once
+        static thread_local late here;
+        (void) &here;
+      })
+      .join();
   // The reverse of the order in which they were made.
   CHECK(made == 3 && destroyed == 3);
   CHECK(order == "zbak");
@@ -111,7 +119,10 @@ static void test_unused()
 struct at_end
 {
   const char *name;
-  ~at_end() { printf("%s\n", name); }
+  ~at_end()
+  {
+    printf("%s\n", name);
+  }
 };
 static at_end of_program{"static"};
 
@@ -126,10 +137,13 @@ int main(int argc, char **)
   static at_end later{"static in main"};
   check_finish();
   if (argc > 1)
-    std::thread([] {
-      static thread_local at_end of_thread{"thread_local of the thread that ends the program"};
-      (void) &of_thread;
-      exit(check_failures != 0);
-    }).join();
+    std::thread(
+        []
+        {
+          static thread_local at_end of_thread{"thread_local of the thread that ends the program"};
+          (void) &of_thread;
+          exit(check_failures != 0);
+        })
+        .join();
   return check_failures != 0;
 }

@@ -25,10 +25,13 @@ static void test_thread()
   CHECK(std::thread::hardware_concurrency() > 0);
   int value = 0;
   std::thread::id id;
-  std::thread thread([&](int add, const std::string &text) {
-    value = add + int(text.size());
-    id = std::this_thread::get_id();
-  }, 4, "three");
+  std::thread thread(
+      [&](int add, const std::string &text)
+      {
+        value = add + int(text.size());
+        id = std::this_thread::get_id();
+      },
+      4, "three");
   CHECK(thread.joinable() && thread.get_id() != std::this_thread::get_id());
   const std::thread::id before = thread.get_id();
   thread.join();
@@ -57,11 +60,14 @@ static void test_thread()
 template <typename mutex> static bool is_locked_for_others(mutex &locked)
 {
   bool taken = false;
-  std::thread([&] {
-    taken = locked.try_lock();
-    if (taken)
-      locked.unlock();
-  }).join();
+  std::thread(
+      [&]
+      {
+        taken = locked.try_lock();
+        if (taken)
+          locked.unlock();
+      })
+      .join();
   return !taken;
 }
 
@@ -76,13 +82,16 @@ static void test_mutexes()
     std::scoped_lock again(recursive, both);
     CHECK(is_locked_for_others(plain) && is_locked_for_others(recursive));
     CHECK(is_locked_for_others(timed) && is_locked_for_others(both));
-    std::thread([&] {
-      const auto begin = steady::now();
-      CHECK(!timed.try_lock_for(3ms));
-      CHECK(!timed.try_lock_until(std::chrono::system_clock::now() + 3ms));
-      CHECK(!both.try_lock_until(steady::now() + 3ms));
-      CHECK(steady::now() - begin >= 8ms);
-    }).join();
+    std::thread(
+        [&]
+        {
+          const auto begin = steady::now();
+          CHECK(!timed.try_lock_for(3ms));
+          CHECK(!timed.try_lock_until(std::chrono::system_clock::now() + 3ms));
+          CHECK(!both.try_lock_until(steady::now() + 3ms));
+          CHECK(steady::now() - begin >= 8ms);
+        })
+        .join();
   }
   CHECK(!is_locked_for_others(plain) && !is_locked_for_others(both));
   std::unique_lock<std::timed_mutex> lock(timed, 1ms);
@@ -101,13 +110,15 @@ static void test_mutexes()
   long count = 0;
   std::vector<std::jthread> threads;
   for (int i = 0; i < 8; i++)
-    threads.emplace_back([&] {
-      for (int round = 0; round < 2000; round++)
-      {
-        std::lock_guard guard(plain);
-        count++;
-      }
-    });
+    threads.emplace_back(
+        [&]
+        {
+          for (int round = 0; round < 2000; round++)
+          {
+            std::lock_guard guard(plain);
+            count++;
+          }
+        });
   threads.clear();
   CHECK(count == 16000);
 }
@@ -117,13 +128,16 @@ static void test_shared_mutex()
   std::shared_timed_mutex shared;
   std::shared_lock reader(shared);
   CHECK(is_locked_for_others(shared));
-  std::thread([&] {
-    std::shared_lock second(shared, std::try_to_lock);
-    CHECK(second.owns_lock());
-    second.unlock();
-    CHECK(!shared.try_lock_for(2ms));
-    CHECK(!shared.try_lock_until(std::chrono::system_clock::now() + 2ms));
-  }).join();
+  std::thread(
+      [&]
+      {
+        std::shared_lock second(shared, std::try_to_lock);
+        CHECK(second.owns_lock());
+        second.unlock();
+        CHECK(!shared.try_lock_for(2ms));
+        CHECK(!shared.try_lock_until(std::chrono::system_clock::now() + 2ms));
+      })
+      .join();
   reader.unlock();
   std::unique_lock writer(shared);
   std::thread([&] { CHECK(!shared.try_lock_shared() && !shared.try_lock_shared_for(2ms)); }).join();
@@ -136,22 +150,26 @@ static void test_shared_mutex()
     std::vector<std::jthread> threads;
     for (int i = 0; i < 4; i++)
     {
-      threads.emplace_back([&] {
-        for (int round = 0; round < 1000; round++)
-        {
-          std::unique_lock lock(guard);
-          value++;
-          copy = value;
-        }
-      });
-      threads.emplace_back([&] {
-        for (int round = 0; round < 1000; round++)
-        {
-          std::shared_lock lock(guard);
-          if (value != copy)
-            torn = true;
-        }
-      });
+      threads.emplace_back(
+          [&]
+          {
+            for (int round = 0; round < 1000; round++)
+            {
+              std::unique_lock lock(guard);
+              value++;
+              copy = value;
+            }
+          });
+      threads.emplace_back(
+          [&]
+          {
+            for (int round = 0; round < 1000; round++)
+            {
+              std::shared_lock lock(guard);
+              if (value != copy)
+                torn = true;
+            }
+          });
     }
   }
   CHECK(value == 4000 && !torn);
@@ -163,15 +181,17 @@ static void test_conditions()
   std::condition_variable changed;
   std::condition_variable_any any;
   int turn = 0;
-  std::thread other([&] {
-    for (int i = 0; i < 200; i++)
-    {
-      std::unique_lock lock(mutex);
-      changed.wait(lock, [&] { return turn % 2 == 1; });
-      turn++;
-      changed.notify_one();
-    }
-  });
+  std::thread other(
+      [&]
+      {
+        for (int i = 0; i < 200; i++)
+        {
+          std::unique_lock lock(mutex);
+          changed.wait(lock, [&] { return turn % 2 == 1; });
+          turn++;
+          changed.notify_one();
+        }
+      });
   for (int i = 0; i < 200; i++)
   {
     std::unique_lock lock(mutex);
@@ -185,17 +205,20 @@ static void test_conditions()
   std::unique_lock lock(mutex);
   const auto begin = steady::now();
   CHECK(changed.wait_for(lock, 3ms) == std::cv_status::timeout);
-  CHECK(changed.wait_until(lock, std::chrono::system_clock::now() + 3ms) == std::cv_status::timeout);
+  CHECK(changed.wait_until(lock, std::chrono::system_clock::now() + 3ms) ==
+        std::cv_status::timeout);
   CHECK(!any.wait_until(lock, steady::now() + 3ms, [] { return false; }));
   CHECK(steady::now() - begin >= 8ms);
 
   // Notified when the thread has ended, its variables too.
   bool ended = false;
-  std::thread thread([&] {
-    std::unique_lock own(mutex);
-    ended = true;
-    std::notify_all_at_thread_exit(changed, std::move(own));
-  });
+  std::thread thread(
+      [&]
+      {
+        std::unique_lock own(mutex);
+        ended = true;
+        std::notify_all_at_thread_exit(changed, std::move(own));
+      });
   changed.wait(lock, [&] { return ended; });
   thread.join();
 }
@@ -206,21 +229,25 @@ static void test_once()
   std::atomic<int> calls = 0, fails = 0;
   std::vector<std::jthread> threads;
   for (int i = 0; i < 8; i++)
-    threads.emplace_back([&] {
-      try
-      {
-        std::call_once(flag, [&] {
-          // The first one fails, and another one tries.
-          if (calls++ == 0)
-            throw 1;
-          std::this_thread::sleep_for(1ms);
+    threads.emplace_back(
+        [&]
+        {
+          try
+          {
+            std::call_once(flag,
+                           [&]
+                           {
+                             // The first one fails, and another one tries.
+                             if (calls++ == 0)
+                               throw 1;
+                             std::this_thread::sleep_for(1ms);
+                           });
+          }
+          catch (int)
+          {
+            fails++;
+          }
         });
-      }
-      catch (int)
-      {
-        fails++;
-      }
-    });
   threads.clear();
   CHECK(calls == 2 && fails == 1);
 
@@ -235,10 +262,12 @@ static void test_once()
     }
   };
   for (int i = 0; i < 8; i++)
-    threads.emplace_back([] {
-      static slow one;
-      CHECK(made == 1);
-    });
+    threads.emplace_back(
+        []
+        {
+          static slow one;
+          CHECK(made == 1);
+        });
   threads.clear();
 }
 
@@ -294,13 +323,15 @@ static void test_stop()
 {
   std::atomic<int> rounds = 0;
   {
-    std::jthread worker([&](std::stop_token stop) {
-      while (!stop.stop_requested())
-      {
-        rounds++;
-        std::this_thread::yield();
-      }
-    });
+    std::jthread worker(
+        [&](std::stop_token stop)
+        {
+          while (!stop.stop_requested())
+          {
+            rounds++;
+            std::this_thread::yield();
+          }
+        });
     while (rounds == 0)
       std::this_thread::yield();
   }
@@ -309,10 +340,12 @@ static void test_stop()
   std::mutex mutex;
   std::condition_variable_any condition;
   bool stopped = false;
-  std::jthread waiter([&](std::stop_token stop) {
-    std::unique_lock lock(mutex);
-    stopped = !condition.wait(lock, stop, [] { return false; });
-  });
+  std::jthread waiter(
+      [&](std::stop_token stop)
+      {
+        std::unique_lock lock(mutex);
+        stopped = !condition.wait(lock, stop, [] { return false; });
+      });
   int called = 0;
   std::stop_callback callback(waiter.get_stop_token(), [&] { called++; });
   CHECK(waiter.request_stop() && !waiter.request_stop());
@@ -335,15 +368,17 @@ static void test_meeting()
   std::vector<int> seen(4);
   std::vector<std::jthread> threads;
   for (int i = 0; i < 4; i++)
-    threads.emplace_back([&, i] {
-      ready.arrive_and_wait();
-      for (int round = 1; round <= 50; round++)
-      {
-        barrier.arrive_and_wait();
-        seen[i] += phases == 2 * round - 1;
-        barrier.arrive_and_wait();
-      }
-    });
+    threads.emplace_back(
+        [&, i]
+        {
+          ready.arrive_and_wait();
+          for (int round = 1; round <= 50; round++)
+          {
+            barrier.arrive_and_wait();
+            seen[i] += phases == 2 * round - 1;
+            barrier.arrive_and_wait();
+          }
+        });
   threads.clear();
   CHECK(ready.try_wait() && phases == 100);
   for (int count : seen)

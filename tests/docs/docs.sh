@@ -1,7 +1,8 @@
 #!/bin/bash
 # The documentation agrees with the code: docs/hypercalls.md is what the header makes it, README and
 # manual page know all options of `uhyve --help`, the pages on the design name all files, nucleus
-# calls and counters and nothing that is gone, manual pages are clean, links lead somewhere.
+# calls and counters and nothing that is gone, examples begin with the line that docs/languages.md has
+# and are run by a test, manual pages are clean, links lead somewhere.
 # usage: docs.sh UHYVE
 set -euo pipefail
 export LC_ALL=C.UTF-8
@@ -111,6 +112,20 @@ for page in docs/architecture.md docs/memory.md docs/scheduler.md docs/signals.m
     done < <(comm -23 <(printf '%s\n' "${names[@]}") - <<< "$names_in_code")
 done
 
+# ---- Examples ----
+
+languages=$(< docs/languages.md)
+examples=0
+for file in examples/*.c examples/*.cpp examples/*.f90; do
+    examples=$((examples + 1))
+    line=$(scripts/example-line.sh "$file") || wrong "$file: no line that builds and runs it"
+    grep -qF -e "| \`${file##*/}\` |" <<< "$languages" || wrong "docs/languages.md: $file is missing"
+    grep -qF -e "| \`$line\` |" <<< "$languages" || wrong "docs/languages.md: $file begins with: $line"
+    name=${file##*/}
+    grep -rqE --include=CMakeLists.txt "examples/${name%.*}( |\)|$)" tests || wrong "$file: no test runs it"
+done
+((examples >= 10)) || wrong "$examples examples only: are they read right?"
+
 # ---- Pictures ----
 
 for picture in docs/*.svg; do
@@ -121,6 +136,11 @@ done
 # ---- Manual pages ----
 
 for page in docs/man/*.1; do
+    # The second name of a page.
+    if read -r request other < "$page" && [[ $request == .so ]]; then
+        [[ $other == man1/* && -e docs/man/${other##*/} ]] || wrong "$page: there is no $other"
+        continue
+    fi
     if command -v groff > /dev/null; then
         complaints=$(groff -man -ww -Tutf8 -z "$page" 2>&1 || true)
     elif command -v mandoc > /dev/null; then

@@ -1,5 +1,5 @@
-// Stress test: eight threads throw, catch, rethrow and pass on exceptions, through C code too, while
-// thread-local objects come and go with short-lived threads.
+// Stress test: eight threads throw, catch, rethrow and pass on exceptions, through C code too,
+// while thread-local objects come and go with short-lived threads.
 #include <cstdlib>
 #include <exception>
 #include <memory>
@@ -16,15 +16,23 @@ static thread_local int alive;
 
 struct counted
 {
-  counted() { alive++; }
+  counted()
+  {
+    alive++;
+  }
   counted(const counted &) = delete;
-  ~counted() { alive--; }
+  ~counted()
+  {
+    alive--;
+  }
 };
 
 struct odd_error : std::runtime_error
 {
   uint64_t value;
-  explicit odd_error(uint64_t value) : std::runtime_error(std::to_string(value)), value(value) {}
+  explicit odd_error(uint64_t value) : std::runtime_error(std::to_string(value)), value(value)
+  {
+  }
 };
 
 static thread_local struct
@@ -110,18 +118,21 @@ static bool one_pass(uint64_t value)
 {
   std::exception_ptr passed;
   bool good = false;
-  std::thread([&] {
-    own += std::to_string(value);
-    try
-    {
-      throw odd_error(value);
-    }
-    catch (...)
-    {
-      passed = std::current_exception();
-    }
-    good = own.size() > 3;
-  }).join();
+  std::thread(
+      [&]
+      {
+        own += std::to_string(value);
+        try
+        {
+          throw odd_error(value);
+        }
+        catch (...)
+        {
+          passed = std::current_exception();
+        }
+        good = own.size() > 3;
+      })
+      .join();
   try
   {
     std::rethrow_exception(passed);

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "pthread_check.h"
@@ -253,6 +254,17 @@ static void check_sets(void)
   CPU_FREE(large);
 }
 
+static void check_limits(void)
+{
+  struct rlimit limit = {0};
+  CHECK(getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_cur >= 16384);
+  CHECK(limit.rlim_cur <= limit.rlim_max);
+  CHECK(getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur > 0);
+  CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur >= 3);
+  errno = 0;
+  CHECK(getrlimit(RLIM_NLIMITS, &limit) == -1 && errno == EINVAL);
+}
+
 static void never(void)
 {
   CHECK(false);
@@ -287,6 +299,7 @@ int main(void)
   check_defaults();
   check_clocks();
   check_sets();
+  check_limits();
   check_rest();
   return check_finish();
 }

@@ -1,5 +1,5 @@
-/* Whether the program has one thread only, as glibc has it: then reference counts of the C++ library
- * need no atomic operations. */
+/* Whether the program has one thread only, as glibc has it: then reference counts of the C++
+ * library need no atomic operations. */
 #ifndef _SYS_SINGLE_THREADED_H_
 #define _SYS_SINGLE_THREADED_H_
 

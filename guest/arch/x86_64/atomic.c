@@ -8,8 +8,6 @@
 
 #include "sched/mutex.h"
 
-#pragma GCC target("cx16")
-
 typedef unsigned __int128 word16;
 
 /* The names are those of built-in functions. */
