@@ -70,7 +70,6 @@ install_files() {
     cp "$work"/build/ieee_*.mod "$root/lib/gcc/finclude/"
     cp "$sources/libgfortran/ISO_Fortran_binding.h" "$sources/libquadmath/quadmath.h" "$root/include/"
     cp "$here/libgfortran/libgfortran.spec" "$root/lib/gcc/"
-    cp "$here/libgfortran/math-vector-fortran.h" "$root/lib/gcc/finclude/"
 }
 
 # Called with the cache locked.
