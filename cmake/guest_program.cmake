@@ -1,7 +1,8 @@
-# guest_program(NAME SOURCE... [OPTIONS ...] [DEPENDS header...]): builds a program for uhyve with
-# the staged uhyve-cc, uhyve-c++ (.cpp) or uhyve-fortran (.f90), as a user would. The target is guest_NAME, the file ${CMAKE_CURRENT_BINARY_DIR}/NAME.
+# guest_program(NAME SOURCE... [OPTIONS ...] [LIBRARIES ...] [DEPENDS header...]): builds a program for
+# uhyve with the staged uhyve-cc, uhyve-c++ (.cpp) or uhyve-fortran (.f90), as a user would. The target
+# is guest_NAME, the file ${CMAKE_CURRENT_BINARY_DIR}/NAME.
 function(guest_program name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "OPTIONS;DEPENDS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "OPTIONS;LIBRARIES;DEPENDS")
   list(TRANSFORM arg_UNPARSED_ARGUMENTS PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/ OUTPUT_VARIABLE sources)
   set(program ${CMAKE_CURRENT_BINARY_DIR}/${name})
   set(compiler uhyve-cc)
@@ -14,7 +15,7 @@ function(guest_program name)
   get_property(libraries GLOBAL PROPERTY GUEST_LIBRARIES)
   add_custom_command(OUTPUT ${program}
     COMMAND ${STAGE_DIR}/bin/${compiler} -O2 -g -Wall -Wextra -Werror ${arg_OPTIONS} ${sources}
-            -o ${program}
+            -o ${program} ${arg_LIBRARIES}
     DEPENDS ${sources} ${arg_DEPENDS} ${staged_files} ${libraries} uhyve_kernel
     COMMENT "Building guest program ${name}" VERBATIM)
   add_custom_target(guest_${name} ALL DEPENDS ${program})

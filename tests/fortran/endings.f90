@@ -59,7 +59,7 @@ program endings
     open (10, file='/no/such/file', status='old')
   case ('scratch')
     open (10, status='scratch')
-  case ('do')
+  case ('step')
     do step = 1, 5, i
       print *, step
     end do

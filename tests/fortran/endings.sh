@@ -53,7 +53,7 @@ error 'Expected REAL for item 1 in formatted transfer, got INTEGER.*' format-int
 error 'Expected INTEGER for item 1 in formatted transfer, got REAL.*' format
 error "Cannot open file '/no/such/file': No such file or directory" open
 error "Cannot open file '[^']*': No such file or directory" scratch
-error 'DO step value is zero' do 0
+error 'DO step value is zero' step 0
 ends 1 "In file '[^']*endings.f90', around line [0-9]*: Error allocating 8796093022208 bytes: Cannot allocate memory
 $backtrace" allocate
 

@@ -86,8 +86,8 @@
 #define HAVE_WORKING_STAT           1
 #define HAVE_WRITEV                 1
 
-/* SUPPORTS_WEAK is not defined: weak references would leave libquadmath out of programs that read or
- * write arrays of real(16), which then call address zero. */
+/* SUPPORTS_WEAK is not defined: weak references would leave libquadmath out of programs that read
+ * or write arrays of real(16), which then call address zero. */
 
 /* Functions of <math.h> and <complex.h>. */
 #define HAVE_ACOS       1
