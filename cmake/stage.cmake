@@ -4,13 +4,20 @@ set(STAGE_DIR ${PROJECT_BINARY_DIR}/stage)
 set(SYSROOT_NAME lib/uhyve/x86_64-uhyve-elf)
 set(STAGE_SYSROOT ${STAGE_DIR}/${SYSROOT_NAME})
 
+# configure_depends(PATTERN...): what is kept outside the build folder is looked for again when a file
+# that matches has changed, has come or has gone.
+function(configure_depends)
+  file(GLOB_RECURSE files CONFIGURE_DEPENDS ${ARGN})
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${files})
+endfunction()
+
 # Newlib is built once a version and set of flags, and kept outside the build folder.
-set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
-             ${PROJECT_SOURCE_DIR}/third_party/newlib/build.sh)
+configure_depends(${PROJECT_SOURCE_DIR}/third_party/newlib/* ${PROJECT_SOURCE_DIR}/guest/libc/include/*)
 execute_process(COMMAND ${PROJECT_SOURCE_DIR}/third_party/newlib/build.sh
                 OUTPUT_VARIABLE NEWLIB_PREFIX OUTPUT_STRIP_TRAILING_WHITESPACE
                 COMMAND_ERROR_IS_FATAL ANY)
 file(COPY ${NEWLIB_PREFIX}/x86_64-uhyve-elf DESTINATION ${STAGE_DIR}/lib/uhyve)
+set_property(GLOBAL APPEND PROPERTY GUEST_LIBRARIES ${STAGE_SYSROOT}/lib/libnewlib.a)
 target_compile_options(guest_abi INTERFACE "SHELL:-idirafter ${STAGE_SYSROOT}/include")
 
 # Languages that programs can be written in; C and OpenMP are there in any case.

@@ -102,7 +102,7 @@ int pthread_mutex_setprioceiling(pthread_mutex_t *restrict mutex, int ceiling,
   if ((special->mutex.kind & MUTEX_PROTECT) == 0 || ceiling < 0 || ceiling >= TASK_PRIORITIES)
     return EINVAL;
   bool is_mine = special_mutex_is_mine(special);
-  int error = is_mine ? 0 : special_mutex_lock(special, FUTEX_FOREVER);
+  int error = is_mine ? 0 : special_mutex_lock_above(special);
   if (error != 0)
     return -error;
   if (old_ceiling != NULL)

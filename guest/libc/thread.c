@@ -113,12 +113,14 @@ int thread_detach(struct thread *thread)
 {
   if (thread == NULL)
     return -ESRCH;
-  struct task *task = thread->task;
-  uint32_t before = __atomic_fetch_or(&thread->flags, THREAD_DETACHED, __ATOMIC_ACQ_REL);
-  if ((before & THREAD_DETACHED) != 0)
+  if ((__atomic_load_n(&thread->flags, __ATOMIC_RELAXED) & THREAD_DETACHED) != 0)
     return -EINVAL;
-  int error = task_detach(task);
-  if (error == 0 && (before & THREAD_ENDED) != 0 && thread != &first_thread)
+  /* First, for it settles whether another thread joins this one, and so frees it. */
+  int error = task_detach(thread->task);
+  if (error != 0)
+    return error;
+  uint32_t before = __atomic_fetch_or(&thread->flags, THREAD_DETACHED, __ATOMIC_ACQ_REL);
+  if ((before & THREAD_ENDED) != 0)
     free(thread);
-  return error;
+  return 0;
 }

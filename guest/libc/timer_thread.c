@@ -28,13 +28,16 @@ static void *call_function(void *argument)
 static void tell(const struct timer_call *call)
 {
   pthread_t thread;
+  int state = PTHREAD_CREATE_JOINABLE;
   struct timer_call *copy = malloc(sizeof(*copy));
   if (copy == NULL)
     return;
   *copy = *call;
+  if (call->attributes != NULL)
+    pthread_attr_getdetachstate(call->attributes, &state);
   if (pthread_create(&thread, call->attributes, call_function, copy) != 0)
     free(copy);
-  else
+  else if (state == PTHREAD_CREATE_JOINABLE)
     pthread_detach(thread);
 }
 

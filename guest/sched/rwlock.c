@@ -2,8 +2,8 @@
  *
  * Readers sleep on the state, writers on a number of their own. The bits of the state say that
  * there may be some who sleep. The last reader leaves them and wakes a writer, so that no reader
- * comes in between. A writer clears them and wakes all readers and one writer; those who do not get
- * the lock set them again. So neither side starves.
+ * comes in between; if there is none, it does as a writer. A writer clears them and wakes all
+ * readers and one writer; those who do not get the lock set them again. So neither side starves.
  */
 #include "sched/rwlock.h"
 
@@ -17,10 +17,11 @@ static bool is_free(uint32_t state)
   return (state & RWLOCK_HOLDERS) == 0;
 }
 
-static void wake_writers(struct rwlock *lock, int count)
+/* Returns how many slept. */
+static int wake_writers(struct rwlock *lock, int count)
 {
   __atomic_add_fetch(&lock->turn, 1, __ATOMIC_RELEASE);
-  futex_wake(&lock->turn, count);
+  return futex_wake(&lock->turn, count);
 }
 
 static void wake_all(struct rwlock *lock, uint32_t state)
@@ -46,8 +47,8 @@ void rwlock_unlock_slow(struct rwlock *lock, uint32_t holders)
   uint32_t state = __atomic_sub_fetch(&lock->state, holders, __ATOMIC_RELEASE);
   if (holders == RWLOCK_WRITER || (state & RWLOCK_WRITERS_WAIT) == 0)
     wake_all(lock, state);
-  else if (is_free(state))
-    wake_writers(lock, 1);
+  else if (is_free(state) && wake_writers(lock, 1) == 0)
+    wake_all(lock, state); /* the bit was set for nobody, or for one who looks anew */
   if (__atomic_sub_fetch(&lock->leaving, 1, __ATOMIC_RELEASE) == DESTROYING)
     futex_wake(&lock->leaving, 1);
 }

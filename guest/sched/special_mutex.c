@@ -164,8 +164,8 @@ static struct task *pass_on(struct special_mutex *special)
 
 /* ---- The operations ---- */
 
-/* Without waiting: the result, or -EBUSY. */
-static int try_take(struct special_mutex *special)
+/* Without waiting: the result, or -EBUSY. is_bound: the ceiling holds for the caller. */
+static int try_take(struct special_mutex *special, bool is_bound)
 {
   struct task *self = cpu_current();
   if (owner_of(special) == self)
@@ -181,7 +181,7 @@ static int try_take(struct special_mutex *special)
   }
   if (has_flags(special, MUTEX_NOT_RECOVERABLE))
     return -ENOTRECOVERABLE;
-  if (has_flags(special, MUTEX_PROTECT) && self->base_priority > ceiling_of(special))
+  if (is_bound && has_flags(special, MUTEX_PROTECT) && self->base_priority > ceiling_of(special))
     return -EINVAL;
   if (owner_of(special) != NULL)
     return -EBUSY;
@@ -216,11 +216,11 @@ static int wait(struct special_mutex *special, uint64_t deadline_tsc)
   return end == WAIT_TIMED_OUT ? -ETIMEDOUT : 0;
 }
 
-static int lock_slow(struct special_mutex *special, uint64_t deadline_tsc)
+static int lock_slow(struct special_mutex *special, uint64_t deadline_tsc, bool is_bound)
 {
   struct task *self = cpu_current();
   int error;
-  while ((error = try_take(special)) == -EBUSY)
+  while ((error = try_take(special, is_bound)) == -EBUSY)
   {
     bool is_own = owner_of(special) == self; /* a normal one: it waits for itself */
     error = wait(special, deadline_tsc);
@@ -232,21 +232,31 @@ static int lock_slow(struct special_mutex *special, uint64_t deadline_tsc)
   return error;
 }
 
-int special_mutex_lock(struct special_mutex *special, uint64_t deadline_ns)
+static int lock_until(struct special_mutex *special, uint64_t deadline_ns, bool is_bound)
 {
   uint64_t deadline_tsc = clock_tsc_of_ns(deadline_ns);
   bool heeds = task_heed_cancellation(false);
   uint32_t was_masked = spinlock_lock_masked(&lists_lock);
-  int error = lock_slow(special, deadline_tsc);
+  int error = lock_slow(special, deadline_tsc, is_bound);
   spinlock_unlock_restore(&lists_lock, was_masked);
   task_heed_cancellation(heeds);
   return error;
 }
 
+int special_mutex_lock(struct special_mutex *special, uint64_t deadline_ns)
+{
+  return lock_until(special, deadline_ns, true);
+}
+
+int special_mutex_lock_above(struct special_mutex *special)
+{
+  return lock_until(special, FUTEX_FOREVER, false);
+}
+
 int special_mutex_try_lock(struct special_mutex *special)
 {
   uint32_t was_masked = spinlock_lock_masked(&lists_lock);
-  int error = try_take(special);
+  int error = try_take(special, true);
   spinlock_unlock_restore(&lists_lock, was_masked);
   return error == -EDEADLK ? -EBUSY : error;
 }

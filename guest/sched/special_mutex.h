@@ -29,7 +29,10 @@ bool special_mutex_is_mine(const struct special_mutex *special);
  * is above the ceiling. */
 int special_mutex_lock(struct special_mutex *special, uint64_t deadline_ns);
 
-/* The same without waiting: -EBUSY. */
+/* The same with all the time there is, whatever the task's own priority is. */
+int special_mutex_lock_above(struct special_mutex *special);
+
+/* The same as special_mutex_lock() without waiting: -EBUSY. */
 int special_mutex_try_lock(struct special_mutex *special);
 
 /* 0 or -EPERM. */

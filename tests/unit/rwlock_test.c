@@ -97,6 +97,19 @@ static void rwlock_alone(void **state)
   assert_int_equal(rwlock_read(&lock, FUTEX_FOREVER, false), -EAGAIN);
 }
 
+/* A writer that slept takes the lock as if others slept still. Whoever must read may come in after
+ * its unlock, before that has seen to those who wait: it is the last then, and nobody waits. */
+static void rwlock_opens_when_no_writer_waits(void **state)
+{
+  (void) state;
+  struct rwlock lock = {.state = RWLOCK_WRITERS_WAIT};
+  assert_int_equal(rwlock_try_read(&lock, true), 0);
+  rwlock_unlock(&lock, 1);
+  assert_int_equal(rwlock_read(&lock, linux_now_ns() + MS, false), 0);
+  rwlock_unlock(&lock, 1);
+  assert_int_equal(lock.state, 0);
+}
+
 /* ---- Barrier ---- */
 
 struct gate
@@ -162,6 +175,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(rwlock_excludes),
       cmocka_unit_test(rwlock_alone),
+      cmocka_unit_test(rwlock_opens_when_no_writer_waits),
       cmocka_unit_test(barrier_holds_all),
       cmocka_unit_test(barrier_is_freed_by_its_last),
   };

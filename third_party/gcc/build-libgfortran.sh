@@ -70,9 +70,6 @@ install_files() {
     cp "$work"/build/ieee_*.mod "$root/lib/gcc/finclude/"
     cp "$sources/libgfortran/ISO_Fortran_binding.h" "$sources/libquadmath/quadmath.h" "$root/include/"
     cp "$here/libgfortran/libgfortran.spec" "$root/lib/gcc/"
-    # gfortran reads this before each source. The machine's own declares vector functions of glibc's
-    # libmvec; Newlib has none.
-    echo '! No vector functions.' > "$root/lib/gcc/finclude/math-vector-fortran.h"
 }
 
 # Called with the cache locked.

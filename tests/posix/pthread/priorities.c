@@ -290,6 +290,8 @@ static void check_ceiling(void)
   /* The main thread is above the ceiling. */
   CHECK(pthread_mutex_lock(&top) == EINVAL);
   CHECK(pthread_mutex_trylock(&top) == EINVAL);
+  CHECK(pthread_mutex_setprioceiling(&top, HIGH + 1, &value) == 0 && value == HIGH);
+  CHECK(pthread_mutex_setprioceiling(&top, HIGH, &value) == 0 && value == HIGH + 1);
   result_of(start_at(LOW, lock_below, NULL));
   pthread_t low = start_at(LOW, run_in_ceiling, NULL);
   CHECK(comes(&low_has, 1));
@@ -299,6 +301,34 @@ static void check_ceiling(void)
   result_of(middle);
   CHECK(order_is("cMC"));
   CHECK(pthread_mutex_destroy(&top) == 0);
+}
+
+/* ---- A thread above the main one waits by the time start_at() returns ---- */
+
+static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+
+static void *wait_for_main(void *argument)
+{
+  return pthread_mutex_lock(&gate) == 0 && pthread_mutex_unlock(&gate) == 0 ? argument : NULL;
+}
+
+static void *join_it(void *argument)
+{
+  return result_of(*(pthread_t *) argument);
+}
+
+/* POSIX does not say what this returns. The thread still goes away once. */
+static void check_detach_of_joined(void)
+{
+  for (int i = 0; i < 10; i++)
+  {
+    CHECK(pthread_mutex_lock(&gate) == 0);
+    pthread_t joined = start_at(MAIN + 1, wait_for_main, &gate);
+    pthread_t joiner = start_at(MAIN + 1, join_it, &joined);
+    pthread_detach(joined);
+    CHECK(pthread_mutex_unlock(&gate) == 0);
+    CHECK(result_of(joiner) == &gate);
+  }
 }
 
 int main(void)
@@ -312,5 +342,6 @@ int main(void)
   check_changes();
   check_many();
   check_ceiling();
+  check_detach_of_joined();
   return check_finish();
 }
