@@ -21,9 +21,6 @@ void thread_point_begin(void);
 /* Waits no longer heed a request. Acts on one if `result` is -EINTR. */
 void thread_point_end(long result);
 
-/* Between the two, after -EINTR: whether that was a request, so that to wait again is no use. */
-bool thread_point_is_cancelled(void);
-
 /* Acts on a request, and on nothing else. */
 void thread_test_cancel(void);
 
