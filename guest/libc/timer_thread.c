@@ -20,6 +20,8 @@ static void *call_function(void *argument)
 {
   struct timer_call call = *(struct timer_call *) argument;
   free(argument);
+  /* Nobody joins it: it may be gone when pthread_create() returns. */
+  pthread_detach(pthread_self());
   signal_set_mask(0);
   call.function(call.value);
   return NULL;
@@ -34,21 +36,18 @@ static void tell(const struct timer_call *call)
   *copy = *call;
   if (pthread_create(&thread, call->attributes, call_function, copy) != 0)
     free(copy);
-  else
-    pthread_detach(thread);
 }
 
 static void *serve(void *argument)
 {
   static struct thread self;
   static struct _reent state;
-  struct timer_call call;
   (void) argument;
   thread_adopt(&self, &state);
   while (semaphore_wait_until(&expiries, FUTEX_FOREVER) == 0)
   {
-    while (timer_take_call(&call))
-      tell(&call);
+    while (timer_make_call(tell))
+      ;
   }
   return NULL;
 }
