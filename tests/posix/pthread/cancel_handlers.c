@@ -87,10 +87,41 @@ static void check_asynchronous(void)
   CHECK(pthread_timedjoin_np(thread, &result, &end) == 0 && result == PTHREAD_CANCELED);
 }
 
+/* ---- The handler ends the thread: a condition does not wait for it ---- */
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t condition = PTHREAD_COND_INITIALIZER;
+
+static _Noreturn void end(int number)
+{
+  (void) number;
+  was_handled = 1;
+  pthread_exit(&condition);
+}
+
+static void *wait_condition(void *argument)
+{
+  pthread_mutex_lock(&mutex);
+  has_begun = 1;
+  for (;;)
+    pthread_cond_wait(&condition, &mutex);
+  return argument;
+}
+
+static void check_ended(void)
+{
+  handle(SIGUSR1, end);
+  pthread_t thread = start(wait_condition, NULL);
+  interrupt(thread);
+  CHECK(result_of(thread) == &condition);
+  CHECK(pthread_cond_destroy(&condition) == 0);
+}
+
 int main(void)
 {
   CHECK(sem_init(&semaphore, 0, 0) == 0);
   check_disabled();
   check_asynchronous();
+  check_ended();
   return check_finish();
 }
