@@ -53,6 +53,7 @@ static int wait_until(sem_t *semaphore, uint64_t deadline_ns)
 int sem_wait(sem_t *semaphore)
 {
   thread_test_cancel();
+  /* Not masked: without a semaphore there this is a signal, not the end. */
   if (semaphore_try_wait(semaphore_of(semaphore)))
     return 0;
   return (int) libc_result(wait_until(semaphore, FUTEX_FOREVER));

@@ -70,31 +70,13 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*entry)
   return error;
 }
 
-/* Copies what an attribute object has, the set of CPUs too. */
-static int copy_attr(struct thread_attr *to, const struct thread_attr *from)
-{
-  struct thread_attr copy = *from;
-  copy.cpus = NULL;
-  copy.cpus_words = 0;
-  if (from->cpus != NULL)
-  {
-    int error = pthread_attr_setaffinity_np((pthread_attr_t *) (void *) &copy,
-                                            from->cpus_words * sizeof(from->cpus[0]),
-                                            (const cpu_set_t *) (const void *) from->cpus);
-    if (error != 0)
-      return error;
-  }
-  *to = copy;
-  return 0;
-}
-
 int pthread_setattr_default_np(const pthread_attr_t *attr)
 {
   const struct thread_attr *from = attr_of_const(attr);
   if (from->stack != NULL || sched_task_priority(from->policy, from->priority) < 0)
     return EINVAL;
   struct thread_attr copy;
-  int error = copy_attr(&copy, from);
+  int error = attr_copy(&copy, from);
   if (error != 0)
     return error;
   mutex_lock(&default_mutex);
@@ -110,7 +92,7 @@ int pthread_getattr_default_np(pthread_attr_t *attr)
   if (!__atomic_load_n(&default_is_set, __ATOMIC_ACQUIRE))
     return pthread_attr_init(attr);
   mutex_lock(&default_mutex);
-  int error = copy_attr(attr_of(attr), &default_attr);
+  int error = attr_copy(attr_of(attr), &default_attr);
   mutex_unlock(&default_mutex);
   return error;
 }

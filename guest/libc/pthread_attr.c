@@ -162,6 +162,23 @@ int pthread_attr_setaffinity_np(pthread_attr_t *attr, size_t set_bytes, const cp
   return 0;
 }
 
+int attr_copy(struct thread_attr *to, const struct thread_attr *from)
+{
+  struct thread_attr copy = *from;
+  copy.cpus = NULL;
+  copy.cpus_words = 0;
+  if (from->cpus != NULL)
+  {
+    int error = pthread_attr_setaffinity_np((pthread_attr_t *) (void *) &copy,
+                                            from->cpus_words * sizeof(from->cpus[0]),
+                                            (const cpu_set_t *) (const void *) from->cpus);
+    if (error != 0)
+      return error;
+  }
+  *to = copy;
+  return 0;
+}
+
 /* Without a set of its own a thread may use all CPUs. */
 int pthread_attr_getaffinity_np(const pthread_attr_t *attr, size_t set_bytes, cpu_set_t *set)
 {

@@ -32,4 +32,7 @@ static inline const struct thread_attr *attr_of_const(const pthread_attr_t *attr
   return (const struct thread_attr *) (const void *) attr;
 }
 
+/* Copies what an attribute object has, the set of CPUs too. Returns 0 or an error. */
+int attr_copy(struct thread_attr *to, const struct thread_attr *from);
+
 #endif

@@ -16,6 +16,11 @@ static bool is_requested(void)
   return __builtin_expect((attention & TASK_CANCELLED) != 0, 0);
 }
 
+static bool is_at_point(void)
+{
+  return (cpu_current()->heeds & TASK_AT_POINT) != 0;
+}
+
 static bool is_immune(const struct thread *self)
 {
   return self->cancel_disabled || self->is_ending;
@@ -29,23 +34,22 @@ void thread_test_cancel(void)
 
 void thread_point_begin(void)
 {
-  struct thread *self = thread_current;
-  if (is_immune(self))
+  if (is_immune(thread_current))
     return;
   if (is_requested())
     thread_unwind(PTHREAD_CANCELED);
-  self->is_at_point = true;
-  task_heed_cancellation(true);
+  struct task *task = cpu_current();
+  __atomic_store_n(&task->heeds, task->heeds | TASK_CANCELLED | TASK_AT_POINT, __ATOMIC_RELAXED);
 }
 
 void thread_point_end(long result)
 {
-  struct thread *self = thread_current;
-  if (is_immune(self))
+  const struct thread *self = thread_current;
+  if (!is_at_point())
     return;
-  task_heed_cancellation(false);
-  self->is_at_point = false;
-  if (is_requested() && (result == -EINTR || self->cancel_asynchronous))
+  task_heed_signals(cpu_current());
+  /* A handler may have disabled cancellation meanwhile. */
+  if (is_requested() && !is_immune(self) && (result == -EINTR || self->cancel_asynchronous))
     thread_unwind(PTHREAD_CANCELED);
 }
 
@@ -54,7 +58,7 @@ void thread_point_end(long result)
 void thread_cancel_check(void)
 {
   struct thread *self = thread_current;
-  if (is_requested() && self->cancel_asynchronous && !self->is_at_point && !is_immune(self))
+  if (is_requested() && self->cancel_asynchronous && !is_at_point() && !is_immune(self))
     thread_unwind(PTHREAD_CANCELED);
 }
 

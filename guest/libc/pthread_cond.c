@@ -30,12 +30,12 @@ static int wait_special(struct condition *condition, struct special_mutex *mutex
 {
   if (!special_mutex_is_mine(mutex))
     return -EPERM;
-  uint32_t sequence = condition_enter(condition, NULL);
+  struct condition_wait wait = condition_enter(condition, NULL);
   uint32_t depth = mutex->mutex.depth;
   mutex->mutex.depth = 0;
   special_mutex_unlock(mutex);
   bool contended;
-  int waited = condition_sleep(condition, sequence, deadline_ns, &contended);
+  int waited = condition_sleep(condition, &wait, deadline_ns, &contended);
   int error = special_mutex_lock(mutex, FUTEX_FOREVER);
   if (error == 0 || error == -EOWNERDEAD)
     mutex->mutex.depth = depth;

@@ -8,6 +8,7 @@
 
 #include "arch/x86_64/cpu.h"
 #include "large_data.h"
+#include "libc/pthread_attr.h"
 #include "libc/result.h"
 #include "libc/timer_thread.h"
 #include "mm/kernel_heap.h"
@@ -23,6 +24,7 @@ struct program_timer
 {
   struct signal_timer timer; /* first: expired() gets this */
   struct timer_call call;
+  pthread_attr_t attributes; /* of the threads for calls: the program's may go */
   bool is_used;
   clockid_t clock;
 };
@@ -85,6 +87,18 @@ static void expired(struct signal_timer *timer)
   timer_thread_call(&((struct program_timer *) timer)->call);
 }
 
+static int prepare_call(struct program_timer *timer, const struct sigevent *event)
+{
+  const pthread_attr_t *attributes = event->sigev_notify_attributes;
+  timer->call = (struct timer_call){.function = event->sigev_notify_function,
+                                    .value = event->sigev_value,
+                                    .attributes = attributes != NULL ? &timer->attributes : NULL};
+  int error = timer_thread_prepare();
+  if (error == 0 && attributes != NULL)
+    error = attr_copy(attr_of(&timer->attributes), attr_of_const(attributes));
+  return error != 0 ? -EAGAIN : 0;
+}
+
 /* What the event asks for, but for the timer's number. */
 static int prepare(struct program_timer *timer, clockid_t clock, const struct sigevent *event)
 {
@@ -115,7 +129,7 @@ static int prepare(struct program_timer *timer, clockid_t clock, const struct si
     break;
   case SIGEV_THREAD:
     made.notify = TIMER_NOTIFY_CALL;
-    error = timer_thread_prepare();
+    error = prepare_call(timer, event);
     if (error != 0)
       return error;
     break;
@@ -124,9 +138,6 @@ static int prepare(struct program_timer *timer, clockid_t clock, const struct si
   }
   timer->timer = made;
   timer->clock = clock;
-  timer->call = (struct timer_call){.function = event->sigev_notify_function,
-                                    .value = event->sigev_value,
-                                    .attributes = event->sigev_notify_attributes};
   return 0;
 }
 
@@ -161,13 +172,14 @@ int timer_delete(timer_t id)
   {
     signal_timer_stop(&timer->timer);
     timer->call.due = 0;
+    pthread_attr_destroy(&timer->attributes);
     __atomic_store_n(&timer->is_used, false, __ATOMIC_RELEASE);
   }
   mutex_unlock(&table_mutex);
   return (int) libc_result(timer != NULL ? 0 : -EINVAL);
 }
 
-bool timer_take_call(struct timer_call *call)
+bool timer_make_call(void (*make)(const struct timer_call *call))
 {
   bool is_taken = false;
   mutex_lock(&table_mutex);
@@ -179,9 +191,11 @@ bool timer_take_call(struct timer_call *call)
     {
       timers[i]->call.due--;
       timers[i]->timer.node.told_overruns = (int) timers[i]->timer.overruns;
-      *call = timers[i]->call;
+      timers[i]->timer.overruns = 0;
     }
     spinlock_unlock_restore(&signal_lock, was_masked);
+    if (is_taken)
+      make(&timers[i]->call);
   }
   mutex_unlock(&table_mutex);
   return is_taken;

@@ -6,7 +6,8 @@
 
 struct timer_call;
 
-/* Takes a call that is due, of any timer. False: there is none. */
-bool timer_take_call(struct timer_call *call);
+/* Has a call made that is due, of any timer, which stays as it is meanwhile. False: there is none.
+ */
+bool timer_make_call(void (*make)(const struct timer_call *call));
 
 #endif

@@ -21,7 +21,6 @@ struct thread
   /* Cancellation; cancel.h. Its own, but for the type, which others look at. */
   bool cancel_disabled;
   bool cancel_asynchronous;
-  bool is_at_point;
   bool is_ending; /* handlers and destructors run: it is cancelled no more */
   struct _pthread_cleanup_context *handlers; /* the innermost */
 };

@@ -20,6 +20,8 @@ static void *call_function(void *argument)
 {
   struct timer_call call = *(struct timer_call *) argument;
   free(argument);
+  /* Nobody joins it: it may be gone when pthread_create() returns. */
+  pthread_detach(pthread_self());
   signal_set_mask(0);
   call.function(call.value);
   return NULL;
@@ -28,30 +30,24 @@ static void *call_function(void *argument)
 static void tell(const struct timer_call *call)
 {
   pthread_t thread;
-  int state = PTHREAD_CREATE_JOINABLE;
   struct timer_call *copy = malloc(sizeof(*copy));
   if (copy == NULL)
     return;
   *copy = *call;
-  if (call->attributes != NULL)
-    pthread_attr_getdetachstate(call->attributes, &state);
   if (pthread_create(&thread, call->attributes, call_function, copy) != 0)
     free(copy);
-  else if (state == PTHREAD_CREATE_JOINABLE)
-    pthread_detach(thread);
 }
 
 static void *serve(void *argument)
 {
   static struct thread self;
   static struct _reent state;
-  struct timer_call call;
   (void) argument;
   thread_adopt(&self, &state);
   while (semaphore_wait_until(&expiries, FUTEX_FOREVER) == 0)
   {
-    while (timer_take_call(&call))
-      tell(&call);
+    while (timer_make_call(tell))
+      ;
   }
   return NULL;
 }

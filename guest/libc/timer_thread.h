@@ -13,7 +13,7 @@ struct timer_call
 {
   void (*function)(union sigval value);
   union sigval value;
-  pthread_attr_t *attributes; /* the program's, or null */
+  pthread_attr_t *attributes; /* or null */
   uint32_t due;               /* expiries nobody has been told of */
 };
 

@@ -8,6 +8,8 @@
 #include <limits.h>
 #include <stddef.h>
 
+#include "arch/x86_64/cpu.h"
+
 #define WAS_BROADCAST 1u
 #define SIGNAL        2u
 
@@ -21,21 +23,25 @@ static void leave(struct condition *condition)
     futex_wake(&condition->waiters, 1);
 }
 
-uint32_t condition_enter(struct condition *condition, struct mutex *mutex)
+struct condition_wait condition_enter(struct condition *condition, struct mutex *mutex)
 {
-  uint32_t sequence = __atomic_load_n(&condition->sequence, __ATOMIC_RELAXED);
+  /* Where nothing is, this faults: not yet masked. */
+  struct condition_wait wait = {.sequence =
+                                    __atomic_load_n(&condition->sequence, __ATOMIC_RELAXED)};
+  wait.was_masked = cpu_mask_save();
   __atomic_store_n(&condition->mutex, mutex, __ATOMIC_RELAXED);
   __atomic_add_fetch(&condition->waiters, 1, __ATOMIC_SEQ_CST);
-  return sequence;
+  return wait;
 }
 
-int condition_sleep(struct condition *condition, uint32_t sequence, uint64_t deadline_ns,
-                    bool *contended)
+int condition_sleep(struct condition *condition, const struct condition_wait *wait,
+                    uint64_t deadline_ns, bool *contended)
 {
-  int error = futex_wait(&condition->sequence, sequence, deadline_ns);
+  int error = futex_wait(&condition->sequence, wait->sequence, deadline_ns);
   /* After a broadcast others may sleep on the mutex who are not noted there. */
   *contended = (__atomic_load_n(&condition->sequence, __ATOMIC_RELAXED) & WAS_BROADCAST) != 0;
   leave(condition);
+  cpu_mask_restore(wait->was_masked);
   return error == -EAGAIN ? 0 : error;
 }
 
@@ -43,10 +49,10 @@ int condition_wait_until(struct condition *condition, struct mutex *mutex, uint6
 {
   if (mutex->kind != MUTEX_NORMAL && !mutex_is_mine(mutex))
     return -EPERM;
-  uint32_t sequence = condition_enter(condition, mutex);
+  struct condition_wait wait = condition_enter(condition, mutex);
   uint32_t depth = mutex_release_all(mutex);
   bool contended;
-  int error = condition_sleep(condition, sequence, deadline_ns, &contended);
+  int error = condition_sleep(condition, &wait, deadline_ns, &contended);
   mutex_take_back(mutex, depth, contended);
   return error;
 }

@@ -21,15 +21,16 @@ int condition_wait_until(struct condition *condition, struct mutex *mutex, uint6
 
 /* The two halves of that for another kind of lock, which the caller holds at the first, has
  * unlocked at the second, and locks again then. mutex: where a broadcast may have waiters wait, or
- * null. */
-uint32_t condition_enter(struct condition *condition, struct mutex *mutex);
-int condition_sleep(struct condition *condition, uint32_t sequence, uint64_t deadline_ns,
-                    bool *contended);
-
-static inline int condition_wait(struct condition *condition, struct mutex *mutex)
+ * null. Masked in between: handlers of signals, which may end the task, run when it has left the
+ * condition. */
+struct condition_wait
 {
-  return condition_wait_until(condition, mutex, FUTEX_FOREVER);
-}
+  uint32_t sequence;
+  uint32_t was_masked;
+};
+struct condition_wait condition_enter(struct condition *condition, struct mutex *mutex);
+int condition_sleep(struct condition *condition, const struct condition_wait *wait,
+                    uint64_t deadline_ns, bool *contended);
 
 void condition_signal_waiters(struct condition *condition);
 void condition_broadcast_waiters(struct condition *condition);

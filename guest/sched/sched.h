@@ -30,6 +30,9 @@ enum wait_end
 #define TASK_SIGNALLED 1u /* signal/delivery.h, at the next unmask or the end of an upcall */
 #define TASK_CANCELLED 2u /* at its next cancellation point */
 
+/* Of task->heeds alone: the task is at a cancellation point, but for handlers that run there. */
+#define TASK_AT_POINT 4u
+
 struct task
 {
   struct heap_node node;  /* in a run queue; key: run time */
@@ -41,7 +44,7 @@ struct task
   bool is_queued;             /* in the run queue of its CPU, whose run lock guards this */
   bool is_preempted;          /* it left by an interrupt: frame and vector_state are valid */
   uint32_t attention;         /* TASK_SIGNALLED and TASK_CANCELLED, atomic */
-  uint32_t heeds;             /* those that end its waits; its own */
+  uint32_t heeds;             /* those that end its waits, and TASK_AT_POINT; its own */
   uint32_t cpu;               /* where it runs, ran last, or is queued */
   uint32_t run_epoch;
   uint64_t run_time; /* run_time.h, of run_epoch */

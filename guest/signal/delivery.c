@@ -65,6 +65,20 @@ static bool has_ready(const struct task *task)
           ~signals->mask) != 0;
 }
 
+/* Sets the mask of the running task. What it was told of and does not let in any more goes to
+ * others. */
+static void replace_mask(struct task *task, uint64_t mask)
+{
+  mask &= ~SIGNALS_UNBLOCKABLE;
+  uint64_t blocked = mask & ~__atomic_exchange_n(&task->signals.mask, mask, __ATOMIC_SEQ_CST);
+  if (__builtin_expect(
+          (blocked & __atomic_load_n(&signal_process_queue.pending, __ATOMIC_SEQ_CST)) == 0, 1))
+    return;
+  uint32_t was_masked = spinlock_lock_masked(&signal_lock);
+  signal_pass_on(blocked & signal_process_queue.pending);
+  spinlock_unlock_restore(&signal_lock, was_masked);
+}
+
 /* Runs a handler on the way that it asks for, and restores the mask. Unmasked. */
 static void run_handler(struct task *task, const struct signal_taken *taken)
 {
@@ -84,7 +98,7 @@ static void run_handler(struct task *task, const struct signal_taken *taken)
     vector_control_end(&control);
   }
   __atomic_store_n(&task->heeds, heeds, __ATOMIC_RELAXED);
-  __atomic_exchange_n(&task->signals.mask, mask & ~SIGNALS_UNBLOCKABLE, __ATOMIC_SEQ_CST);
+  replace_mask(task, mask);
 }
 
 static void handle(struct task *task, const struct signal_taken *taken)
@@ -149,18 +163,12 @@ int signal_raise(int number)
 void signal_set_mask(uint64_t mask)
 {
   struct task *task = cpu_current();
-  mask &= ~SIGNALS_UNBLOCKABLE;
-  uint64_t former = __atomic_exchange_n(&task->signals.mask, mask, __ATOMIC_SEQ_CST);
-  uint64_t blocked =
-      mask & ~former & __atomic_load_n(&signal_process_queue.pending, __ATOMIC_SEQ_CST);
-  if (__builtin_expect(blocked == 0 && !has_ready(task), 1))
+  replace_mask(task, mask);
+  if (__builtin_expect(!has_ready(task), 1))
     return;
-  uint32_t was_masked = spinlock_lock_masked(&signal_lock);
-  if ((blocked & signal_process_queue.pending) != 0)
-    signal_pass_on(blocked & signal_process_queue.pending);
-  if (has_ready(task))
-    signal_attend(task);
-  spinlock_unlock_restore(&signal_lock, was_masked);
+  uint32_t was_masked = cpu_mask_save();
+  signal_attend(task);
+  cpu_mask_restore(was_masked);
 }
 
 void signal_thread_begin(void)

@@ -75,7 +75,7 @@ int signal_queue_add(struct signal_queue *queue, const struct signal_info *info,
                      struct signal_node *own)
 {
   uint64_t bit = SIGNAL_BIT(info->number);
-  if (info->number < SIGNAL_FIRST_REALTIME && (queue->pending & bit) != 0)
+  if (info->number < SIGNAL_FIRST_REALTIME && (queue->pending & bit) != 0 && info->code != SI_TIMER)
     return 0;
   struct signal_node *node = own != NULL ? own : node_allocate();
   if (node == NULL && (info->code == SI_QUEUE || info->number >= SIGNAL_FIRST_REALTIME))

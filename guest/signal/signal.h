@@ -40,8 +40,8 @@ extern struct signal_queue signal_process_queue;
 extern struct signal_action signal_actions[NSIG];
 
 /* All with the lock. Adds a signal, by `own` if that is not null; one below
- * SIGNAL_FIRST_REALTIME only once. -EAGAIN when too many wait; only sigqueue() and its like heed
- * that, other signals lose what is told about them. */
+ * SIGNAL_FIRST_REALTIME only once, but for those of timers. -EAGAIN when too many wait; only
+ * sigqueue() and its like heed that, other signals lose what is told about them. */
 int signal_queue_add(struct signal_queue *queue, const struct signal_info *info,
                      struct signal_node *own);
 

@@ -29,6 +29,10 @@ int signal_wait(uint64_t set, struct signal_info *info, uint64_t deadline_ns)
       spinlock_lock(&signal_lock);
       task->signals.wanted = 0;
       is_taken = signal_take_of(task, set, info);
+      /* It may have been woken for another one than it has taken. */
+      uint64_t left = signal_process_queue.pending & set;
+      if (is_taken && left != 0)
+        signal_pass_on(left);
     }
     spinlock_unlock_restore(&signal_lock, was_masked);
     if (is_taken)

@@ -242,11 +242,10 @@ _Noreturn void signal_enter(struct signal_frame *frame, void *vector_state)
   cpu_unmask_interrupts();
   if (frame->taken.info.number != 0)
     run_handler(frame);
+  __atomic_store_n(&task->heeds, heeds, __ATOMIC_RELAXED);
   if (thread_cancel_check != NULL)
     thread_cancel_check();
   cpu_mask_interrupts();
-  task = cpu_current();
-  __atomic_store_n(&task->heeds, heeds, __ATOMIC_RELAXED);
   signal_set_mask(frame->context.uc_sigmask);
   read_context(&frame->trap, &frame->context);
   leave(frame);

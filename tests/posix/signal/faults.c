@@ -2,6 +2,7 @@
 #include "signal_check.h"
 
 #include <fenv.h>
+#include <semaphore.h>
 #include <sys/mman.h>
 
 static sigjmp_buf target;
@@ -79,6 +80,24 @@ static void test_access(void)
   if (number == 0)
     write_to((volatile char *) 0x1234567890abcdef);
   CHECK(number == SIGSEGV && told.si_code == SI_KERNEL && told.si_addr == NULL);
+}
+
+/* In calls of the library. */
+static void test_calls(void)
+{
+  sem_t *none = (sem_t *) 0x1238;
+  int number = sigsetjmp(target, 1);
+  if (number == 0)
+    sem_wait(none);
+  CHECK(number == SIGSEGV && (char *) told.si_addr - (char *) none < (long) sizeof(*none));
+  number = sigsetjmp(target, 1);
+  if (number == 0)
+    sem_post(none);
+  CHECK(number == SIGSEGV);
+  number = sigsetjmp(target, 1);
+  if (number == 0)
+    pthread_mutex_lock((pthread_mutex_t *) 0x1238);
+  CHECK(number == SIGSEGV);
 }
 
 static void test_execute(void)
@@ -270,6 +289,7 @@ static void test_nested(void)
 int main(int argc, char **argv)
 {
   test_access();
+  test_calls();
   test_execute();
   test_computing();
   if (argc < 2 || strcmp(argv[1], "no-simd") != 0)

@@ -165,6 +165,46 @@ static void test_ceiling(void)
   uhyve_realtime_unlock(former);
   CHECK(count == 2);
 }
+
+static unsigned int former_ceiling;
+
+/* The main thread is told of SIGUSR2, and does not look before its mask is back. */
+static void let_in(int number)
+{
+  sigset_t set = set_of(SIGUSR2, 0);
+  (void) number;
+  sigprocmask(SIG_UNBLOCK, &set, NULL);
+  former_ceiling = uhyve_realtime_lock(5);
+  kill(getpid(), SIGUSR2);
+}
+
+static void *be_other(void *argument)
+{
+  struct timespec wait = {.tv_sec = 2};
+  unblock(SIGUSR2);
+  __atomic_store_n((bool *) argument, true, __ATOMIC_RELEASE);
+  while (count == 0 && nanosleep(&wait, &wait) != 0)
+    ;
+  return NULL;
+}
+
+static void test_passed_on(void)
+{
+  pthread_t thread;
+  bool is_ready = false;
+  count = 0;
+  block(SIGUSR2);
+  act(SIGUSR1, let_in, 0);
+  act_info(SIGUSR2, note, 0);
+  CHECK(pthread_create(&thread, NULL, be_other, &is_ready) == 0);
+  while (!__atomic_load_n(&is_ready, __ATOMIC_ACQUIRE))
+    sched_yield();
+  raise(SIGUSR1);
+  uhyve_realtime_unlock(former_ceiling);
+  CHECK(pthread_join(thread, NULL) == 0);
+  CHECK(count == 1 && !is_pending(SIGUSR2));
+  unblock(SIGUSR2);
+}
 #endif
 
 /* ---- Threads ---- */
@@ -285,6 +325,7 @@ int main(void)
 #ifdef __uhyve__
   test_full();
   test_ceiling();
+  test_passed_on();
 #endif
   test_inherited();
   test_choice();

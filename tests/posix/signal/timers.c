@@ -2,7 +2,6 @@
 #include "signal_check.h"
 
 #include <limits.h>
-#include <semaphore.h>
 #include <sys/time.h>
 
 #ifdef __uhyve__
@@ -241,37 +240,7 @@ static void test_thread_time(void)
   CHECK(timer_delete(timer) == 0);
 }
 
-/* ---- Told by threads ---- */
-
-static sem_t called;
-static volatile int call_value;
-static pthread_t call_thread;
-
-static void on_call(union sigval value)
-{
-  call_value = value.sival_int;
-  call_thread = pthread_self();
-  sem_post(&called);
-}
-
-static void test_calls(void)
-{
-  timer_t timer;
-  struct itimerspec value = after_ms(2, 2);
-  struct sigevent event = {.sigev_notify = SIGEV_THREAD};
-  event.sigev_notify_function = on_call;
-  event.sigev_value.sival_int = 815;
-  sem_init(&called, 0, 0);
-  CHECK(timer_create(CLOCK_MONOTONIC, &event, &timer) == 0);
-  CHECK(timer_settime(timer, 0, &value, NULL) == 0);
-  for (int i = 0; i < 3; i++)
-  {
-    while (sem_wait(&called) != 0)
-      ;
-  }
-  CHECK(call_value == 815 && !pthread_equal(call_thread, pthread_self()));
-  CHECK(timer_delete(timer) == 0);
-}
+/* ---- To one thread ---- */
 
 static volatile int target_id;
 static volatile int handled_by;
@@ -424,7 +393,6 @@ int main(void)
   test_overruns();
   test_default();
   test_thread_time();
-  test_calls();
   test_target();
   test_errors();
   test_many();

@@ -173,11 +173,47 @@ static void test_many(void)
   CHECK(taken == SIGNALS && taken_sum == SIGNALS * (SIGNALS + 1) / 2);
 }
 
+#ifdef __uhyve__
+/* One of two that wait is woken for the signal to the process, and gets another one before it runs:
+ * then the other one takes the first. */
+static void *take_one(void *argument)
+{
+  const sigset_t set = set_of(SIGUSR1, SIGUSR2);
+  int number = 0;
+  sigwait(&set, &number);
+  *(int *) argument = number;
+  return NULL;
+}
+
+static void test_passed_on(void)
+{
+  for (int target = 0; target < 2; target++)
+  {
+    pthread_t threads[2];
+    int numbers[2] = {0};
+    struct timespec end;
+    for (int i = 0; i < 2; i++)
+      CHECK(pthread_create(&threads[i], NULL, take_one, &numbers[i]) == 0);
+    sleep_ns(5 * MS);
+    CHECK(kill(getpid(), SIGUSR1) == 0 && pthread_kill(threads[target], SIGUSR2) == 0);
+    clock_gettime(CLOCK_REALTIME, &end);
+    end.tv_sec += 2;
+    for (int i = 0; i < 2; i++)
+      if (!CHECK(pthread_timedjoin_np(threads[i], NULL, &end) == 0))
+        exit(check_finish());
+    CHECK(numbers[0] + numbers[1] == SIGUSR1 + SIGUSR2);
+  }
+}
+#endif
+
 int main(void)
 {
   test_taken();
   test_waited();
   test_suspend();
   test_many();
+#ifdef __uhyve__
+  test_passed_on();
+#endif
   return check_finish();
 }
