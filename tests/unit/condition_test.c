@@ -47,7 +47,7 @@ static void wait_for(struct queue *queue, struct condition *condition)
   if (queue->timeouts)
     condition_wait_until(condition, &queue->mutex, linux_now_ns() + 40000);
   else
-    condition_wait(condition, &queue->mutex);
+    condition_wait_until(condition, &queue->mutex, FUTEX_FOREVER);
 }
 
 static void *put_all(void *argument)
@@ -146,7 +146,7 @@ static void *pass_gate(void *argument)
   mutex_lock(&gate->mutex);
   gate->waiting++;
   while (!gate->open)
-    condition_wait(gate->condition, &gate->mutex);
+    condition_wait_until(gate->condition, &gate->mutex, FUTEX_FOREVER);
   gate->passed++;
   mutex_unlock(&gate->mutex);
   return NULL;

@@ -166,6 +166,7 @@ _Noreturn void signal_called(struct signal_frame *frame)
   fill_context(&frame->context, cpu_current(), frame);
   signal_frame_info(&frame->info, &frame->taken.info);
   vector_state_begin();
+  cpu_unmask_interrupts();
   run_handler(frame);
   cpu_mask_interrupts();
   uint64_t rip_gva = frame->trap.rip;
@@ -216,6 +217,8 @@ uint64_t signal_frame_call(struct task *task, const struct signal_taken *taken)
       report_stack(&registers, call_gva);
     }
   }
+  /* A handler between here and there would begin where the frame is. */
+  cpu_mask_interrupts();
   call->frame.taken = *taken;
   call->frame.vector_state = &call->legacy;
   /* What a call does not preserve counts for nothing. */
