@@ -31,6 +31,12 @@ static inline int measure_compare(const void *left, const void *right)
   return (a > b) - (a < b);
 }
 
+/* The one argument of a program that takes a number of threads; 1 without. */
+static inline int measure_threads(int argc, char **argv)
+{
+  return argc == 2 ? (int) strtol(argv[1], NULL, 10) : 1;
+}
+
 /* Sorts the values and returns the one that 'percent' of them are below. */
 static inline uint64_t measure_percentile(uint64_t *values, size_t count, unsigned int percent)
 {

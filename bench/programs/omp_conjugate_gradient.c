@@ -6,7 +6,7 @@
 #include "measure.h"
 
 #define SIDE       512
-#define ROWS       (SIDE * SIDE)
+#define ROWS       262144 /* SIDE * SIDE */
 #define ITERATIONS 30
 
 static int *row_begin;
@@ -112,7 +112,7 @@ static void run(void)
 
 int main(int argc, char **argv)
 {
-  int threads = argc == 2 ? atoi(argv[1]) : 1;
+  int threads = measure_threads(argc, argv);
   char name[32];
   omp_set_num_threads(threads);
   row_begin = allocate(ROWS + 1, sizeof(row_begin[0]));

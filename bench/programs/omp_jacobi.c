@@ -44,7 +44,7 @@ static void run(void)
 
 int main(int argc, char **argv)
 {
-  int threads = argc == 2 ? atoi(argv[1]) : 1;
+  int threads = measure_threads(argc, argv);
   char name[32];
   omp_set_num_threads(threads);
   now = calloc(1, sizeof(*now));

@@ -68,7 +68,7 @@ static double random_number(uint64_t *state)
 
 int main(int argc, char **argv)
 {
-  int threads = argc == 2 ? atoi(argv[1]) : 1;
+  int threads = measure_threads(argc, argv);
   uint64_t state = 88172645463325252u;
   char name[32];
   omp_set_num_threads(threads);

@@ -154,7 +154,7 @@ int main(int argc, char **argv)
                     {"single", single},     {"critical", critical},
                     {"lock", locked},       {"reduction", reduction},
                     {"task", task}};
-  threads = argc == 2 ? atoi(argv[1]) : 1;
+  threads = measure_threads(argc, argv);
   measure_check(threads >= 1, "reading the number of threads");
   omp_set_dynamic(false);
   omp_init_lock(&lock);

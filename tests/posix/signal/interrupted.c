@@ -10,6 +10,8 @@ static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t condition = PTHREAD_COND_INITIALIZER;
 static bool is_true;
 static int ended;
+static void *(*entry_run)(void *);
+static int is_over;
 
 static void note(int number)
 {
@@ -120,7 +122,41 @@ static void end_wait(void)
   __atomic_store_n(&ended, 1, __ATOMIC_RELEASE);
 }
 
-/* Sends signals until so many have been handled, each after the last; then lets the wait end. */
+static void *run_entry(void *argument)
+{
+  void *result = entry_run(argument);
+  __atomic_store_n(&is_over, 1, __ATOMIC_RELEASE);
+  return result;
+}
+
+/* One signal after the other until the wait ends: one that comes before it has begun ends nothing.
+ */
+static void interrupt_until_over(pthread_t thread)
+{
+  while (!__atomic_load_n(&is_over, __ATOMIC_ACQUIRE))
+  {
+    int before = handlers_run();
+    CHECK(pthread_kill(thread, SIGUSR1) == 0);
+    while (handlers_run() == before && !__atomic_load_n(&is_over, __ATOMIC_ACQUIRE))
+      sched_yield();
+    sleep_ns(MS / 2);
+  }
+}
+
+static void interrupt_times(pthread_t thread, int times)
+{
+  for (int i = 0; i < times; i++)
+  {
+    int before = handlers_run();
+    CHECK(pthread_kill(thread, SIGUSR1) == 0);
+    while (handlers_run() == before)
+      sched_yield();
+    sleep_ns(MS / 2);
+  }
+}
+
+/* Sends so many signals, each when the last has been handled, and then lets the wait end; or, one:
+ * until it ends the wait. */
 static const char *interrupt(void *(*entry)(void *), int flags, int times)
 {
   pthread_t thread;
@@ -130,20 +166,18 @@ static const char *interrupt(void *(*entry)(void *), int flags, int times)
     ;
   is_true = false;
   __atomic_store_n(&ended, 0, __ATOMIC_RELEASE);
+  __atomic_store_n(&is_over, 0, __ATOMIC_RELEASE);
+  entry_run = entry;
   pthread_mutex_lock(&mutex);
-  CHECK(pthread_create(&thread, NULL, entry, NULL) == 0);
+  CHECK(pthread_create(&thread, NULL, run_entry, NULL) == 0);
   bool holds = entry == do_lock;
   if (!holds)
     pthread_mutex_unlock(&mutex);
   sleep_ns(4 * MS);
-  for (int i = 0; i < times; i++)
-  {
-    int before = handlers_run();
-    CHECK(pthread_kill(thread, SIGUSR1) == 0);
-    while (handlers_run() == before)
-      sched_yield();
-    sleep_ns(MS / 2);
-  }
+  if (times == 1)
+    interrupt_until_over(thread);
+  else
+    interrupt_times(thread, times);
   if (holds)
     pthread_mutex_unlock(&mutex);
   if (times > 1)
