@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 /* Version of everything in hypercalls/; a monitor runs guests of its own version only. */
-#define UHYVE_INTERFACE_VERSION 3
+#define UHYVE_INTERFACE_VERSION 4
 
 /* Ports ring 3 of a guest may write to; the I/O permission bitmap opens just these. */
 #define HC_PORT_FIRST 0x1000
@@ -36,7 +36,16 @@
   X(discard, 0x1028, struct hc_discard, "give memory back to the host")                         \
   X(yield, 0x1030, struct hc_yield, "let the host run something else on this CPU")              \
   X(clock, 0x1038, struct hc_clock, "keep the start information's clock in step from now on")   \
-  X(watch, 0x1040, struct hc_watch, "have an interrupt when a descriptor is ready")
+  X(watch, 0x1040, struct hc_watch, "have an interrupt when a descriptor is ready")             \
+  X(file_open, 0x1048, struct hc_file_open, "open a file of a mapping")                         \
+  X(file_read, 0x1050, struct hc_file_io, "read from a file at an offset")                      \
+  X(file_write, 0x1058, struct hc_file_io, "write to a file at an offset, or its end")          \
+  X(file_control, 0x1060, struct hc_file_control, "what else there is to do with an open file") \
+  X(file_list, 0x1068, struct hc_file_list, "read entries of an open folder")                   \
+  X(path, 0x1070, struct hc_path, "act on a file of a mapping by its name")                     \
+  X(terminal, 0x1078, struct hc_terminal, "settings of a terminal")                             \
+  X(signals, 0x1080, struct hc_signals, "signals from outside")                                 \
+  X(time_zone, 0x1088, struct hc_time_zone, "the rule of a time zone")
 
 /* A piece of guest memory, contiguous in guest-physical memory. */
 struct hc_segment
@@ -52,8 +61,8 @@ struct hc_segment
 
 struct hc_exit
 {
-  int32_t status; /* IN: as given to exit(); the low 8 bits reach the caller of uhyve */
-  uint32_t reserved;
+  int32_t status;  /* IN: as given to exit(); the low 8 bits reach the caller of uhyve */
+  uint32_t signal; /* IN: 0, or the guest ends by this signal, of 1 to 64, without a report */
 };
 
 #define HC_WAIT_FOREVER UINT32_MAX
@@ -149,6 +158,208 @@ struct hc_clock
   int64_t result; /* OUT: 0 or a negative errno */
 };
 
+/* ---- Files ----
+ *
+ * A file is named by the mapping it belongs to, an index into the start information's list, and a
+ * path in there without a leading '/'; the empty path is the mapping itself. A path is the
+ * concatenation of two segments (so that it may cross a page), of at most HC_MAX_PATH_BYTES,
+ * without a terminating null. It never leads out of its mapping: absolute symbolic links and '..'
+ * end at the mapping's root, as openat2(2) has it with RESOLVE_IN_ROOT.
+ *
+ * An open file is a handle, which is no descriptor of the host: 0, 1 and 2 are the standard streams
+ * and always there. Flags and modes are Linux's for x86-64. The guest applies its umask. */
+
+#define HC_MAX_PATH_BYTES 4095
+
+/* Linux's struct stat for x86-64. */
+struct hc_stat
+{
+  uint64_t dev;
+  uint64_t ino;
+  uint64_t nlink;
+  uint32_t mode;
+  uint32_t uid;
+  uint32_t gid;
+  uint32_t reserved;
+  uint64_t rdev;
+  int64_t size_bytes;
+  int64_t block_bytes;
+  int64_t blocks; /* of 512 bytes */
+  int64_t atime_s, atime_ns;
+  int64_t mtime_s, mtime_ns;
+  int64_t ctime_s, ctime_ns;
+  int64_t reserved_after[3];
+};
+
+/* Only regular files and folders are opened: others give -ENXIO, but with O_PATH. */
+struct hc_file_open
+{
+  uint32_t mapping; /* IN */
+  uint32_t flags;   /* IN: O_* of open(2) */
+  uint32_t mode;    /* IN */
+  uint32_t reserved;
+  struct hc_segment path[2]; /* IN */
+  int64_t result;            /* OUT: the handle, or a negative errno */
+  struct hc_stat stat;       /* OUT */
+};
+
+/* The offset of handles 0 to 2 that are shared with other processes: read and write there, and
+ * move it. */
+#define HC_OFFSET_OF_STREAM (-1)
+
+/* Handles 0 to 2 must be regular files on the host. What is opened with O_APPEND is written at its
+ * end. */
+struct hc_file_io
+{
+  int32_t handle;    /* IN */
+  uint32_t segments; /* IN: used entries of segment[], at most HC_MAX_SEGMENTS */
+  int64_t offset;    /* IN: in bytes, or HC_OFFSET_OF_STREAM */
+  int64_t result;    /* OUT: bytes moved, or a negative errno */
+  struct hc_segment segment[HC_MAX_SEGMENTS]; /* IN */
+};
+
+enum hc_file_operation
+{
+  HC_FILE_CLOSE = 0,     /* not for handles 0 to 2 */
+  HC_FILE_STAT = 1,      /* fills stat */
+  HC_FILE_TRUNCATE = 2,  /* argument[0]: length */
+  HC_FILE_SYNC = 3,      /* argument[0]: 1: data only */
+  HC_FILE_MODE = 4,      /* argument[0]: mode */
+  HC_FILE_OWNER = 5,     /* argument[0], [1]: user and group, -1: as it is */
+  HC_FILE_TIMES = 6,     /* argument[0..3]: access s, ns, modification s, ns; as utimensat(2) */
+  HC_FILE_SEEK = 7,      /* argument[0], [1]: offset and whence, as lseek(2); moves the offset of
+                            handles 0 to 2 only, for others: SEEK_DATA and SEEK_HOLE */
+  HC_FILE_LOCK = 8,      /* argument[0..3]: F_RDLCK, F_WRLCK or F_UNLCK; whence (SEEK_SET or
+                            SEEK_END); start; length, as F_SETLK of fcntl(2): never waits */
+  HC_FILE_LOCK_TEST = 9, /* the same, as F_GETLK; the answer in argument[], [4]: the owner */
+  HC_FILE_ALLOCATE = 10, /* argument[0], [1]: offset and length, as posix_fallocate(3) */
+  HC_FILE_SPACE = 11,    /* fills the first bytes of stat with struct hc_space, as fstatvfs(3) */
+  HC_FILE_OPERATIONS
+};
+
+struct hc_space
+{
+  uint64_t block_bytes, fragment_bytes, blocks, blocks_free, blocks_available;
+  uint64_t files, files_free, files_available, id, flags, name_max;
+};
+
+struct hc_file_control
+{
+  int32_t handle;      /* IN */
+  uint32_t operation;  /* IN: enum hc_file_operation */
+  int64_t argument[5]; /* IN: what is set; OUT: what is asked */
+  int64_t result;      /* OUT: 0 (seek: the offset), or a negative errno */
+  struct hc_stat stat; /* OUT */
+};
+
+/* Entries as getdents64(2) has them. */
+struct hc_file_list
+{
+  int32_t handle; /* IN */
+  uint32_t reserved;
+  int64_t position;          /* IN: 0 or the d_off of an entry: goes on behind that */
+  int64_t result;            /* OUT: bytes, 0 at the end, or a negative errno */
+  struct hc_segment segment; /* IN */
+};
+
+enum hc_path_operation
+{
+  HC_PATH_STAT = 0,     /* argument[0]: 1: a symbolic link itself. To buffer: struct hc_stat */
+  HC_PATH_ACCESS = 1,   /* argument[0]: R_OK, W_OK, X_OK */
+  HC_PATH_READLINK = 2, /* to buffer; result: bytes */
+  HC_PATH_UNLINK = 3,
+  HC_PATH_RMDIR = 4,
+  HC_PATH_MKDIR = 5,     /* argument[0]: mode */
+  HC_PATH_SYMLINK = 6,   /* other: what the link says */
+  HC_PATH_LINK = 7,      /* path becomes a name of other; argument[0]: 1: other may be a symbolic
+                            link that is followed. Both in one mapping, else -EXDEV */
+  HC_PATH_RENAME = 8,    /* other becomes path; argument[0]: flags of renameat2(2) */
+  HC_PATH_MODE = 9,      /* argument[0]: mode */
+  HC_PATH_OWNER = 10,    /* argument[0..2]: user, group, 1: of a symbolic link itself */
+  HC_PATH_TIMES = 11,    /* argument[0..3]: as HC_FILE_TIMES; [4]: 1: of a symbolic link itself */
+  HC_PATH_TRUNCATE = 12, /* argument[0]: length */
+  HC_PATH_SPACE = 13,    /* to buffer: struct hc_space */
+  HC_PATH_EXPLAIN = 14,  /* an open() of path, an absolute one of the guest that no mapping has, has
+                            failed with ENOENT: if the host has such a file, says once on standard
+                            error how to map it. mapping is ignored */
+  HC_PATH_OPERATIONS
+};
+
+struct hc_path
+{
+  uint32_t operation;     /* IN: enum hc_path_operation */
+  uint32_t mapping;       /* IN */
+  uint32_t other_mapping; /* IN */
+  uint32_t reserved;
+  int64_t argument[5];        /* IN */
+  struct hc_segment path[2];  /* IN */
+  struct hc_segment other[2]; /* IN */
+  struct hc_segment buffer;   /* IN: where more than a number goes to */
+  int64_t result;             /* OUT: 0 or more, or a negative errno */
+};
+
+/* ---- Terminal, signals, time zone ---- */
+
+enum hc_terminal_operation
+{
+  HC_TERMINAL_GET = 0,
+  HC_TERMINAL_SET = 1,  /* argument: TCSANOW, TCSADRAIN, TCSAFLUSH */
+  HC_TERMINAL_SIZE = 2, /* rows, columns, x_pixels, y_pixels out */
+  HC_TERMINAL_SET_SIZE = 3,
+  HC_TERMINAL_FLUSH = 4, /* argument: as tcflush(3) */
+  HC_TERMINAL_DRAIN = 5,
+  HC_TERMINAL_FLOW = 6, /* argument: as tcflow(3) */
+  HC_TERMINAL_BREAK = 7,
+  HC_TERMINAL_WAITING = 8, /* result: bytes to be read, also of a pipe (FIONREAD) */
+  HC_TERMINAL_OPERATIONS
+};
+
+struct hc_terminal
+{
+  int32_t fd;                                 /* IN: the guest's standard stream: 0, 1 or 2 */
+  uint32_t operation;                         /* IN: enum hc_terminal_operation */
+  int32_t argument;                           /* IN */
+  uint16_t rows, columns, x_pixels, y_pixels; /* IN: what is set; OUT: what is asked */
+  uint32_t reserved;
+  uint32_t input_flags, output_flags, control_flags,
+      local_flags;        /* IN: what is set; OUT: what is asked */
+  uint8_t line;           /* IN: and what follows, as struct termios of C libraries; OUT: as IN */
+  uint8_t characters[35]; /* IN: 32 of them; OUT: as IN */
+  uint32_t input_speed, output_speed; /* IN: what is set; OUT: what is asked */
+  uint32_t reserved_after;
+  int64_t result; /* OUT: 0 or more, or a negative errno; -ENOTTY */
+};
+
+enum hc_signals_operation
+{
+  HC_SIGNALS_CATCH = 0, /* mask: those the guest handles or ignores from now on itself: they come as
+                           the interrupt UHYVE_VECTOR_SIGNAL at CPU 0. All others do to the monitor
+                           what they do to a process */
+  HC_SIGNALS_TAKE = 1,  /* mask out: those that have come; they count as taken */
+  HC_SIGNALS_STOP = 2,  /* mask: one of SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU: stops until SIGCONT */
+  HC_SIGNALS_OPERATIONS
+};
+
+/* Bit n - 1 stands for signal n. */
+struct hc_signals
+{
+  uint32_t operation; /* IN: enum hc_signals_operation */
+  uint32_t reserved;
+  uint64_t mask;   /* IN: what is set; OUT: what is asked */
+  uint64_t sender; /* OUT: of TAKE: process, low half, and user of the last one */
+  int64_t result;  /* OUT: 0 or a negative errno */
+};
+
+#define HC_TIME_ZONE_BYTES 64
+
+/* The rule for times from now on, as TZ has it in POSIX: "CET-1CEST,M3.5.0,M10.5.0/3". */
+struct hc_time_zone
+{
+  uint8_t name[HC_TIME_ZONE_BYTES]; /* IN: of a zone ("Europe/Berlin"), ended by null; empty: the
+                                    host's own. OUT: the rule */
+  int64_t result;                   /* OUT: 0 or a negative errno; -ENOENT: there is no such zone */
+};
+
 /* At %rsp when the nucleus reports its failure; from rip on it is what the processor pushed. */
 struct hc_nucleus_frame
 {
@@ -171,6 +382,16 @@ _Static_assert(sizeof(struct hc_discard) == 240 && offsetof(struct hc_discard, s
 _Static_assert(sizeof(struct hc_yield) == 8, "ABI");
 _Static_assert(sizeof(struct hc_clock) == 8, "ABI");
 _Static_assert(sizeof(struct hc_watch) == 16, "ABI");
+_Static_assert(sizeof(struct hc_stat) == 144 && offsetof(struct hc_stat, size_bytes) == 48, "ABI");
+_Static_assert(sizeof(struct hc_file_open) == 200, "ABI");
+_Static_assert(sizeof(struct hc_file_io) == 248, "ABI");
+_Static_assert(sizeof(struct hc_space) == 88, "ABI");
+_Static_assert(sizeof(struct hc_file_control) == 200, "ABI");
+_Static_assert(sizeof(struct hc_file_list) == 40, "ABI");
+_Static_assert(sizeof(struct hc_path) == 144, "ABI");
+_Static_assert(sizeof(struct hc_terminal) == 96, "ABI");
+_Static_assert(sizeof(struct hc_signals) == 32, "ABI");
+_Static_assert(sizeof(struct hc_time_zone) == 72, "ABI");
 _Static_assert(sizeof(struct hc_nucleus_frame) == 56, "ABI");
 
 #define HC_CHECK_SIZE_(name, port, block, purpose)                                               \

@@ -44,6 +44,7 @@
 #define UHYVE_VECTOR_WAKE       0x41 /* from another CPU: look for work */
 #define UHYVE_VECTOR_TLB        0x42 /* from another CPU: served by the nucleus */
 #define UHYVE_VECTOR_STREAM     0x43 /* a stream is ready, see HC_watch */
+#define UHYVE_VECTOR_SIGNAL     0x44 /* a signal from outside, see HC_signals */
 #define UHYVE_VECTOR_SOURCES    0x50 /* interrupt sources of devices and programs ... */
 #define UHYVE_VECTOR_END        0x70 /* ... up to here */
 #define UHYVE_VECTOR_SPURIOUS   0xff
@@ -140,6 +141,24 @@ enum uhyve_mark
   UHYVE_MARKS
 };
 
+/* A file or folder of the host that the guest sees under a path of its own. */
+struct uhyve_mapping
+{
+  uint64_t path_gva; /* absolute, without '.', '..', double or trailing '/'; "/" is the root */
+  uint32_t flags;    /* UHYVE_MAPPING_* */
+  uint32_t reserved;
+};
+
+#define UHYVE_MAPPING_FOLDER    1 /* else a file */
+#define UHYVE_MAPPING_READ_ONLY 2
+
+/* Limits as getrlimit() has them; all ones: none. */
+struct uhyve_limit
+{
+  uint64_t soft;
+  uint64_t hard;
+};
+
 struct uhyve_start_info
 {
   uint64_t magic;      /* UHYVE_START_MAGIC */
@@ -192,8 +211,23 @@ struct uhyve_start_info
   uint8_t random_seed[32]; /* the guest erases it when it has used it */
 
   uint64_t multiboot_info_gva;
+
+  /* Files */
+  uint64_t mappings_gva; /* struct uhyve_mapping; the index is the number hypercalls have */
+  uint32_t mapping_count;
+  uint32_t umask;
+  uint64_t working_folder_gva; /* absolute, as mappings' paths */
+  uint64_t initrd_gva;         /* an archive, readable; length 0: none */
+  uint64_t initrd_len_bytes;
+
+  /* The process */
+  uint64_t host_name_gva;
+  uint64_t signals_ignored;       /* bit n - 1 stands for signal n */
+  struct uhyve_limit stack_limit; /* bytes */
+  struct uhyve_limit descriptor_limit;
+  uint32_t user, group; /* of the monitor: whose files the guest makes */
 };
 
-_Static_assert(sizeof(struct uhyve_start_info) == 408, "ABI");
+_Static_assert(sizeof(struct uhyve_start_info) == 504, "ABI");
 
 #endif

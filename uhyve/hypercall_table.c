@@ -2,6 +2,7 @@
  * the copy is checked and acted on. */
 #include "hypercall_table.h"
 
+#include <errno.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -150,6 +151,23 @@ static enum hypercall_verdict serve_watch(struct call *call, struct hc_watch *bl
   block->result = stream_watch_arm(&call->vm->watch, block->fd, event, call->cpu);
   return HYPERCALL_CONTINUE;
 }
+
+#define NOT_HERE(name, block_type)                                                 \
+  static enum hypercall_verdict serve_##name(struct call *call, block_type *block) \
+  {                                                                                \
+    (void) call;                                                                   \
+    block->result = -ENOSYS;                                                       \
+    return HYPERCALL_CONTINUE;                                                     \
+  }
+NOT_HERE(file_open, struct hc_file_open)
+NOT_HERE(file_read, struct hc_file_io)
+NOT_HERE(file_write, struct hc_file_io)
+NOT_HERE(file_control, struct hc_file_control)
+NOT_HERE(file_list, struct hc_file_list)
+NOT_HERE(path, struct hc_path)
+NOT_HERE(terminal, struct hc_terminal)
+NOT_HERE(signals, struct hc_signals)
+NOT_HERE(time_zone, struct hc_time_zone)
 
 /* One adapter a call gives its handler the block's own type. */
 #define ADAPTER(name, port, block, purpose)                                 \

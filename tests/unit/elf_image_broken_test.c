@@ -8,7 +8,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define CODE "is not inside an executable segment"
+#define CODE            "is not inside an executable segment"
+
+#define TEXT_OF_(token) #token
+#define TEXT_OF(macro)  TEXT_OF_(macro)
 
 static const struct patched_image bad_images[] = {
     /* The file */
@@ -72,7 +75,9 @@ static const struct patched_image bad_images[] = {
     {"foreign notes", "is an ordinary Linux",
      .patches = {NOTE(version_name, 0), NOTE(layout_name, 0)}},
     /* Notes */
-    {"version 7", "interface version 7, this uhyve has 3: rebuild", .patches = {NOTE(version, 7)}},
+    {"version 7",
+     "interface version 7, this uhyve has " TEXT_OF(UHYVE_INTERFACE_VERSION) ": rebuild",
+     .patches = {NOTE(version, 7)}},
     {"version 0", "interface version 0,", .patches = {NOTE(version, 0)}},
     {"version 7, no layout", "version 7,",
      .patches = {NOTE(version, 7), NOTE(layout_name[0], 'x')}},

@@ -1,0 +1,92 @@
+/* An open file, as descriptors refer to it (POSIX: open file description), and what its kind
+ * implements. Errors are negative errno. */
+#ifndef GUEST_FS_FILE_H
+#define GUEST_FS_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include "sched/mutex.h"
+
+struct file;
+struct flock;
+struct statvfs;
+struct wait_entry;
+
+/* As offset: the file has none of its own (a pipe, a stream), or keeps it itself. */
+#define FILE_NO_OFFSET (-1)
+
+/* Null members: see file.c for the errno each call then has. Calls may come from many tasks at once
+ * and may block, but for poll and release_early. */
+struct file_operations
+{
+  /* At least one byte if any, unless the end is reached; with O_NONBLOCK in file->flags -EAGAIN
+   * in place of waiting. */
+  long (*read)(struct file *file, void *buffer, size_t len_bytes, off_t offset);
+  /* With O_APPEND in file->flags and an offset: at the end, whatever the offset. end: where the
+   * last byte went to, plus one, if there is an offset. */
+  long (*write)(struct file *file, const void *buffer, size_t len_bytes, off_t offset, off_t *end);
+  int (*stat)(struct file *file, struct stat *status);
+  int (*truncate)(struct file *file, off_t len_bytes);
+  int (*sync)(struct file *file, bool data_only);
+  int (*allocate)(struct file *file, off_t offset, off_t len_bytes);
+  int (*set_mode)(struct file *file, mode_t mode);
+  int (*set_owner)(struct file *file, uid_t user, gid_t group);
+  int (*set_times)(struct file *file, const struct timespec times[2]); /* UTIME_NOW, UTIME_OMIT */
+  int (*space)(struct file *file, struct statvfs *space);
+  /* Where the offset is kept by the file, or for SEEK_DATA, SEEK_HOLE. */
+  off_t (*seek)(struct file *file, off_t offset, int whence);
+  /* Entries as Linux's getdents64() has them, from behind *position (0: the first), which moves:
+   * bytes, 0 at the end, -EINVAL if not one fits. */
+  long (*list)(struct file *file, void *buffer, size_t len_bytes, off_t *position);
+  /* F_SETLK and F_GETLK; never waits: -EAGAIN. */
+  int (*lock)(struct file *file, struct flock *lock, bool test);
+  int (*control)(struct file *file, unsigned long request, void *argument); /* ioctl() */
+  /* Which of POLLIN, POLLOUT, POLLERR, POLLHUP and their like hold now. With an entry, first has it
+   * wait at the file's sources (wait_source_add). Null: always readable and writable. */
+  unsigned int (*poll)(struct file *file, struct wait_entry *entry);
+  /* Copies what the file has there, for mmap(); the rest of the buffer is zero already. Null: read.
+   */
+  long (*fill)(struct file *file, void *buffer, size_t len_bytes, off_t offset);
+  /* The last reference is gone: what close() reports, at most. Frees the file. */
+  int (*release)(struct file *file);
+};
+
+struct file
+{
+  const struct file_operations *operations;
+  uint32_t references;
+  uint32_t flags;     /* O_ACCMODE, O_APPEND, O_NONBLOCK, O_PATH, O_SYNC, O_DIRECTORY; changed
+                         atomically by fcntl() */
+  bool is_seekable;   /* the offset below counts */
+  struct mutex mutex; /* held while the offset is used and moved */
+  off_t offset;       /* of a folder: where list() goes on */
+  char *path;         /* of a folder: absolute and without symbolic links; else null. Owned */
+};
+
+/* One reference, offset 0. is_seekable is for regular files and block-like devices. */
+void file_init(struct file *file, const struct file_operations *operations, uint32_t flags,
+               bool is_seekable);
+
+static inline void file_get(struct file *file)
+{
+  __atomic_add_fetch(&file->references, 1, __ATOMIC_RELAXED);
+}
+
+/* Returns what release() says if it was the last one, else 0. */
+int file_put(struct file *file);
+
+static inline bool file_may_read(const struct file *file)
+{
+  return (file->flags & 3) != 1 && (file->flags & 010000000) == 0;
+}
+
+static inline bool file_may_write(const struct file *file)
+{
+  return (file->flags & 3) != 0 && (file->flags & 010000000) == 0;
+}
+
+#endif
