@@ -321,11 +321,11 @@ struct hc_terminal
   int32_t argument;                           /* IN */
   uint16_t rows, columns, x_pixels, y_pixels; /* IN: what is set; OUT: what is asked */
   uint32_t reserved;
-  uint32_t input_flags, output_flags, control_flags,
-      local_flags;        /* IN: what is set; OUT: what is asked */
-  uint8_t line;           /* IN: and what follows, as struct termios of C libraries; OUT: as IN */
-  uint8_t characters[35]; /* IN: 32 of them; OUT: as IN */
-  uint32_t input_speed, output_speed; /* IN: what is set; OUT: what is asked */
+  uint32_t input_flags; /* IN: from here on as struct termios of C libraries; OUT: as IN */
+  uint32_t output_flags, control_flags, local_flags;
+  uint8_t line;
+  uint8_t characters[35];
+  uint32_t input_speed, output_speed;
   uint32_t reserved_after;
   int64_t result; /* OUT: 0 or more, or a negative errno; -ENOTTY */
 };
