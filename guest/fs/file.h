@@ -65,6 +65,7 @@ struct file
   struct mutex mutex; /* held while the offset is used and moved */
   off_t offset;       /* of a folder: where list() goes on */
   char *path;         /* of a folder: absolute and without symbolic links; else null. Owned */
+  const void *content; /* the same for all files that share a content, for maps; null: none */
 };
 
 /* One reference, offset 0. is_seekable is for regular files and block-like devices. */

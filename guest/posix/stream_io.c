@@ -61,7 +61,7 @@ static long try_transfer(const struct transfer *transfer, const void *buffer, si
   io.fd = transfer->fd;
   io.result = 0;
   enum address_access access = transfer->port == HC_read ? ADDRESS_WRITE : ADDRESS_READ;
-  if (hypercall_fill_segments(&io, buffer, len_bytes, access) == 0)
+  if (hypercall_segments(io.segment, HC_MAX_SEGMENTS, &io.segments, buffer, len_bytes, access) == 0)
     return -EFAULT;
   uint32_t was_masked = sched_go_away();
   io.wait_us = transfer->may_block ? wait_us(transfer->port) : HC_WAIT_FOREVER;
