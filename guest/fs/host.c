@@ -13,14 +13,15 @@
 #include "start_info.h"
 
 /* What the monitor is told. O_APPEND is seen to at each write, so that fcntl() can change it. */
-#define OPEN_FLAGS                                                                            \
+#define OPEN_FLAGS                                                                                 \
   (O_ACCMODE | O_CREAT | O_EXCL | O_TRUNC | O_DSYNC | O_SYNC | O_DIRECTORY | O_NOFOLLOW | O_PATH | \
    O_NOATIME | O_TMPFILE)
 
 static bool is_folder_mapping(const struct mount *mount)
 {
   const struct uhyve_mapping *mappings =
-      (const struct uhyve_mapping *) start_info->mappings_gva; /* NOLINT(performance-no-int-to-ptr) */
+      (const struct uhyve_mapping *)
+          start_info->mappings_gva; /* NOLINT(performance-no-int-to-ptr) */
   return (mappings[mount->number].flags & UHYVE_MAPPING_FOLDER) != 0;
 }
 
@@ -170,8 +171,8 @@ static int host_truncate(struct walk *walk, off_t len_bytes)
   int error = host_open(walk, O_WRONLY, 0, &file);
   if (error != 0)
     return error;
-  error = file->operations->truncate != NULL ? file->operations->truncate(file, len_bytes)
-                                             : -EINVAL;
+  error =
+      file->operations->truncate != NULL ? file->operations->truncate(file, len_bytes) : -EINVAL;
   int close_error = file_put(file);
   return error != 0 ? error : close_error;
 }

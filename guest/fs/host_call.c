@@ -41,8 +41,7 @@ static void copy_stat(struct stat *status, const struct hc_stat *from)
   memcpy(status, from, sizeof(*status));
 }
 
-long host_call_open(uint32_t mapping, const char *path, int flags, mode_t mode,
-                    struct stat *status)
+long host_call_open(uint32_t mapping, const char *path, int flags, mode_t mode, struct stat *status)
 {
   HC_BLOCK(struct hc_file_open)
   block = {.mapping = mapping, .flags = (uint32_t) flags, .mode = mode};
@@ -124,8 +123,8 @@ int64_t host_call_control(int32_t handle, enum hc_file_operation operation, int6
 long host_call_list(int32_t handle, off_t position, void *buffer, size_t len_bytes)
 {
   HC_BLOCK(struct hc_file_list) block = {.handle = handle, .position = position};
-  block.segment = (struct hc_segment){.gpa = address_to_gpa(buffer, ADDRESS_WRITE),
-                                      .len_bytes = len_bytes};
+  block.segment =
+      (struct hc_segment){.gpa = address_to_gpa(buffer, ADDRESS_WRITE), .len_bytes = len_bytes};
   call(HC_file_list, &block);
   return block.result;
 }
@@ -140,8 +139,8 @@ long host_call_path(struct hc_path *block, const char *path, const char *other, 
     return error;
   block->buffer = (struct hc_segment){0};
   if (buffer != NULL)
-    block->buffer = (struct hc_segment){.gpa = address_to_gpa(buffer, ADDRESS_WRITE),
-                                        .len_bytes = len_bytes};
+    block->buffer =
+        (struct hc_segment){.gpa = address_to_gpa(buffer, ADDRESS_WRITE), .len_bytes = len_bytes};
   call(HC_path, block);
   return block->result;
 }

@@ -204,8 +204,8 @@ static long write_small(struct host_node *node, int32_t handle, const void *buff
   return result;
 }
 
-static long write_late(struct host_node *node, int32_t handle, const void *buffer,
-                       size_t len_bytes, off_t offset, uint32_t *errors_seen)
+static long write_late(struct host_node *node, int32_t handle, const void *buffer, size_t len_bytes,
+                       off_t offset, uint32_t *errors_seen)
 {
   len_bytes = hypercall_accessible(buffer, len_bytes, ADDRESS_READ);
   if (len_bytes == 0)

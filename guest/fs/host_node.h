@@ -3,9 +3,10 @@
  * what was read ahead; small writes that do so are gathered and written behind. Large ones go
  * straight from and to the program's memory.
  *
- * Calls hold handlers of signals back (signal/hold.h). The program itself cannot tell: all that looks at a file has it written first, and what other
- * processes write is seen some milliseconds later at most, or once they have been heard of through a
- * stream. Errors of late writes are told once to each open file, by its next write, sync or close.
+ * Calls hold handlers of signals back (signal/hold.h). The program itself cannot tell: all that
+ * looks at a file has it written first, and what other processes write is seen some milliseconds
+ * later at most, or once they have been heard of through a stream. Errors of late writes are told
+ * once to each open file, by its next write, sync or close.
  */
 #ifndef GUEST_FS_HOST_NODE_H
 #define GUEST_FS_HOST_NODE_H

@@ -92,8 +92,8 @@ static struct host_node *next_behind(uint32_t pass)
   for (unsigned int i = 0; i < CHAINS && node == NULL; i++)
   {
     node = chains[i];
-    while (node != NULL && (node->pass == pass || __atomic_load_n(&node->content,
-                                                                  __ATOMIC_ACQUIRE) != HOST_BEHIND))
+    while (node != NULL &&
+           (node->pass == pass || __atomic_load_n(&node->content, __ATOMIC_ACQUIRE) != HOST_BEHIND))
       node = node->next;
   }
   if (node != NULL)
@@ -122,18 +122,36 @@ void host_flush_all(void)
     host_nodes_write(0);
 }
 
+static bool try_lock_for_long(struct host_node *node)
+{
+  int tries = 0;
+  while (mutex_try_lock(&node->mutex) != 0)
+  {
+    if (++tries == RESCUE_TRIES)
+      return false;
+    cpu_relax();
+  }
+  return true;
+}
+
+static void rescue(struct host_node *node)
+{
+  bool is_locked = try_lock_for_long(node);
+  if (node->content == HOST_BEHIND)
+    host_call_write(node->handle, node->buffer->bytes, node->len_bytes, node->begin);
+  node->content = HOST_NOTHING;
+  if (is_locked)
+    mutex_unlock(&node->mutex);
+}
+
 /* Other CPUs may still run, and what they hold is not waited for long. */
 void host_rescue(void)
 {
-  for (unsigned int i = 0; i < CHAINS && host_behind != 0; i++)
+  if (__atomic_exchange_n(&host_behind, 0, __ATOMIC_RELAXED) == 0)
+    return;
+  for (unsigned int i = 0; i < CHAINS; i++)
   {
     for (struct host_node *node = chains[i]; node != NULL; node = node->next)
-    {
-      for (int tries = 0; tries < RESCUE_TRIES && mutex_try_lock(&node->mutex) != 0; tries++)
-        cpu_relax();
-      if (node->content == HOST_BEHIND && node->buffer != NULL)
-        host_call_write(node->handle, node->buffer->bytes, node->len_bytes, node->begin);
-    }
+      rescue(node);
   }
-  host_behind = 0;
 }

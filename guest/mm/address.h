@@ -20,8 +20,8 @@ enum address_access
  * faults. */
 uint64_t address_to_gpa(const void *pointer, enum address_access access);
 
-/* The same for buffers: *contiguous_bytes is how much from there on is contiguous and may be accessed
- * so, at least up to the end of the page. */
+/* The same for buffers: *contiguous_bytes is how much from there on is contiguous and may be
+ * accessed so, at least up to the end of the page. */
 uint64_t address_to_gpa_long(const void *pointer, enum address_access access,
                              uint64_t *contiguous_bytes);
 

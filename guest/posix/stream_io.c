@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "arch/x86_64/cpu.h"
+#include "fs/file_system.h"
 #include "hypercall.h"
 #include "sched/futex.h"
 #include "sched/realtime.h"
@@ -102,13 +103,18 @@ static long transfer_some(const struct transfer *transfer, const void *buffer, s
 long stream_read(int fd, void *buffer, size_t len_bytes)
 {
   struct transfer transfer = transfer_begin(HC_read, fd);
-  return len_bytes > 0 ? transfer_some(&transfer, buffer, len_bytes) : 0;
+  long result = len_bytes > 0 ? transfer_some(&transfer, buffer, len_bytes) : 0;
+  if (host_look_again != NULL)
+    host_look_again();
+  return result;
 }
 
 long stream_write(int fd, const void *buffer, size_t len_bytes)
 {
   struct transfer transfer = transfer_begin(HC_write, fd);
   size_t done = 0;
+  if (transfer.may_block && host_flush_all != NULL)
+    host_flush_all();
   while (done < len_bytes)
   {
     long moved = transfer_some(&transfer, (const char *) buffer + done, len_bytes - done);
