@@ -269,6 +269,8 @@ static void step(struct descriptor *d, uint64_t *random)
 {
   if (random_next(random) % SEQUENTIAL == 0 || (size_t) d->offset > MODEL_BYTES)
     d->offset = (off_t) (random_next(random) % MODEL_BYTES);
+  else if (random_next(random) % SEQUENTIAL == 0)
+    d->offset += (off_t) (random_next(random) % 8);
   switch (random_next(random) % 64)
   {
   case 0:
