@@ -238,6 +238,8 @@ enum hc_file_operation
   HC_FILE_LOCK_TEST = 9, /* the same, as F_GETLK; the answer in argument[], [4]: the owner */
   HC_FILE_ALLOCATE = 10, /* argument[0], [1]: offset and length, as posix_fallocate(3) */
   HC_FILE_SPACE = 11,    /* fills the first bytes of stat with struct hc_space, as fstatvfs(3) */
+  HC_FILE_FLAGS = 12,    /* argument[0]: -1, or O_APPEND or 0 to be set, not for handles 0 to 2; the
+                            flags as F_GETFL has them in argument[0] */
   HC_FILE_OPERATIONS
 };
 
