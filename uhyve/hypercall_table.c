@@ -8,8 +8,12 @@
 #include <string.h>
 #include <sys/uio.h>
 
+#include "guest_signals.h"
 #include "memory_discard.h"
+#include "terminal.h"
 #include "vm_memory.h"
+
+#define MAX_SIGNAL 64
 
 /* What a handler gets besides its block. */
 struct call
@@ -23,10 +27,15 @@ struct call
 static enum hypercall_verdict serve_exit(struct call *call, struct hc_exit *block)
 {
   struct vm *vm = call->vm;
+  if (block->signal > MAX_SIGNAL)
+  {
+    snprintf(call->message, 256, "hypercall %s: there is no signal %u", call->name, block->signal);
+    return HYPERCALL_BROKEN;
+  }
   if (!vm_begin_end(vm))
     return HYPERCALL_END;
-  vm->end.kind = VM_END_EXIT;
-  vm->end.status = block->status & 0xff;
+  vm->end.kind = block->signal != 0 ? VM_END_SIGNAL : VM_END_EXIT;
+  vm->end.status = block->signal != 0 ? (int) block->signal : block->status & 0xff;
   vm_stop_cpus(vm);
   return HYPERCALL_END;
 }
@@ -152,6 +161,17 @@ static enum hypercall_verdict serve_watch(struct call *call, struct hc_watch *bl
   return HYPERCALL_CONTINUE;
 }
 
+static enum hypercall_verdict serve_terminal(struct call *call, struct hc_terminal *block)
+{
+  return terminal_serve(&call->vm->streams, block, call->message) ? HYPERCALL_CONTINUE
+                                                                  : HYPERCALL_BROKEN;
+}
+
+static enum hypercall_verdict serve_signals(struct call *call, struct hc_signals *block)
+{
+  return guest_signals_serve(block, call->message) ? HYPERCALL_CONTINUE : HYPERCALL_BROKEN;
+}
+
 #define NOT_HERE(name, block_type)                                                 \
   static enum hypercall_verdict serve_##name(struct call *call, block_type *block) \
   {                                                                                \
@@ -165,8 +185,6 @@ NOT_HERE(file_write, struct hc_file_io)
 NOT_HERE(file_control, struct hc_file_control)
 NOT_HERE(file_list, struct hc_file_list)
 NOT_HERE(path, struct hc_path)
-NOT_HERE(terminal, struct hc_terminal)
-NOT_HERE(signals, struct hc_signals)
 NOT_HERE(time_zone, struct hc_time_zone)
 
 /* One adapter a call gives its handler the block's own type. */

@@ -11,6 +11,7 @@
 #include "options.h"
 #include "signals.h"
 #include "symbols.h"
+#include "terminal.h"
 #include "uhyve_version.h"
 #include "vm.h"
 
@@ -78,6 +79,8 @@ static int finish(void)
   {
   case VM_END_EXIT:
     return vm.end.status;
+  case VM_END_SIGNAL:
+    return STATUS_SIGNAL + vm.end.status;
   case VM_END_CRASH:
     return finish_crash();
   case VM_END_NUCLEUS_FAILURE:
@@ -135,6 +138,10 @@ int main(int argc, char **argv, char **envp)
     timeline_print(stderr, &vm.timeline, tsc_khz);
   }
   memory_watch_stop();
+  if (vm.end.kind == VM_END_SIGNAL)
+    signals_end(vm.end.status);
+  if (vm.end.kind != VM_END_EXIT)
+    terminal_restore();
   /* Otherwise the kernel frees everything at once, faster than piece by piece. */
   return status;
 }

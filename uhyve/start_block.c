@@ -242,6 +242,7 @@ int start_block_write(const struct start_block_input *input, const struct guest_
       .cpu_count = input->cpu_count,
       .host_cpu_count = input->host_cpu_count,
       .argc = (uint32_t) input->argc,
+      .signals_ignored = input->signals_ignored,
   };
   fill_clocks(&info, input);
   fill_streams(&info, input->stream_fds);

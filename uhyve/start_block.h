@@ -16,6 +16,7 @@ struct start_block_input
   uint64_t tsc_khz;
   struct clock_view clock; /* of the host's CLOCK_REALTIME */
   const int *stream_fds;   /* three, -1 where the guest has none */
+  uint64_t signals_ignored;
 };
 
 /* How many bytes of guest memory the block takes. */

@@ -1,10 +1,12 @@
 /* The three standard streams as descriptors. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "crash.h"
 #include "posix/stream_io.h"
 #include "posix/sys.h"
 #include "start_info.h"
@@ -26,7 +28,12 @@ ssize_t sys_read(int fd, void *buffer, size_t len_bytes)
 
 ssize_t sys_write(int fd, const void *buffer, size_t len_bytes)
 {
-  return is_open(fd) ? stream_write(fd, buffer, len_bytes) : -EBADF;
+  if (!is_open(fd))
+    return -EBADF;
+  ssize_t result = stream_write(fd, buffer, len_bytes);
+  if (result == -EPIPE && !crash_has_begun)
+    sys_raise(SIGPIPE);
+  return result;
 }
 
 int sys_fstat(int fd, struct stat *status)
