@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/prctl.h>
@@ -14,9 +13,9 @@
 #include "guest_signals.h"
 #include "memory_watch.h"
 #include "terminal.h"
+#include "timeout.h"
 
 static uint64_t ignored;
-static atomic_bool timed_out;
 
 static void set_action(int number, void (*handler)(int), struct sigaction *former)
 {
@@ -83,7 +82,7 @@ static void on_signal(int number, siginfo_t *info, void *context)
                 (number == SIGPIPE && info->si_pid == getpid());
   if (!is_own && !guest_signals_offer(number, info))
   {
-    if (number == SIGTERM && atomic_load(&timed_out))
+    if (number == SIGTERM && timeout_is_over())
     {
       put_right();
       _exit(STATUS_TIMEOUT);
@@ -120,11 +119,6 @@ void signals_ignore(int number)
 uint64_t signals_ignored(void)
 {
   return ignored;
-}
-
-void signals_tell_timeout(void)
-{
-  atomic_store(&timed_out, true);
 }
 
 static bool note_ignored(int number, const struct sigaction *found)

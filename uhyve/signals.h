@@ -22,9 +22,6 @@ uint64_t signals_ignored(void);
 void signals_catch(int number);
 void signals_ignore(int number);
 
-/* --timeout is over: the end by SIGTERM has status 124 from now on. */
-void signals_tell_timeout(void);
-
 /* Ends this process by a signal, without a core file, after what is put right before any end.
  * Returns only if that signal ends no process. Safe in signal handlers. */
 void signals_end(int number);
