@@ -1,10 +1,12 @@
 /* The three standard streams as descriptors. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "crash.h"
 #include "posix/stream_io.h"
 #include "posix/sys.h"
 #include "signal/hold.h"
@@ -41,6 +43,8 @@ ssize_t sys_write(int fd, const void *buffer, size_t len_bytes)
     signal_hold_begin(&hold);
     result = is_open(fd) ? stream_write(fd, buffer, len_bytes) : -EBADF;
   } while (signal_hold_end(&hold, result));
+  if (result == -EPIPE && !crash_has_begun)
+    sys_raise(SIGPIPE);
   return result;
 }
 
