@@ -2,9 +2,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -188,7 +186,11 @@ static const char *name_at(const struct device *folder, off_t *position, char *d
     return NULL;
   *position = fd + 2;
   *type = DT_LNK;
-  snprintf(digits, 12, "%d", fd);
+  digits += 11;
+  *digits = '\0';
+  do
+    *--digits = (char) ('0' + fd % 10);
+  while ((fd /= 10) != 0);
   return digits;
 }
 
