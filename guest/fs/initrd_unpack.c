@@ -45,6 +45,6 @@ int initrd_unpack(struct mount *root, const void *archive, size_t len_bytes)
   len = add_text(line, len, " (at byte ");
   len = add_number(line, len, at);
   len = add_text(line, len, ")\n");
-  stream_write(STREAM_ERROR, line, len);
+  stream_write(STREAM_ERROR, line, len, true);
   sys_exit(STATUS_UNUSABLE);
 }
