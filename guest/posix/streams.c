@@ -7,6 +7,7 @@
 
 #include "posix/stream_io.h"
 #include "posix/sys.h"
+#include "signal/hold.h"
 #include "start_info.h"
 
 /* What stdio buffers when standard output is no terminal. */
@@ -21,12 +22,26 @@ static bool is_open(int fd)
 
 ssize_t sys_read(int fd, void *buffer, size_t len_bytes)
 {
-  return is_open(fd) ? stream_read(fd, buffer, len_bytes) : -EBADF;
+  struct signal_hold hold;
+  long result;
+  do
+  {
+    signal_hold_begin(&hold);
+    result = is_open(fd) ? stream_read(fd, buffer, len_bytes) : -EBADF;
+  } while (signal_hold_end(&hold, result));
+  return result;
 }
 
 ssize_t sys_write(int fd, const void *buffer, size_t len_bytes)
 {
-  return is_open(fd) ? stream_write(fd, buffer, len_bytes) : -EBADF;
+  struct signal_hold hold;
+  long result;
+  do
+  {
+    signal_hold_begin(&hold);
+    result = is_open(fd) ? stream_write(fd, buffer, len_bytes) : -EBADF;
+  } while (signal_hold_end(&hold, result));
+  return result;
 }
 
 int sys_fstat(int fd, struct stat *status)
