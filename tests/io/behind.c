@@ -14,6 +14,7 @@
 #define PIECES 1000
 
 static int fd;
+static volatile char *volatile nowhere;
 
 static void write_pieces(int file)
 {
@@ -67,7 +68,7 @@ int main(int argc, char **argv)
   if (strcmp(way, "abort") == 0)
     abort();
   if (strcmp(way, "crash") == 0)
-    *(volatile char *) 8 = 1;
+    *nowhere = 1;
   if (strcmp(way, "signal") == 0)
     raise(SIGTERM);
   if (strcmp(way, "close") == 0)
