@@ -18,13 +18,14 @@ is_complete() {
 
 fresh() { rm -rf "$scratch/folder" && mkdir "$scratch/folder"; }
 
-guest() { "$uhyve" -c "$cpus" --volume "$scratch/folder:/data" "$PROGRAMS/behind" /data "$1"; }
+# guest WAY: becomes the guest.
+guest() { exec "$uhyve" -c "$cpus" --volume "$scratch/folder:/data" "$PROGRAMS/behind" /data "$1"; }
 
 # ends STATUS WAY
 ends() {
     local status=0
     fresh
-    guest "$2" > "$scratch/output" 2> "$scratch/error" || status=$?
+    (guest "$2") > "$scratch/output" 2> "$scratch/error" || status=$?
     [[ $status == "$1" ]] || fail "$2: status $status: $(cat "$scratch/error")"
     is_complete || fail "$2: not all is there"
 }
@@ -53,7 +54,7 @@ goes_on() {
         (($(milliseconds) - since <= $2)) || fail "$1: not all is there after $2 ms"
     done
     kill -KILL "$guest"
-    wait "$guest" || true
+    wait "$guest" 2> /dev/null || true
     is_complete || fail "$1: not all is there in the end"
 }
 
