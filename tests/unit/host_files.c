@@ -7,7 +7,7 @@
 
 #include "fs/host_call.h"
 #include "fs/host_node.h"
-#include "hypercall.h"
+#include "fs/program_memory.h"
 #include "mm/kernel_heap.h"
 #include "start_info.h"
 
@@ -71,7 +71,7 @@ long host_call_append(int32_t handle, const void *buffer, size_t len_bytes, off_
   return moved;
 }
 
-size_t hypercall_accessible(const void *buffer, size_t len_bytes, enum address_access access)
+size_t program_memory(const void *buffer, size_t len_bytes, enum address_access access)
 {
   (void) access;
   return buffer != NULL ? len_bytes : 0;
