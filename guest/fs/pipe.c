@@ -11,6 +11,7 @@
 #include <sys/ioctl.h>
 
 #include "fs/pipe_state.h"
+#include "fs/program_memory.h"
 #include "mm/kernel_heap.h"
 #include "posix/sys.h"
 #include "signal/hold.h"
@@ -268,6 +269,8 @@ static int pipe_control(struct file *file, unsigned long request, void *argument
   switch (request)
   {
   case FIONREAD:
+    if (!program_may(argument, sizeof(int), ADDRESS_WRITE))
+      return -EFAULT;
     *(int *) argument = (int) look(&pipe->used);
     return 0;
   case PIPE_SET_SIZE:

@@ -46,11 +46,13 @@ struct transfer
   enum hc_port port;
   int fd;
   bool may_block; /* else the CPU waits in the monitor */
+  bool waits;     /* else nobody does */
 };
 
-static struct transfer transfer_begin(enum hc_port port, int fd)
+static struct transfer transfer_begin(enum hc_port port, int fd, bool waits)
 {
-  return (struct transfer){.port = port, .fd = fd, .may_block = realtime_may_block()};
+  return (struct transfer){
+      .port = port, .fd = fd, .may_block = realtime_may_block(), .waits = waits};
 }
 
 static long try_transfer(const struct transfer *transfer, const void *buffer, size_t len_bytes)
@@ -62,7 +64,9 @@ static long try_transfer(const struct transfer *transfer, const void *buffer, si
   if (hypercall_fill_segments(&io, buffer, len_bytes, access) == 0)
     return -EFAULT;
   uint32_t was_masked = sched_go_away();
-  io.wait_us = transfer->may_block ? wait_us(transfer->port) : HC_WAIT_FOREVER;
+  io.wait_us = !transfer->waits       ? 0
+               : transfer->may_block ? wait_us(transfer->port)
+                                     : HC_WAIT_FOREVER;
   hypercall(transfer->port, &io);
   sched_come_back(was_masked);
   return io.result;
@@ -90,7 +94,7 @@ static long transfer_some(const struct transfer *transfer, const void *buffer, s
   {
     uint32_t seen = __atomic_load_n(&changes, __ATOMIC_SEQ_CST);
     long result = try_transfer(transfer, buffer, len_bytes);
-    if (result != -EAGAIN)
+    if (result != -EAGAIN || !transfer->waits)
       return result;
     if (!transfer->may_block)
       continue;
@@ -102,15 +106,15 @@ static long transfer_some(const struct transfer *transfer, const void *buffer, s
   }
 }
 
-long stream_read(int fd, void *buffer, size_t len_bytes)
+long stream_read(int fd, void *buffer, size_t len_bytes, bool waits)
 {
-  struct transfer transfer = transfer_begin(HC_read, fd);
+  struct transfer transfer = transfer_begin(HC_read, fd, waits);
   return len_bytes > 0 ? transfer_some(&transfer, buffer, len_bytes) : 0;
 }
 
-long stream_write(int fd, const void *buffer, size_t len_bytes)
+long stream_write(int fd, const void *buffer, size_t len_bytes, bool waits)
 {
-  struct transfer transfer = transfer_begin(HC_write, fd);
+  struct transfer transfer = transfer_begin(HC_write, fd, waits);
   size_t done = 0;
   while (done < len_bytes)
   {
