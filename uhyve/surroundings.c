@@ -7,14 +7,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Asking for one takes a fifth of a microsecond: those that would end or stop a process and that a
+ * parent may have a reason to ignore. */
 static uint64_t ignored_signals(void)
 {
+  static const int asked[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGUSR1,  SIGUSR2, SIGPIPE,
+                              SIGALRM, SIGTERM, SIGTSTP, SIGTTIN,  SIGTTOU, SIGXCPU,
+                              SIGXFSZ, SIGPROF, SIGIO,   SIGVTALRM};
   uint64_t ignored = 0;
-  for (int signal = 1; signal <= 64; signal++)
+  for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++)
   {
     struct sigaction action;
-    if (sigaction(signal, NULL, &action) == 0 && action.sa_handler == SIG_IGN)
-      ignored |= UINT64_C(1) << (signal - 1);
+    if (sigaction(asked[i], NULL, &action) == 0 && action.sa_handler == SIG_IGN)
+      ignored |= UINT64_C(1) << (asked[i] - 1);
   }
   return ignored;
 }
