@@ -120,6 +120,11 @@ static enum hypercall_verdict serve_clock(struct call *call, struct hc_clock *bl
 
 static enum hypercall_verdict serve_watch(struct call *call, struct hc_watch *block)
 {
+  if (block->event == HC_EVENT_LOOK)
+  {
+    block->result = stream_watch_look(&call->vm->streams, block->fd);
+    return HYPERCALL_CONTINUE;
+  }
   if (block->event >= STREAM_EVENTS)
   {
     snprintf(call->message, 256, "hypercall %s: there is no event %u", call->name, block->event);
