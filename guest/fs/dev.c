@@ -2,9 +2,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -40,17 +38,10 @@ static const struct device
   enum kind kind;
   unsigned char major, minor;
 } devices[] = {
-    {"", FOLDER, 0, 0},
-    {"fd", DESCRIPTORS, 0, 0},
-    {"full", FULL, 1, 7},
-    {"null", NO_BYTES, 1, 3},
-    {"random", RANDOM, 1, 8},
-    {"stderr", LINK_STREAM, 0, 2},
-    {"stdin", LINK_STREAM, 0, 0},
-    {"stdout", LINK_STREAM, 0, 1},
-    {"tty", TERMINAL, 5, 0},
-    {"urandom", RANDOM, 1, 9},
-    {"zero", ZEROS, 1, 5},
+    {"", FOLDER, 0, 0},           {"fd", DESCRIPTORS, 0, 0},     {"full", FULL, 1, 7},
+    {"null", NO_BYTES, 1, 3},     {"random", RANDOM, 1, 8},      {"stderr", LINK_STREAM, 0, 2},
+    {"stdin", LINK_STREAM, 0, 0}, {"stdout", LINK_STREAM, 0, 1}, {"tty", TERMINAL, 5, 0},
+    {"urandom", RANDOM, 1, 9},    {"zero", ZEROS, 1, 5},
 };
 
 #define DEVICES (sizeof(devices) / sizeof(devices[0]))
@@ -67,7 +58,7 @@ static int find(const struct walk *walk, struct device *found)
       continue;
     if (*rest == '\0')
       return walk->wants_folder && found->kind != FOLDER && found->kind != DESCRIPTORS ? -ENOTDIR
-                                                                                        : 0;
+                                                                                       : 0;
     return found->kind == DESCRIPTORS ? 1 : -ENOTDIR;
   }
   return -ENOENT;
@@ -178,7 +169,7 @@ static const char *name_at(const struct device *folder, off_t *position, char *d
     size_t i = (size_t) *position - 1;
     if (i >= DEVICES)
       return NULL;
-    *type = devices[i].kind == DESCRIPTORS ? DT_DIR
+    *type = devices[i].kind == DESCRIPTORS   ? DT_DIR
             : devices[i].kind == LINK_STREAM ? DT_LNK
                                              : DT_CHR;
     return devices[i].name;
@@ -188,7 +179,11 @@ static const char *name_at(const struct device *folder, off_t *position, char *d
     return NULL;
   *position = fd + 2;
   *type = DT_LNK;
-  snprintf(digits, 12, "%d", fd);
+  digits += 11;
+  *digits = '\0';
+  do
+    *--digits = (char) ('0' + fd % 10);
+  while ((fd /= 10) != 0);
   return digits;
 }
 

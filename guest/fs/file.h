@@ -59,13 +59,14 @@ struct file
 {
   const struct file_operations *operations;
   uint32_t references;
-  uint32_t flags;     /* O_ACCMODE, O_APPEND, O_NONBLOCK, O_PATH, O_SYNC, O_DIRECTORY; changed
-                         atomically by fcntl() */
-  bool is_seekable;   /* the offset below counts */
-  bool is_terminal;   /* isatty() */
-  struct mutex mutex; /* held while the offset is used and moved */
-  off_t offset;       /* of a folder: where list() goes on */
-  char *path;         /* of a folder: absolute, without '.', '..'; else null. Owned */
+  uint32_t flags;      /* O_ACCMODE, O_APPEND, O_NONBLOCK, O_PATH, O_SYNC, O_DIRECTORY; changed
+                          atomically by fcntl() */
+  bool is_seekable;    /* the offset below counts */
+  bool is_terminal;    /* isatty() */
+  struct mutex mutex;  /* held while the offset is used and moved */
+  off_t offset;        /* of a folder: where list() goes on */
+  char *path;          /* of a folder: absolute, without '.', '..'; else null. Owned */
+  const void *content; /* the same for all files that share a content, for maps; null: none */
 };
 
 /* One reference, offset 0. is_seekable is for regular files and block-like devices. */
@@ -83,6 +84,15 @@ int file_put(struct file *file);
 /* ---- What the calls with these names do with an open file: fs/file.c, file_status.c ---- */
 
 #define FILE_MOST_BYTES 0x7ffff000ul /* that one call moves, as on Linux */
+
+static inline size_t file_at_most(size_t len_bytes)
+{
+  return len_bytes < FILE_MOST_BYTES ? len_bytes : FILE_MOST_BYTES;
+}
+
+/* Whether it can be at all: 0, -EBADF, -EISDIR, -EINVAL. */
+int file_check_read(const struct file *file);
+int file_check_write(const struct file *file);
 
 long file_read(struct file *file, void *buffer, size_t len_bytes);
 long file_write(struct file *file, const void *buffer, size_t len_bytes);

@@ -1,5 +1,5 @@
-/* Locks of ranges of files, fcntl(). There is one process, which its own locks do not hold up; those
- * of files of the host are for other processes there. */
+/* Locks of ranges of files, fcntl(). There is one process, which its own locks do not hold up;
+ * those of files of the host are for other processes there. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>

@@ -9,11 +9,8 @@
 #include "sched/mutex.h"
 #include "start_info.h"
 
-/* Null where they are not linked. */
-extern const struct file_system host_file_system __attribute__((weak, visibility("hidden")));
+/* Null where it is not linked. */
 extern const struct file_system proc_file_system __attribute__((weak, visibility("hidden")));
-int initrd_unpack(struct mount *root, const void *archive, size_t len_bytes)
-    __attribute__((weak, visibility("hidden")));
 
 static struct mutex lock;
 static bool are_ready;
@@ -77,7 +74,7 @@ static int add_mappings(void)
 {
   /* NOLINTNEXTLINE(performance-no-int-to-ptr) */
   const struct uhyve_mapping *mappings = (const struct uhyve_mapping *) start_info->mappings_gva;
-  for (uint32_t i = 0; i < start_info->mapping_count && &host_file_system != NULL; i++)
+  for (uint32_t i = 0; i < start_info->mapping_count; i++)
   {
     /* NOLINTNEXTLINE(performance-no-int-to-ptr) */
     const char *point = (const char *) mappings[i].path_gva;
@@ -131,11 +128,10 @@ static int add_all(void)
   if (error == 0 && working_folder != NULL)
     error = show(working_folder, S_IFDIR | 0755);
   struct mount *root = find_point("");
-  if (error == 0 && start_info->initrd_len_bytes != 0 && initrd_unpack != NULL &&
-      root->file_system == &ram_file_system)
+  if (error == 0 && start_info->initrd_len_bytes != 0 && root->file_system == &ram_file_system)
     /* NOLINTNEXTLINE(performance-no-int-to-ptr) */
-    error = initrd_unpack(root, (const void *) start_info->initrd_gva,
-                          start_info->initrd_len_bytes);
+    error =
+        initrd_unpack(root, (const void *) start_info->initrd_gva, start_info->initrd_len_bytes);
   return error;
 }
 

@@ -12,8 +12,9 @@
 #include "start_info.h"
 
 /* What an open file remembers. */
-#define KEPT \
-  (O_ACCMODE | O_APPEND | O_NONBLOCK | O_SYNC | O_DSYNC | O_PATH | O_DIRECTORY | O_NOATIME | O_ASYNC)
+#define KEPT                                                                                 \
+  (O_ACCMODE | O_APPEND | O_NONBLOCK | O_SYNC | O_DSYNC | O_PATH | O_DIRECTORY | O_NOATIME | \
+   O_ASYNC)
 
 /* What a read-only mount has may be opened to be read; the rest tells what is wrong. */
 static int open_read_only(struct walk *walk, int flags, mode_t mode, struct file **file)

@@ -14,7 +14,7 @@ int ram_start(struct mount *mount, mode_t mode);
 
 struct ram_data
 {
-  void *root;           /* levels 0: the first chunk; else a table of 512 pointers */
+  void *root; /* levels 0: the first chunk; else a table of 512 pointers */
   uint32_t levels;
   uint32_t first_bytes; /* levels 0: how long that chunk is, a power of two; 0: there is none */
   uint64_t held_bytes;
@@ -56,8 +56,8 @@ struct ram_entry
 struct ram_folder
 {
   struct ram_entry **buckets;
-  uint32_t bucket_count; /* a power of two, or 0 */
-  uint32_t count;        /* of entries */
+  uint32_t bucket_count;  /* a power of two, or 0 */
+  uint32_t count;         /* of entries */
   struct ram_slot *slots; /* by cookie, for who lists them; some are empty */
   uint32_t slots_used, slots_size;
   uint64_t last_cookie;
@@ -95,7 +95,7 @@ struct ram_node
   mode_t mode;
   uid_t user;
   gid_t group;
-  uint64_t len_bytes; /* of a file, or of a link's target */
+  uint64_t len_bytes;                                    /* of a file, or of a link's target */
   struct timespec access_time, change_time, status_time; /* change: of the contents */
   union
   {

@@ -1,4 +1,5 @@
-/* The bytes of a ram file: a tree of tables above chunks. A small file has one chunk of its size. */
+/* The bytes of a ram file: a tree of tables above chunks. A small file has one chunk of its size.
+ */
 #include <errno.h>
 #include <string.h>
 
@@ -258,7 +259,8 @@ void ram_data_cut(struct ram_data *data, uint64_t len_bytes)
     data->root = NULL;
     data->first_bytes = 0;
   }
-  else if (data->levels > 0 && data->root != NULL && cut_table(data, data->root, data->levels, from))
+  else if (data->levels > 0 && data->root != NULL &&
+           cut_table(data, data->root, data->levels, from))
   {
     release(data, data->root, TABLE_BYTES);
     data->root = NULL;

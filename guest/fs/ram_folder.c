@@ -107,8 +107,7 @@ static uint32_t find_slot(const struct ram_folder *folder, uint64_t cookie)
 
 int ram_folder_add(struct ram_folder *folder, const char *name, size_t len, struct ram_node *node)
 {
-  if (!make_slot(folder) ||
-      (folder->count >= folder->bucket_count && !grow_buckets(folder)))
+  if (!make_slot(folder) || (folder->count >= folder->bucket_count && !grow_buckets(folder)))
     return -ENOSPC;
   struct ram_entry *entry = ram_allocate(entry_bytes(len), false);
   if (entry == NULL)

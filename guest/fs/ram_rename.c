@@ -142,8 +142,7 @@ static int check_rename(const struct walk *from, const struct walk *to,
     return -ENOTDIR;
   if (is_folder && is_below(target->parent, source->node))
     return -EINVAL;
-  if (target->node != NULL && S_ISDIR(target->node->mode) &&
-      is_below(source->parent, target->node))
+  if (target->node != NULL && S_ISDIR(target->node->mode) && is_below(source->parent, target->node))
     return exchange ? -EINVAL : -ENOTEMPTY;
   if (ram_node_may(source->parent, W_OK) != 0 || ram_node_may(target->parent, W_OK) != 0)
     return -EACCES;
@@ -190,8 +189,8 @@ static int move(const struct ram_place *source, const struct ram_place *target,
 {
   if (target->node == NULL)
   {
-    int error = ram_folder_add(&target->parent->folder, target->name, target->name_len,
-                               source->node);
+    int error =
+        ram_folder_add(&target->parent->folder, target->name, target->name_len, source->node);
     if (error != 0)
       return error;
   }

@@ -19,12 +19,12 @@ int walk_settle(struct walk *walk);
 int walk_resolve(struct walk *walk);
 
 /* error = what the call of a file system for a walk gives. */
-#define WALK(walk, error, call)    \
-  do                               \
-  {                                \
-    (error) = walk_settle(walk);   \
-    if ((error) == 0)              \
-      (error) = (call);            \
+#define WALK(walk, error, call)  \
+  do                             \
+  {                              \
+    (error) = walk_settle(walk); \
+    if ((error) == 0)            \
+      (error) = (call);          \
   } while ((error) == WALK_AGAIN)
 
 #endif

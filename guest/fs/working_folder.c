@@ -16,14 +16,17 @@ static bool mask_is_set;
 
 static const char *first_folder(void)
 {
-  const char *path = (const char *) start_info->working_folder_gva; /* NOLINT(performance-no-int-to-ptr) */
+  const char *path =
+      (const char *) start_info->working_folder_gva; /* NOLINT(performance-no-int-to-ptr) */
   return path != NULL && path[0] == '/' && strlen(path) < FS_PATH_BYTES ? path : "/";
 }
 
 void working_folder_copy(char *path)
 {
   mutex_lock(&lock);
-  strcpy(path, folder[0] != '\0' ? folder : first_folder()); /* NOLINT(clang-analyzer-security.insecureAPI.strcpy) */
+  strcpy(path, folder[0] != '\0'
+                   ? folder
+                   : first_folder()); /* NOLINT(clang-analyzer-security.insecureAPI.strcpy) */
   mutex_unlock(&lock);
 }
 
@@ -43,6 +46,5 @@ mode_t file_mask(void)
 mode_t file_mask_set(mode_t new_mask)
 {
   mode_t old = __atomic_exchange_n(&mask, new_mask & 0777, __ATOMIC_ACQ_REL);
-  return __atomic_exchange_n(&mask_is_set, true, __ATOMIC_ACQ_REL) ? old
-                                                                   : start_info->umask & 0777;
+  return __atomic_exchange_n(&mask_is_set, true, __ATOMIC_ACQ_REL) ? old : start_info->umask & 0777;
 }

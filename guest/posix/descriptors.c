@@ -1,4 +1,4 @@
-/* Descriptors as numbers: close, dup and their like. */
+/* Descriptors as numbers: dup, fcntl and their like. */
 #include "fs/descriptors.h"
 
 #include <errno.h>
@@ -6,23 +6,6 @@
 
 #include "posix/held.h"
 #include "posix/sys.h"
-
-int sys_close(int fd)
-{
-  int result;
-  struct signal_hold hold;
-  signal_hold_begin(&hold);
-  result = descriptor_close(fd);
-  signal_hold_leave(&hold);
-  return result;
-}
-
-int sys_isatty(int fd)
-{
-  int result;
-  HELD_FILE(result, fd, file->is_terminal ? 1 : -ENOTTY);
-  return result;
-}
 
 static int add_again(struct file *file, int lowest, bool close_on_exec)
 {

@@ -1,4 +1,4 @@
-/* Bytes of open files: read, write and their like. */
+/* What every program does with open files: those calls that stdio makes. */
 #include <errno.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -29,20 +29,6 @@ ssize_t sys_write(int fd, const void *buffer, size_t len_bytes)
   return written(result);
 }
 
-ssize_t sys_pread(int fd, void *buffer, size_t len_bytes, off_t offset)
-{
-  long result;
-  HELD_FILE(result, fd, file_read_at(file, buffer, len_bytes, offset));
-  return result;
-}
-
-ssize_t sys_pwrite(int fd, const void *buffer, size_t len_bytes, off_t offset)
-{
-  long result;
-  HELD_FILE(result, fd, file_write_at(file, buffer, len_bytes, offset));
-  return result;
-}
-
 off_t sys_lseek(int fd, off_t offset, int whence)
 {
   long result;
@@ -56,4 +42,21 @@ int sys_fstat(int fd, struct stat *status)
   struct stat found;
   HELD_FILE(result, fd, file_stat(file, &found));
   return result == 0 ? program_put(status, &found, sizeof(found)) : result;
+}
+
+int sys_close(int fd)
+{
+  int result;
+  struct signal_hold hold;
+  signal_hold_begin(&hold);
+  result = descriptor_close(fd);
+  signal_hold_leave(&hold);
+  return result;
+}
+
+int sys_isatty(int fd)
+{
+  int result;
+  HELD_FILE(result, fd, file->is_terminal ? 1 : -ENOTTY);
+  return result;
 }

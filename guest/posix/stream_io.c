@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "arch/x86_64/cpu.h"
+#include "fs/file_system.h"
 #include "hypercall.h"
 #include "sched/futex.h"
 #include "sched/realtime.h"
@@ -64,7 +65,7 @@ static long try_transfer(const struct transfer *transfer, const void *buffer, si
   if (hypercall_fill_segments(&io, buffer, len_bytes, access) == 0)
     return -EFAULT;
   uint32_t was_masked = sched_go_away();
-  io.wait_us = !transfer->waits       ? 0
+  io.wait_us = !transfer->waits      ? 0
                : transfer->may_block ? wait_us(transfer->port)
                                      : HC_WAIT_FOREVER;
   hypercall(transfer->port, &io);
@@ -109,13 +110,18 @@ static long transfer_some(const struct transfer *transfer, const void *buffer, s
 long stream_read(int fd, void *buffer, size_t len_bytes, bool waits)
 {
   struct transfer transfer = transfer_begin(HC_read, fd, waits);
-  return len_bytes > 0 ? transfer_some(&transfer, buffer, len_bytes) : 0;
+  long result = len_bytes > 0 ? transfer_some(&transfer, buffer, len_bytes) : 0;
+  if (host_look_again != NULL)
+    host_look_again();
+  return result;
 }
 
 long stream_write(int fd, const void *buffer, size_t len_bytes, bool waits)
 {
   struct transfer transfer = transfer_begin(HC_write, fd, waits);
   size_t done = 0;
+  if (transfer.may_block && host_flush_all != NULL)
+    host_flush_all();
   while (done < len_bytes)
   {
     long moved = transfer_some(&transfer, (const char *) buffer + done, len_bytes - done);
