@@ -6,6 +6,7 @@
 
 #include "arch/x86_64/cpu.h"
 #include "crash.h"
+#include "fs/file_system.h"
 #include "hypercall.h"
 #include "posix/sys.h"
 #include "signal/delivery.h"
@@ -15,6 +16,8 @@
 
 _Noreturn void sys_exit(int status)
 {
+  if (host_flush_all != NULL)
+    host_flush_all();
   HC_BLOCK(struct hc_exit) block = {.status = status};
   for (;;)
     hypercall(HC_exit, &block);
@@ -30,7 +33,12 @@ static int send_by_default(int number)
 {
   if (number < 0 || number >= NSIG)
     return -EINVAL;
-  if (number != 0 && !signal_is_ignored_by_default(number))
+  if (number == 0 || signal_is_ignored_by_default(number) ||
+      (number != SIGSTOP && (start_info->signals_ignored >> (number - 1) & 1) != 0))
+    return 0;
+  if (signal_stops(number))
+    sys_stop(number);
+  else
     crash_by_signal(number, NULL);
   return 0;
 }

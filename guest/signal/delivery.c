@@ -7,6 +7,7 @@
 #include "arch/x86_64/signal_frame.h"
 #include "arch/x86_64/vector_state.h"
 #include "crash.h"
+#include "posix/sys.h"
 #include "signal/signal.h"
 
 void signal_begin_handler(struct task *task, struct signal_taken *taken)
@@ -103,9 +104,12 @@ static void run_handler(struct task *task, const struct signal_taken *taken)
 
 static void handle(struct task *task, const struct signal_taken *taken)
 {
-  if (taken->action.handler_gva == (uint64_t) SIG_DFL)
+  if (taken->action.handler_gva != (uint64_t) SIG_DFL)
+    run_handler(task, taken);
+  else if (signal_stops(taken->info.number))
+    sys_stop(taken->info.number);
+  else
     crash_by_signal(taken->info.number, NULL);
-  run_handler(task, taken);
 }
 
 void signal_deliver(void)
@@ -139,7 +143,7 @@ int signal_raise(int number)
   struct signal_info info = signal_info_sent(number, SI_TKILL);
   struct signal_taken taken = {.info = info};
   uint64_t bit = SIGNAL_BIT(number);
-  if (__builtin_expect(task->priority >= TASK_PRIORITIES, 0))
+  if (__builtin_expect(task->priority >= TASK_PRIORITIES || (task->heeds & TASK_HOLDS) != 0, 0))
     return signal_send(task, &info);
   uint32_t was_masked = spinlock_lock_masked(&signal_lock);
   if (((task->signals.mask | task->signals.queue.pending) & bit) != 0)

@@ -51,24 +51,34 @@ SIGNAL_HOOK void signal_thread_end(void);
  * return. */
 SIGNAL_HOOK void signal_abort(void);
 
+/* What the monitor was started with to ignore is ignored, before anything else of the program. */
+SIGNAL_HOOK void signal_begin(void);
+
+/* The handler of UHYVE_VECTOR_SIGNAL. */
+SIGNAL_HOOK void signal_interrupt(void);
+
 /* Asynchronous cancellation: the running task sees to it, unmasked on its own stack, before its
  * signals. */
 SIGNAL_HOOK void thread_cancel_check(void);
 
-/* Stopping is nothing for a guest alone in its machine. */
 static inline bool signal_is_ignored_by_default(int number)
 {
-  return number == SIGCHLD || number == SIGURG || number == SIGWINCH || number == SIGCONT ||
-         number == SIGSTOP || number == SIGTSTP || number == SIGTTIN || number == SIGTTOU;
+  return number == SIGCHLD || number == SIGURG || number == SIGWINCH || number == SIGCONT;
 }
 
-/* Whether a task has signals to see to now. Real-time code sees to none. */
+static inline bool signal_stops(int number)
+{
+  return number == SIGSTOP || number == SIGTSTP || number == SIGTTIN || number == SIGTTOU;
+}
+
+/* Whether a task has signals to see to now. Real-time code sees to none, and who holds something
+ * when it has let go. */
 static inline bool signals_wait(const struct task *task)
 {
   return task != NULL &&
          __builtin_expect(
              (__atomic_load_n(&task->attention, __ATOMIC_RELAXED) & TASK_SIGNALLED) != 0, 0) &&
-         task->priority < TASK_PRIORITIES;
+         task->priority < TASK_PRIORITIES && (task->heeds & TASK_HOLDS) == 0;
 }
 
 /* Calls that signals interrupt note the state when they begin. After -EINTR of a wait one of these
