@@ -19,6 +19,7 @@ int sys_close(int fd);
 off_t sys_lseek(int fd, off_t offset, int whence);
 int sys_isatty(int fd);
 int sys_fcntl(int fd, int command, long argument);
+int sys_ioctl(int fd, unsigned long request, void *argument);
 
 /* Files by name: there is no file system, so nothing is found. */
 int sys_open(const char *path, int flags, mode_t mode);
