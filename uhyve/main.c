@@ -129,6 +129,7 @@ int main(int argc, char **argv, char **envp)
     return finish_output();
   }
 
+  surroundings_read(&vm.surroundings);
   signals_install();
   if (timeout_start(&options) != 0)
     return complain("cannot start a thread for --timeout", STATUS_MONITOR);

@@ -1,8 +1,8 @@
 /* Writes the start information into guest memory.
  *
- * Order: struct uhyve_start_info, Multiboot information with its memory map, argv and envp arrays,
- * strings. All pointers are guest-virtual, but for those inside the Multiboot structure, which are
- * guest-physical, as that specification has it.
+ * Order: struct uhyve_start_info, Multiboot information with its memory map, mappings, argv and
+ * envp arrays, strings. All pointers are guest-virtual, but for those inside the Multiboot
+ * structure, which are guest-physical, as that specification has it.
  */
 #include "start_block.h"
 
@@ -43,7 +43,9 @@ struct multiboot_mmap_entry
   uint32_t type; /* 1: RAM, 2: reserved */
 };
 
-#define MMAP_ENTRIES 4
+#define MMAP_ENTRIES     4
+
+#define DESCRIPTORS_SOFT 1024
 
 #define MULTIBOOT_BYTES \
   (sizeof(struct multiboot_info) + MMAP_ENTRIES * sizeof(struct multiboot_mmap_entry))
@@ -75,16 +77,30 @@ static uint64_t cmdline_bytes(const struct start_block_input *input)
   return 1 + strings_bytes(input->argv);
 }
 
-static uint64_t arrays_offset(void)
+static uint64_t mappings_offset(void)
 {
   return round_up_16(sizeof(struct uhyve_start_info)) + round_up_16(MULTIBOOT_BYTES);
+}
+
+static uint64_t arrays_offset(const struct start_block_input *input)
+{
+  return mappings_offset() + input->mappings->count * sizeof(struct uhyve_mapping);
+}
+
+/* Paths and the host's name. */
+static uint64_t names_bytes(const struct start_block_input *input)
+{
+  uint64_t bytes = strlen(input->working_folder) + 1 + strlen(input->host_name) + 1;
+  for (unsigned int i = 0; i < input->mappings->count; i++)
+    bytes += strlen(input->mappings->list[i].path) + 1;
+  return bytes;
 }
 
 uint64_t start_block_bytes(const struct start_block_input *input)
 {
   uint64_t pointers = count_strings(input->argv) + count_strings(input->envp) + 2;
-  return arrays_offset() + 8 * pointers + strings_bytes(input->argv) + strings_bytes(input->envp) +
-         cmdline_bytes(input);
+  return arrays_offset(input) + 8 * pointers + strings_bytes(input->argv) +
+         strings_bytes(input->envp) + names_bytes(input) + cmdline_bytes(input);
 }
 
 struct uhyve_start_info *start_block_info(const struct guest_layout *layout,
@@ -106,17 +122,36 @@ static void advance(struct cursor *cursor, uint64_t bytes)
   cursor->gva += bytes;
 }
 
-/* Copies the strings behind cursor and fills the array of their addresses. */
+/* Copies a string behind cursor. Returns its address. */
+static uint64_t write_string(struct cursor *cursor, const char *string)
+{
+  size_t bytes = strlen(string) + 1;
+  uint64_t gva = cursor->gva;
+  memcpy(cursor->hva, string, bytes);
+  advance(cursor, bytes);
+  return gva;
+}
+
+/* The same with all of a list; fills the array of their addresses. */
 static void write_strings(struct cursor *cursor, char **strings, uint64_t *array)
 {
   for (; *strings != NULL; strings++)
-  {
-    size_t bytes = strlen(*strings) + 1;
-    memcpy(cursor->hva, *strings, bytes);
-    *array++ = cursor->gva;
-    advance(cursor, bytes);
-  }
+    *array++ = write_string(cursor, *strings);
   *array = 0;
+}
+
+static void write_mappings(struct cursor *strings, const struct mappings *mappings,
+                           struct uhyve_mapping *to)
+{
+  for (unsigned int i = 0; i < mappings->count; i++)
+  {
+    const struct mapping *mapping = &mappings->list[i];
+    to[i] = (struct uhyve_mapping){
+        .path_gva = write_string(strings, mapping->path),
+        .flags = (mapping->folder ? UHYVE_MAPPING_FOLDER : 0u) |
+                 (mapping->read_only ? UHYVE_MAPPING_READ_ONLY : 0u),
+    };
+  }
 }
 
 static struct multiboot_mmap_entry mmap_entry(uint64_t base, uint64_t len, uint32_t type)
@@ -228,6 +263,28 @@ static void fill_layout(struct uhyve_start_info *info, const struct guest_layout
       layout->data_bytes};
 }
 
+static void fill_process(struct uhyve_start_info *info, const struct start_block_input *input,
+                         const struct guest_layout *layout)
+{
+  const struct surroundings *surroundings = input->surroundings;
+  info->umask = surroundings->umask;
+  info->signals_ignored = input->signals_ignored;
+  info->user = surroundings->user;
+  info->group = surroundings->group;
+  info->stack_limit = (struct uhyve_limit){layout->stack_bytes, OPTIONS_NO_LIMIT};
+  if (input->stack_limit.given)
+    info->stack_limit = (struct uhyve_limit){input->stack_limit.soft, input->stack_limit.hard};
+  info->descriptor_limit = (struct uhyve_limit){DESCRIPTORS_SOFT, OPTIONS_MAX_DESCRIPTORS};
+  if (input->descriptor_limit.given)
+  {
+    const struct option_limit *limit = &input->descriptor_limit;
+    info->descriptor_limit = (struct uhyve_limit){
+        limit->soft < OPTIONS_MAX_DESCRIPTORS ? limit->soft : OPTIONS_MAX_DESCRIPTORS,
+        limit->hard < OPTIONS_MAX_DESCRIPTORS ? limit->hard : OPTIONS_MAX_DESCRIPTORS,
+    };
+  }
+}
+
 int start_block_write(const struct start_block_input *input, const struct guest_layout *layout,
                       const struct guest_memory *memory)
 {
@@ -242,11 +299,11 @@ int start_block_write(const struct start_block_input *input, const struct guest_
       .cpu_count = input->cpu_count,
       .host_cpu_count = input->host_cpu_count,
       .argc = (uint32_t) input->argc,
-      .signals_ignored = input->signals_ignored,
   };
   fill_clocks(&info, input);
   fill_streams(&info, input->stream_fds);
   fill_layout(&info, layout, memory);
+  fill_process(&info, input, layout);
   uint8_t random[sizeof(info.stack_canary) + sizeof(info.random_seed)];
   if (getrandom(random, sizeof(random), 0) != (ssize_t) sizeof(random))
     return -errno;
@@ -257,7 +314,7 @@ int start_block_write(const struct start_block_input *input, const struct guest_
   info.multiboot_info_gva = gva + multiboot_offset;
 
   size_t envc = count_strings(input->envp);
-  uint64_t argv_offset = arrays_offset();
+  uint64_t argv_offset = arrays_offset(input);
   uint64_t envp_offset = argv_offset + 8 * ((uint64_t) input->argc + 1);
   uint64_t strings_offset = envp_offset + 8 * (envc + 1);
   info.argv_gva = gva + argv_offset;
@@ -266,6 +323,12 @@ int start_block_write(const struct start_block_input *input, const struct guest_
   struct cursor strings = {.hva = hva + strings_offset, .gva = gva + strings_offset};
   write_strings(&strings, input->argv, (uint64_t *) (void *) (hva + argv_offset));
   write_strings(&strings, input->envp, (uint64_t *) (void *) (hva + envp_offset));
+  info.mapping_count = input->mappings->count;
+  info.mappings_gva = gva + mappings_offset();
+  write_mappings(&strings, input->mappings,
+                 (struct uhyve_mapping *) (void *) (hva + mappings_offset()));
+  info.working_folder_gva = write_string(&strings, input->working_folder);
+  info.host_name_gva = write_string(&strings, input->host_name);
   write_cmdline(&strings, input->argv);
   write_multiboot(hva + multiboot_offset, gpa + multiboot_offset, gpa + (strings.gva - gva), layout,
                   memory);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "affinity.h"
@@ -41,6 +42,36 @@ static int open_image(struct vm *vm)
   if (error != 0)
     vm->end.status = STATUS_CANNOT_RUN;
   return error;
+}
+
+/* The guest applies its own mask to what it makes. */
+static int open_mappings(struct vm *vm)
+{
+  const struct options *options = vm->options;
+  const char *host_folder = vm->surroundings.folder;
+  const char *folder = options->working_folder != NULL ? options->working_folder : host_folder;
+  files_init(&vm->files);
+  vm->explain.working_folder = host_folder;
+  vm->working_folder = mappings_plain_path(host_folder, folder, strlen(folder));
+  if (vm->working_folder == NULL)
+    return fail(vm, -ENOMEM, "cannot open what is mapped");
+  int error = mappings_open(&vm->mappings, options, vm->working_folder, vm->end.message);
+  if (error == 0)
+  {
+    if (vm->mappings.count > 0)
+      umask(0);
+    return 0;
+  }
+  vm->end.status = STATUS_MONITOR;
+  free(vm->working_folder);
+  return error;
+}
+
+static void close_mappings(struct vm *vm)
+{
+  files_destroy(&vm->files);
+  mappings_close(&vm->mappings);
+  free(vm->working_folder);
 }
 
 static int create_machine(struct vm *vm)
@@ -134,7 +165,14 @@ static int fill_memory(struct vm *vm)
       .tsc_khz = vm->vcpus[0].tsc_khz,
       .clock = clock_view_start(clock_pair_read(), vm->vcpus[0].tsc_khz),
       .stream_fds = vm->streams.fds,
+      .surroundings = &vm->surroundings,
       .signals_ignored = signals_ignored(),
+      .mappings = &vm->mappings,
+      .working_folder = vm->working_folder,
+      .host_name =
+          vm->options->host_name != NULL ? vm->options->host_name : vm->surroundings.host_name,
+      .stack_limit = vm->options->stack_limit,
+      .descriptor_limit = vm->options->descriptor_limit,
   };
   int error = guest_layout_plan(&vm->layout, &vm->image, &vm->memory, vm->vcpu_count,
                                 start_block_bytes(&start), vm->options->aslr);
@@ -200,9 +238,12 @@ int vm_create(struct vm *vm, const struct options *options)
     vm->end.status = STATUS_MONITOR;
     goto close_image;
   }
-  error = create_machine(vm);
+  error = open_mappings(vm);
   if (error != 0)
     goto close_streams;
+  error = create_machine(vm);
+  if (error != 0)
+    goto close_mappings;
   timeline_mark(&vm->timeline, TIMELINE_VM);
   error = create_memory(vm);
   if (error != 0)
@@ -228,6 +269,8 @@ release_memory:
   guest_memory_release(&vm->memory);
 close_machine:
   kvm_close(&vm->kvm);
+close_mappings:
+  close_mappings(vm);
 close_streams:
   streams_close(&vm->streams);
 close_image:
@@ -357,6 +400,7 @@ void vm_destroy(struct vm *vm)
   page_tables_free(&vm->layout.tables);
   guest_memory_release(&vm->memory);
   kvm_close(&vm->kvm);
+  close_mappings(vm);
   streams_close(&vm->streams);
   elf_image_close(&vm->image);
   timeline_mark(&vm->timeline, TIMELINE_GONE);

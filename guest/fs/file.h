@@ -59,12 +59,13 @@ struct file
 {
   const struct file_operations *operations;
   uint32_t references;
-  uint32_t flags;     /* O_ACCMODE, O_APPEND, O_NONBLOCK, O_PATH, O_SYNC, O_DIRECTORY; changed
-                         atomically by fcntl() */
-  bool is_seekable;   /* the offset below counts */
-  struct mutex mutex; /* held while the offset is used and moved */
-  off_t offset;       /* of a folder: where list() goes on */
-  char *path;         /* of a folder: absolute and without symbolic links; else null. Owned */
+  uint32_t flags;      /* O_ACCMODE, O_APPEND, O_NONBLOCK, O_PATH, O_SYNC, O_DIRECTORY; changed
+                          atomically by fcntl() */
+  bool is_seekable;    /* the offset below counts */
+  struct mutex mutex;  /* held while the offset is used and moved */
+  off_t offset;        /* of a folder: where list() goes on */
+  char *path;          /* of a folder: absolute and without symbolic links; else null. Owned */
+  const void *content; /* the same for all files that share a content, for maps; null: none */
 };
 
 /* One reference, offset 0. is_seekable is for regular files and block-like devices. */

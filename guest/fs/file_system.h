@@ -83,7 +83,14 @@ int initrd_unpack(struct mount *root, const void *archive, size_t len_bytes);
 int ram_add(struct mount *mount, const char *path, const struct stat *status, const void *data,
             size_t len_bytes);
 
-/* Ends or crashes of the program: what is written behind is written. May be called in a crash. */
-void host_flush_all(void) __attribute__((weak, visibility("hidden")));
+#define FS_HOOK __attribute__((weak, visibility("hidden")))
+
+/* What is written behind is written: at the program's end, and before others hear of it through a
+ * stream; the same in a crash, without waiting for anybody. */
+FS_HOOK void host_flush_all(void);
+FS_HOOK void host_rescue(void);
+
+/* Others may have changed files: what was read ahead is forgotten. */
+FS_HOOK void host_look_again(void);
 
 #endif

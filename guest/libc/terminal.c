@@ -1,4 +1,4 @@
-/* Terminals: POSIX names over ioctl(), and the groups and sessions that go with them. */
+/* Terminals: POSIX names over ioctl(). */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -142,6 +142,27 @@ int tcdrain(int fd)
   int result = sys_ioctl(fd, TCSBRK, (void *) 1);
   thread_point_end(result);
   return (int) libc_result(result);
+}
+
+/* ---- Who has the terminal ---- */
+
+pid_t tcgetpgrp(int fd)
+{
+  pid_t group = 0;
+  int error = sys_ioctl(fd, TIOCGPGRP, &group);
+  return (pid_t) libc_result(error != 0 ? error : group);
+}
+
+int tcsetpgrp(int fd, pid_t group)
+{
+  return (int) libc_result(sys_ioctl(fd, TIOCSPGRP, &group));
+}
+
+pid_t tcgetsid(int fd)
+{
+  pid_t session = 0;
+  int error = sys_ioctl(fd, TIOCGSID, &session);
+  return (pid_t) libc_result(error != 0 ? error : session);
 }
 
 /* ---- Names ---- */

@@ -6,8 +6,9 @@
 #include <stddef.h>
 
 /* As read() and write() of a descriptor that is open: the number of bytes moved, some or all, or a
- * negative errno; -EFAULT where the program may not access the buffer so, -EINTR. Who must not
- * block (upcalls, real-time code) may call these too: then the CPU waits in the monitor. */
+ * negative errno; -EFAULT where the program may not access the buffer so. -EINTR: the caller, which
+ * holds handlers back (signal/hold.h), lets them run and may call again. Who must not block
+ * (upcalls, real-time code) may call these too: then the CPU waits in the monitor. */
 long stream_read(int fd, void *buffer, size_t len_bytes);
 long stream_write(int fd, const void *buffer, size_t len_bytes);
 

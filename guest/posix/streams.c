@@ -9,6 +9,7 @@
 #include "crash.h"
 #include "posix/stream_io.h"
 #include "posix/sys.h"
+#include "signal/hold.h"
 #include "start_info.h"
 
 /* What stdio buffers when standard output is no terminal. */
@@ -23,14 +24,25 @@ static bool is_open(int fd)
 
 ssize_t sys_read(int fd, void *buffer, size_t len_bytes)
 {
-  return is_open(fd) ? stream_read(fd, buffer, len_bytes) : -EBADF;
+  struct signal_hold hold;
+  long result;
+  do
+  {
+    signal_hold_begin(&hold);
+    result = is_open(fd) ? stream_read(fd, buffer, len_bytes) : -EBADF;
+  } while (signal_hold_end(&hold, result));
+  return result;
 }
 
 ssize_t sys_write(int fd, const void *buffer, size_t len_bytes)
 {
-  if (!is_open(fd))
-    return -EBADF;
-  ssize_t result = stream_write(fd, buffer, len_bytes);
+  struct signal_hold hold;
+  long result;
+  do
+  {
+    signal_hold_begin(&hold);
+    result = is_open(fd) ? stream_write(fd, buffer, len_bytes) : -EBADF;
+  } while (signal_hold_end(&hold, result));
   if (result == -EPIPE && !crash_has_begun)
     sys_raise(SIGPIPE);
   return result;

@@ -74,8 +74,9 @@ static int ask_with(int fd, enum hc_terminal_operation operation, int argument)
 
 static bool may_access(const void *memory, size_t len_bytes, enum address_access access)
 {
-  struct hc_io io;
-  return hypercall_fill_segments(&io, memory, len_bytes, access) == len_bytes;
+  struct hc_segment segments[2];
+  uint32_t count;
+  return hypercall_segments(segments, 2, &count, memory, len_bytes, access) == len_bytes;
 }
 
 static int get_settings(int fd, struct kernel_termios *settings)

@@ -38,6 +38,16 @@ struct guest
 
 static const int no_streams[3] = {-1, -1, -1};
 
+static char mapped_file[] = "/etc/file of a name";
+static char mapped_root[] = "/";
+
+static const struct mappings mappings = {
+    .list = {{.path = mapped_root, .folder = true, .read_only = true}, {.path = mapped_file}},
+    .count = 2,
+};
+
+static const struct surroundings surroundings = {.umask = 027, .user = 1000, .group = 100};
+
 static uint64_t gpa_of(const struct guest *guest, uint64_t gva)
 {
   return gva - UHYVE_KERNEL_BASE + guest->layout.boot_gpa;
@@ -71,7 +81,12 @@ static void guest_create(struct guest *guest, uint64_t memory_bytes, char **argv
                                     .cpu_count = 2,
                                     .tsc_khz = TSC_KHZ,
                                     .clock = clock_view_start(clock_pair_read(), TSC_KHZ),
-                                    .stream_fds = stream_fds}};
+                                    .stream_fds = stream_fds,
+                                    .surroundings = &surroundings,
+                                    .signals_ignored = 0x8000000000001001,
+                                    .mappings = &mappings,
+                                    .working_folder = "/work here",
+                                    .host_name = "host.example"}};
   while (argv[guest->input.argc] != NULL)
     guest->input.argc++;
   guest->block_bytes = start_block_bytes(&guest->input);
