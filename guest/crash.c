@@ -3,13 +3,19 @@
 
 #include "arch/x86_64/cpu.h"
 #include "arch/x86_64/registers.h"
+#include "fs/file_system.h"
 #include "hypercall.h"
 #include "libc/rescue.h"
 #include "mm/address.h"
 
 _Noreturn void crash_report(const struct crash *crash)
 {
+  /* Before the first thing that might wait for a file, and what that has left there. */
+  if (host_rescue != NULL)
+    host_rescue();
   libc_rescue_output();
+  if (host_rescue != NULL)
+    host_rescue();
   HC_BLOCK(struct hc_crash)
   block = {
       .cause = crash->cause,

@@ -11,36 +11,38 @@ void hypercall(enum hc_port port, void *block)
 
 /* The guest-physical address behind a pointer, whose memory may come only now: the monitor's access
  * makes no page fault in the guest. */
-static uint64_t bring_in(const void *pointer, enum address_access access)
+static uint64_t bring_in(const void *pointer, enum address_access access,
+                         uint64_t *contiguous_bytes)
 {
-  uint64_t gpa = address_to_gpa(pointer, access);
+  uint64_t gpa = address_to_gpa_long(pointer, access, contiguous_bytes);
   unsigned int rights = access == ADDRESS_WRITE ? PAGING_WRITE : PAGING_READ;
   if (gpa == ADDRESS_UNMAPPED && virtual_fault((uint64_t) pointer, rights) == FAULT_MAPPED)
-    gpa = address_to_gpa(pointer, access);
+    gpa = address_to_gpa_long(pointer, access, contiguous_bytes);
   return gpa;
 }
 
-size_t hypercall_fill_segments(struct hc_io *io, const void *buffer, size_t len_bytes,
-                               enum address_access access)
+size_t hypercall_segments(struct hc_segment *segment, uint32_t most, uint32_t *segments,
+                          const void *buffer, size_t len_bytes, enum address_access access)
 {
   size_t done = 0;
-  io->segments = 0;
+  uint32_t used = 0;
   while (done < len_bytes)
   {
-    uint64_t gpa = bring_in((const char *) buffer + done, access);
+    uint64_t piece;
+    uint64_t gpa = bring_in((const char *) buffer + done, access, &piece);
     if (gpa == ADDRESS_UNMAPPED)
       break;
-    size_t piece = PAGE_BYTES - (gpa & (PAGE_BYTES - 1));
     if (piece > len_bytes - done)
       piece = len_bytes - done;
-    struct hc_segment *last = io->segments > 0 ? &io->segment[io->segments - 1] : NULL;
+    struct hc_segment *last = used > 0 ? &segment[used - 1] : NULL;
     if (last != NULL && last->gpa + last->len_bytes == gpa)
       last->len_bytes += piece;
-    else if (io->segments == HC_MAX_SEGMENTS)
+    else if (used == most)
       break;
     else
-      io->segment[io->segments++] = (struct hc_segment){.gpa = gpa, .len_bytes = piece};
+      segment[used++] = (struct hc_segment){.gpa = gpa, .len_bytes = piece};
     done += piece;
   }
+  *segments = used;
   return done;
 }

@@ -14,9 +14,15 @@
 /* Makes the call; the block must not cross a page, as HC_BLOCK sees to. Blocks as the call says. */
 void hypercall(enum hc_port port, void *block);
 
-/* Fills the block's scatter list with as much of the buffer as fits, and as the program may access
- * so. Returns the bytes covered. */
-size_t hypercall_fill_segments(struct hc_io *io, const void *buffer, size_t len_bytes,
-                               enum address_access access);
+/* Fills a scatter list of at most `most` entries with as much of the buffer as fits, and as the
+ * program may access so. Returns the bytes covered. */
+size_t hypercall_segments(struct hc_segment *segment, uint32_t most, uint32_t *segments,
+                          const void *buffer, size_t len_bytes, enum address_access access);
+
+static inline size_t hypercall_fill_segments(struct hc_io *io, const void *buffer, size_t len_bytes,
+                                             enum address_access access)
+{
+  return hypercall_segments(io->segment, HC_MAX_SEGMENTS, &io->segments, buffer, len_bytes, access);
+}
 
 #endif

@@ -207,13 +207,17 @@ struct hc_file_open
  * move it. */
 #define HC_OFFSET_OF_STREAM (-1)
 
+/* For a write: at the end of the file, as O_APPEND has it. */
+#define HC_OFFSET_OF_END (-2)
+
 /* Handles 0 to 2 must be regular files on the host. What is opened with O_APPEND is written at its
- * end. */
+ * end in any case. */
 struct hc_file_io
 {
   int32_t handle;    /* IN */
   uint32_t segments; /* IN: used entries of segment[], at most HC_MAX_SEGMENTS */
-  int64_t offset;    /* IN: in bytes, or HC_OFFSET_OF_STREAM */
+  int64_t offset;    /* IN: in bytes, or HC_OFFSET_OF_STREAM or HC_OFFSET_OF_END; OUT: of a write at
+                        the end: the end after it */
   int64_t result;    /* OUT: bytes moved, or a negative errno */
   struct hc_segment segment[HC_MAX_SEGMENTS]; /* IN */
 };
@@ -234,6 +238,8 @@ enum hc_file_operation
   HC_FILE_LOCK_TEST = 9, /* the same, as F_GETLK; the answer in argument[], [4]: the owner */
   HC_FILE_ALLOCATE = 10, /* argument[0], [1]: offset and length, as posix_fallocate(3) */
   HC_FILE_SPACE = 11,    /* fills the first bytes of stat with struct hc_space, as fstatvfs(3) */
+  HC_FILE_FLAGS = 12,    /* argument[0]: -1, or O_APPEND or 0 to be set, not for handles 0 to 2; the
+                            flags as F_GETFL has them in argument[0] */
   HC_FILE_OPERATIONS
 };
 

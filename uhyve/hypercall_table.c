@@ -8,17 +8,13 @@
 #include <string.h>
 #include <sys/uio.h>
 
+#include "call.h"
+#include "file_calls.h"
+#include "file_control.h"
 #include "memory_discard.h"
+#include "path_calls.h"
+#include "time_zone.h"
 #include "vm_memory.h"
-
-/* What a handler gets besides its block. */
-struct call
-{
-  struct vm *vm;
-  unsigned int cpu;
-  const char *name;
-  char *message; /* 256 bytes, for HYPERCALL_BROKEN */
-};
 
 static enum hypercall_verdict serve_exit(struct call *call, struct hc_exit *block)
 {
@@ -31,37 +27,10 @@ static enum hypercall_verdict serve_exit(struct call *call, struct hc_exit *bloc
   return HYPERCALL_END;
 }
 
-/* Checks a scatter list and turns it into the host's. Returns its length or -1. */
-static int take_segments(struct call *call, const struct hc_io *block, enum guest_access access,
-                         struct iovec *pieces)
-{
-  if (block->segments > HC_MAX_SEGMENTS)
-  {
-    snprintf(call->message, 256, "hypercall %s: %u segments, at most %d are allowed", call->name,
-             block->segments, HC_MAX_SEGMENTS);
-    return -1;
-  }
-  for (uint32_t i = 0; i < block->segments; i++)
-  {
-    const struct hc_segment *segment = &block->segment[i];
-    void *hva = guest_memory_access(&call->vm->memory, segment->gpa, segment->len_bytes, access);
-    if (hva == NULL)
-    {
-      snprintf(call->message, 256,
-               "hypercall %s: segment %u (0x%llx bytes at 0x%llx) is not memory the guest may %s",
-               call->name, i, (unsigned long long) segment->len_bytes,
-               (unsigned long long) segment->gpa, access == GUEST_WRITE ? "write" : "read");
-      return -1;
-    }
-    pieces[i] = (struct iovec){.iov_base = hva, .iov_len = segment->len_bytes};
-  }
-  return (int) block->segments;
-}
-
 static enum hypercall_verdict serve_write(struct call *call, struct hc_io *block)
 {
   struct iovec pieces[HC_MAX_SEGMENTS];
-  int count = take_segments(call, block, GUEST_READ, pieces);
+  int count = call_segments(call, block->segment, block->segments, GUEST_READ, pieces);
   if (count < 0)
     return HYPERCALL_BROKEN;
   block->result = streams_write(&call->vm->streams, block->fd, pieces, count, block->wait_us);
@@ -71,7 +40,7 @@ static enum hypercall_verdict serve_write(struct call *call, struct hc_io *block
 static enum hypercall_verdict serve_read(struct call *call, struct hc_io *block)
 {
   struct iovec pieces[HC_MAX_SEGMENTS];
-  int count = take_segments(call, block, GUEST_WRITE, pieces);
+  int count = call_segments(call, block->segment, block->segments, GUEST_WRITE, pieces);
   if (count < 0)
     return HYPERCALL_BROKEN;
   block->result = streams_read(&call->vm->streams, block->fd, pieces, count, block->wait_us);
@@ -152,6 +121,19 @@ static enum hypercall_verdict serve_watch(struct call *call, struct hc_watch *bl
   return HYPERCALL_CONTINUE;
 }
 
+#define SERVED_BY(name, block_type, handler)                                       \
+  static enum hypercall_verdict serve_##name(struct call *call, block_type *block) \
+  {                                                                                \
+    return handler(call, block);                                                   \
+  }
+SERVED_BY(file_open, struct hc_file_open, file_call_open)
+SERVED_BY(file_read, struct hc_file_io, file_call_read)
+SERVED_BY(file_write, struct hc_file_io, file_call_write)
+SERVED_BY(file_control, struct hc_file_control, file_control_serve)
+SERVED_BY(file_list, struct hc_file_list, file_call_list)
+SERVED_BY(path, struct hc_path, path_call_serve)
+SERVED_BY(time_zone, struct hc_time_zone, time_zone_serve)
+
 #define NOT_HERE(name, block_type)                                                 \
   static enum hypercall_verdict serve_##name(struct call *call, block_type *block) \
   {                                                                                \
@@ -159,15 +141,8 @@ static enum hypercall_verdict serve_watch(struct call *call, struct hc_watch *bl
     block->result = -ENOSYS;                                                       \
     return HYPERCALL_CONTINUE;                                                     \
   }
-NOT_HERE(file_open, struct hc_file_open)
-NOT_HERE(file_read, struct hc_file_io)
-NOT_HERE(file_write, struct hc_file_io)
-NOT_HERE(file_control, struct hc_file_control)
-NOT_HERE(file_list, struct hc_file_list)
-NOT_HERE(path, struct hc_path)
 NOT_HERE(terminal, struct hc_terminal)
 NOT_HERE(signals, struct hc_signals)
-NOT_HERE(time_zone, struct hc_time_zone)
 
 /* One adapter a call gives its handler the block's own type. */
 #define ADAPTER(name, port, block, purpose)                                 \

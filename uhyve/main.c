@@ -116,6 +116,7 @@ int main(int argc, char **argv, char **envp)
     return finish_output();
   }
 
+  surroundings_read(&vm.surroundings);
   signals_install();
   if (vm_create(&vm, &options) != 0)
     return complain(vm.end.message, vm.end.status);

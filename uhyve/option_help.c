@@ -23,6 +23,18 @@ static void print_row(FILE *stream, const struct option_row *row)
   }
 }
 
+/* What may be repeated. */
+static bool is_list(const struct option_row *row)
+{
+  static const char *const lists[] = {"env", "volume", "file-mapping", "ulimit"};
+  for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+  {
+    if (strcmp(row->name, lists[i]) == 0)
+      return true;
+  }
+  return false;
+}
+
 void options_print_help(FILE *stream)
 {
   fputs("Usage: uhyve [OPTION]... FILE [ARG]...\n"
@@ -38,9 +50,9 @@ void options_print_help(FILE *stream)
   {
     if (option_rows[i].variable != NULL)
       fprintf(stream, "  UHYVE_%-20s  as --%s%s\n", option_rows[i].variable, option_rows[i].name,
-              option_rows[i].set == NULL             ? ", 1 or 0"
-              : option_rows[i].set == option_set_env ? ", one per line"
-                                                     : "");
+              option_rows[i].set == NULL ? ", 1 or 0"
+              : is_list(&option_rows[i]) ? ", one per line"
+                                         : "");
   }
   fputs("HERMIT_ in place of UHYVE_ works too; so do", stream);
   const char *separator = " ";

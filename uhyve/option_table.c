@@ -108,6 +108,126 @@ static const char *set_output(struct options *o, const char *value)
   return NULL;
 }
 
+/* One of a list: HOST:GUEST, perhaps with :ro or :rw. */
+static const char *add_mapping(struct options *o, const char *text, size_t bytes)
+{
+  static const char not_a_mapping[] = "is not a mapping: write it like HOST:GUEST or HOST:GUEST:ro";
+  struct option_mapping mapping = {.host = text};
+  const char *colon = memchr(text, ':', bytes);
+  if (colon == NULL)
+    return not_a_mapping;
+  mapping.host_bytes = (size_t) (colon - text);
+  mapping.guest = colon + 1;
+  mapping.guest_bytes = bytes - mapping.host_bytes - 1;
+  colon = memchr(mapping.guest, ':', mapping.guest_bytes);
+  if (colon != NULL)
+  {
+    size_t mode_bytes = mapping.guest_bytes - (size_t) (colon - mapping.guest) - 1;
+    mapping.guest_bytes = (size_t) (colon - mapping.guest);
+    mapping.read_only = mode_bytes == 2 && memcmp(colon + 1, "ro", 2) == 0;
+    if (!mapping.read_only && (mode_bytes != 2 || memcmp(colon + 1, "rw", 2) != 0))
+      return not_a_mapping;
+  }
+  if (mapping.host_bytes == 0 || mapping.guest_bytes == 0)
+    return not_a_mapping;
+  if (o->mapping_count == OPTIONS_MAX_MAPPINGS)
+    return "is one too many: at most 64";
+  o->mappings[o->mapping_count++] = mapping;
+  return NULL;
+}
+
+/* Calls add for each line; empty ones do not count. */
+static const char *add_lines(struct options *o, const char *value,
+                             const char *(*add)(struct options *, const char *, size_t))
+{
+  for (;;)
+  {
+    size_t bytes = strcspn(value, "\n");
+    const char *wrong = bytes > 0 || value[bytes] == '\0' ? add(o, value, bytes) : NULL;
+    if (wrong != NULL || value[bytes] == '\0' || value[bytes + 1] == '\0')
+      return wrong;
+    value += bytes + 1;
+  }
+}
+
+static const char *set_mappings(struct options *o, const char *value)
+{
+  return add_lines(o, value, add_mapping);
+}
+
+static const char *set_working_folder(struct options *o, const char *value)
+{
+  if (*value == '\0')
+    return "is no folder name";
+  o->working_folder = value;
+  return NULL;
+}
+
+static const char *set_initrd(struct options *o, const char *value)
+{
+  if (*value == '\0')
+    return "is no file name";
+  o->initrd = value;
+  return NULL;
+}
+
+static const char *set_host_name(struct options *o, const char *value)
+{
+  static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._";
+  size_t len = strlen(value);
+  if (len == 0 || len > 64 || value[strspn(value, allowed)] != '\0')
+    return "is not a host name: up to 64 letters, digits, '-', '.' and '_'";
+  o->host_name = value;
+  return NULL;
+}
+
+static bool read_limit(const char **text, uint64_t *limit)
+{
+  static const char *const none[] = {"unlimited", "-1"};
+  for (size_t i = 0; i < 2; i++)
+  {
+    size_t len = strlen(none[i]);
+    if (strncmp(*text, none[i], len) == 0)
+    {
+      *text += len;
+      *limit = OPTIONS_NO_LIMIT;
+      return true;
+    }
+  }
+  return read_number(text, limit);
+}
+
+static const char *add_limit(struct options *o, const char *text, size_t bytes)
+{
+  static const char not_a_limit[] =
+      "is not a limit: write it like nofile=1024, nofile=1024:4096 or stack=unlimited";
+  bool of_stack = strncmp(text, "stack=", strlen("stack=")) == 0;
+  if (!of_stack && strncmp(text, "nofile=", strlen("nofile=")) != 0)
+    return not_a_limit;
+  struct option_limit limit = {.given = true};
+  const char *at = strchr(text, '=') + 1;
+  if (!read_limit(&at, &limit.soft))
+    return not_a_limit;
+  limit.hard = limit.soft;
+  if (*at == ':' && (at++, !read_limit(&at, &limit.hard)))
+    return not_a_limit;
+  if (at != text + bytes)
+    return not_a_limit;
+  if (limit.hard < limit.soft)
+    return "has a soft limit above the hard one";
+  if (of_stack && limit.soft > OPTIONS_MAX_STACK_BYTES && limit.soft != OPTIONS_NO_LIMIT)
+    return "is too much: a stack has at most 536870912 bytes";
+  if (!of_stack && limit.hard > OPTIONS_MAX_DESCRIPTORS && limit.hard != OPTIONS_NO_LIMIT)
+    return "is too much: at most 65536 open files";
+  *(of_stack ? &o->stack_limit : &o->descriptor_limit) = limit;
+  return NULL;
+}
+
+static const char *set_limits(struct options *o, const char *value)
+{
+  return add_lines(o, value, add_limit);
+}
+
 static bool read_flag(const char *value, bool *flag)
 {
   static const char *const words[][2] = {
@@ -180,6 +300,19 @@ const struct option_row option_rows[] = {
      "pass a variable to the guest, with uhyve's own\nvalue if none is given; may be repeated"},
     {"env-all", 0, NULL, MEMBER(env_all), NULL, "ENV_ALL", NULL,
      "pass uhyve's whole environment to the guest"},
+    {"volume", 0, set_mappings, MEMBER(mappings), "HOST:GUEST[:ro]", "VOLUMES", NULL,
+     "let the guest see a file or folder of the host\nas GUEST; ro: not change it; may be "
+     "repeated"},
+    {"file-mapping", 0, set_mappings, MEMBER(mappings), "HOST:GUEST[:ro]", "FILE_MAPPING", NULL,
+     "the same"},
+    {"workdir", 0, set_working_folder, MEMBER(working_folder), "DIR", "WORKDIR", NULL,
+     "the guest's first working directory\n(default: the path of uhyve's own)"},
+    {"initrd", 0, set_initrd, MEMBER(initrd), "FILE", "INITRD", NULL,
+     "an archive, tar or cpio, of files for the guest"},
+    {"hostname", 0, set_host_name, MEMBER(host_name), "NAME", "HOSTNAME", NULL,
+     "the guest's host name (default: the host's)"},
+    {"ulimit", 0, set_limits, MEMBER(stack_limit), "NAME=SOFT[:HARD]", "ULIMIT", NULL,
+     "limits: nofile (open files), stack (bytes of\nthe main stack); may be repeated"},
     {"affinity", 0, set_affinity, MEMBER(affinity), "LIST", "AFFINITY", NULL,
      "host CPUs to run on, like 0,2-5"},
     {"thp", 0, NULL, MEMBER(thp), NULL, "THP", NULL, "ask the host for transparent huge pages"},

@@ -4,6 +4,7 @@
 
 #include <sched.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -11,6 +12,10 @@
 #define OPTIONS_MAX_MEMORY_BYTES  (UINT64_C(512) << 30)
 #define OPTIONS_MEMORY_STEP_BYTES (UINT64_C(2) << 20)
 #define OPTIONS_MAX_CPUS          1024
+#define OPTIONS_MAX_MAPPINGS      64
+#define OPTIONS_MAX_DESCRIPTORS   65536
+#define OPTIONS_MAX_STACK_BYTES   (UINT64_C(512) << 20)
+#define OPTIONS_NO_LIMIT          UINT64_MAX
 
 enum options_action
 {
@@ -24,6 +29,23 @@ enum options_stats
   OPTIONS_STATS_NONE,
   OPTIONS_STATS_TEXT,
   OPTIONS_STATS_JSON
+};
+
+/* Texts are not ended by a null. */
+struct option_mapping
+{
+  const char *host;
+  const char *guest;
+  size_t host_bytes;
+  size_t guest_bytes;
+  bool read_only;
+};
+
+struct option_limit
+{
+  bool given;
+  uint64_t soft; /* or OPTIONS_NO_LIMIT */
+  uint64_t hard;
 };
 
 /* Strings belong to argv and env as given to options_parse, which must outlive the struct. */
@@ -44,6 +66,14 @@ struct options
   bool affinity_given;
   cpu_set_t affinity; /* not empty if given; whether these CPUs exist is not checked */
   unsigned verbosity;
+
+  struct option_mapping mappings[OPTIONS_MAX_MAPPINGS];
+  unsigned mapping_count;
+  const char *working_folder;      /* of the guest; NULL: the current one of the host */
+  const char *initrd;              /* path of a file or NULL */
+  const char *host_name;           /* NULL: the host's */
+  struct option_limit stack_limit; /* bytes */
+  struct option_limit descriptor_limit;
 
   const char *file;
   int guest_argc;

@@ -1,8 +1,8 @@
 /* Writes the start information into guest memory.
  *
- * Order: struct uhyve_start_info, Multiboot information with its memory map, argv and envp arrays,
- * strings. All pointers are guest-virtual, but for those inside the Multiboot structure, which are
- * guest-physical, as that specification has it.
+ * Order: struct uhyve_start_info, Multiboot information with its memory map, mappings, argv and
+ * envp arrays, strings. All pointers are guest-virtual, but for those inside the Multiboot
+ * structure, which are guest-physical, as that specification has it.
  */
 #include "start_block.h"
 
@@ -43,10 +43,20 @@ struct multiboot_mmap_entry
   uint32_t type; /* 1: RAM, 2: reserved */
 };
 
-#define MMAP_ENTRIES 4
+#define MMAP_ENTRIES     4
 
-#define MULTIBOOT_BYTES \
-  (sizeof(struct multiboot_info) + MMAP_ENTRIES * sizeof(struct multiboot_mmap_entry))
+#define DESCRIPTORS_SOFT 1024
+
+struct multiboot_module
+{
+  uint32_t begin_gpa, end_gpa;
+  uint32_t string_gpa; /* 0: none */
+  uint32_t reserved;
+};
+
+#define MULTIBOOT_BYTES                                                                 \
+  (sizeof(struct multiboot_info) + MMAP_ENTRIES * sizeof(struct multiboot_mmap_entry) + \
+   sizeof(struct multiboot_module))
 
 static uint64_t round_up_16(uint64_t value)
 {
@@ -75,16 +85,30 @@ static uint64_t cmdline_bytes(const struct start_block_input *input)
   return 1 + strings_bytes(input->argv);
 }
 
-static uint64_t arrays_offset(void)
+static uint64_t mappings_offset(void)
 {
   return round_up_16(sizeof(struct uhyve_start_info)) + round_up_16(MULTIBOOT_BYTES);
+}
+
+static uint64_t arrays_offset(const struct start_block_input *input)
+{
+  return mappings_offset() + input->mappings->count * sizeof(struct uhyve_mapping);
+}
+
+/* Paths and the host's name. */
+static uint64_t names_bytes(const struct start_block_input *input)
+{
+  uint64_t bytes = strlen(input->working_folder) + 1 + strlen(input->host_name) + 1;
+  for (unsigned int i = 0; i < input->mappings->count; i++)
+    bytes += strlen(input->mappings->list[i].path) + 1;
+  return bytes;
 }
 
 uint64_t start_block_bytes(const struct start_block_input *input)
 {
   uint64_t pointers = count_strings(input->argv) + count_strings(input->envp) + 2;
-  return arrays_offset() + 8 * pointers + strings_bytes(input->argv) + strings_bytes(input->envp) +
-         cmdline_bytes(input);
+  return arrays_offset(input) + 8 * pointers + strings_bytes(input->argv) +
+         strings_bytes(input->envp) + names_bytes(input) + cmdline_bytes(input);
 }
 
 struct uhyve_start_info *start_block_info(const struct guest_layout *layout,
@@ -106,17 +130,36 @@ static void advance(struct cursor *cursor, uint64_t bytes)
   cursor->gva += bytes;
 }
 
-/* Copies the strings behind cursor and fills the array of their addresses. */
+/* Copies a string behind cursor. Returns its address. */
+static uint64_t write_string(struct cursor *cursor, const char *string)
+{
+  size_t bytes = strlen(string) + 1;
+  uint64_t gva = cursor->gva;
+  memcpy(cursor->hva, string, bytes);
+  advance(cursor, bytes);
+  return gva;
+}
+
+/* The same with all of a list; fills the array of their addresses. */
 static void write_strings(struct cursor *cursor, char **strings, uint64_t *array)
 {
   for (; *strings != NULL; strings++)
-  {
-    size_t bytes = strlen(*strings) + 1;
-    memcpy(cursor->hva, *strings, bytes);
-    *array++ = cursor->gva;
-    advance(cursor, bytes);
-  }
+    *array++ = write_string(cursor, *strings);
   *array = 0;
+}
+
+static void write_mappings(struct cursor *strings, const struct mappings *mappings,
+                           struct uhyve_mapping *to)
+{
+  for (unsigned int i = 0; i < mappings->count; i++)
+  {
+    const struct mapping *mapping = &mappings->list[i];
+    to[i] = (struct uhyve_mapping){
+        .path_gva = write_string(strings, mapping->path),
+        .flags = (mapping->folder ? UHYVE_MAPPING_FOLDER : 0u) |
+                 (mapping->read_only ? UHYVE_MAPPING_READ_ONLY : 0u),
+    };
+  }
 }
 
 static struct multiboot_mmap_entry mmap_entry(uint64_t base, uint64_t len, uint32_t type)
@@ -131,9 +174,9 @@ static struct multiboot_mmap_entry mmap_entry(uint64_t base, uint64_t len, uint3
   };
 }
 
-/* What a Multiboot loader would say: image, boot area and tables are reserved, the rest is RAM.
- * Which of that is the stack and which is free, and how much is attached, the start information
- * says. */
+/* What a Multiboot loader would say: image, boot area, tables and initrd, the one module, are
+ * reserved, the rest is RAM. Which of that is the stack and which is free, and how much is
+ * attached, the start information says. */
 static void write_multiboot(uint8_t *at, uint64_t at_gpa, uint64_t cmdline_gpa,
                             const struct guest_layout *layout, const struct guest_memory *memory)
 {
@@ -156,8 +199,18 @@ static void write_multiboot(uint8_t *at, uint64_t at_gpa, uint64_t cmdline_gpa,
       .mmap_length = entries * (uint32_t) sizeof(map[0]),
       .mmap_gpa = (uint32_t) (at_gpa + sizeof(info)),
   };
-  memcpy(at, &info, sizeof(info));
   memcpy(at + sizeof(info), map, entries * sizeof(map[0]));
+  if (layout->initrd_bytes > 0)
+  {
+    struct multiboot_module module = {
+        .begin_gpa = (uint32_t) layout->initrd_gpa,
+        .end_gpa = (uint32_t) (layout->initrd_gpa + layout->initrd_bytes),
+    };
+    info.mods_count = 1;
+    info.mods_gpa = info.mmap_gpa + info.mmap_length;
+    memcpy(at + sizeof(info) + info.mmap_length, &module, sizeof(module));
+  }
+  memcpy(at, &info, sizeof(info));
 }
 
 static void write_cmdline(const struct cursor *cursor, char **argv)
@@ -218,6 +271,9 @@ static void fill_layout(struct uhyve_start_info *info, const struct guest_layout
   info->stack_guard_bytes = layout->stack_guard_bytes;
   info->cpu_area_gva = guest_layout_upcall_gva(layout, 0) + CPU_UPCALL_AREA_OFFSET;
   info->cpu_area_stride_bytes = CPU_UPCALL_BYTES;
+  if (layout->initrd_bytes > 0)
+    info->initrd_gva = UHYVE_WINDOW_BASE + layout->initrd_gpa;
+  info->initrd_len_bytes = layout->initrd_bytes;
   info->memory_gpa = layout->memory_gpa;
   info->memory_len_bytes = layout->memory_bytes;
   info->memory_attached_bytes = memory->attached_bytes - layout->memory_gpa;
@@ -226,6 +282,28 @@ static void fill_layout(struct uhyve_start_info *info, const struct guest_layout
   info->linear[1] = (struct uhyve_linear_range){
       layout->data_gva, layout->data_gva - layout->image_gva + layout->image_gpa,
       layout->data_bytes};
+}
+
+static void fill_process(struct uhyve_start_info *info, const struct start_block_input *input,
+                         const struct guest_layout *layout)
+{
+  const struct surroundings *surroundings = input->surroundings;
+  info->umask = surroundings->umask;
+  info->signals_ignored = surroundings->signals_ignored;
+  info->user = surroundings->user;
+  info->group = surroundings->group;
+  info->stack_limit = (struct uhyve_limit){layout->stack_bytes, OPTIONS_NO_LIMIT};
+  if (input->stack_limit.given)
+    info->stack_limit = (struct uhyve_limit){input->stack_limit.soft, input->stack_limit.hard};
+  info->descriptor_limit = (struct uhyve_limit){DESCRIPTORS_SOFT, OPTIONS_MAX_DESCRIPTORS};
+  if (input->descriptor_limit.given)
+  {
+    const struct option_limit *limit = &input->descriptor_limit;
+    info->descriptor_limit = (struct uhyve_limit){
+        limit->soft < OPTIONS_MAX_DESCRIPTORS ? limit->soft : OPTIONS_MAX_DESCRIPTORS,
+        limit->hard < OPTIONS_MAX_DESCRIPTORS ? limit->hard : OPTIONS_MAX_DESCRIPTORS,
+    };
+  }
 }
 
 int start_block_write(const struct start_block_input *input, const struct guest_layout *layout,
@@ -246,6 +324,7 @@ int start_block_write(const struct start_block_input *input, const struct guest_
   fill_clocks(&info, input);
   fill_streams(&info, input->stream_fds);
   fill_layout(&info, layout, memory);
+  fill_process(&info, input, layout);
   uint8_t random[sizeof(info.stack_canary) + sizeof(info.random_seed)];
   if (getrandom(random, sizeof(random), 0) != (ssize_t) sizeof(random))
     return -errno;
@@ -256,7 +335,7 @@ int start_block_write(const struct start_block_input *input, const struct guest_
   info.multiboot_info_gva = gva + multiboot_offset;
 
   size_t envc = count_strings(input->envp);
-  uint64_t argv_offset = arrays_offset();
+  uint64_t argv_offset = arrays_offset(input);
   uint64_t envp_offset = argv_offset + 8 * ((uint64_t) input->argc + 1);
   uint64_t strings_offset = envp_offset + 8 * (envc + 1);
   info.argv_gva = gva + argv_offset;
@@ -265,6 +344,12 @@ int start_block_write(const struct start_block_input *input, const struct guest_
   struct cursor strings = {.hva = hva + strings_offset, .gva = gva + strings_offset};
   write_strings(&strings, input->argv, (uint64_t *) (void *) (hva + argv_offset));
   write_strings(&strings, input->envp, (uint64_t *) (void *) (hva + envp_offset));
+  info.mapping_count = input->mappings->count;
+  info.mappings_gva = gva + mappings_offset();
+  write_mappings(&strings, input->mappings,
+                 (struct uhyve_mapping *) (void *) (hva + mappings_offset()));
+  info.working_folder_gva = write_string(&strings, input->working_folder);
+  info.host_name_gva = write_string(&strings, input->host_name);
   write_cmdline(&strings, input->argv);
   write_multiboot(hva + multiboot_offset, gpa + multiboot_offset, gpa + (strings.gva - gva), layout,
                   memory);

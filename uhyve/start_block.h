@@ -5,6 +5,8 @@
 #include "clock_view.h"
 #include "guest_layout.h"
 #include "guest_memory.h"
+#include "mappings.h"
+#include "surroundings.h"
 
 struct start_block_input
 {
@@ -16,6 +18,12 @@ struct start_block_input
   uint64_t tsc_khz;
   struct clock_view clock; /* of the host's CLOCK_REALTIME */
   const int *stream_fds;   /* three, -1 where the guest has none */
+  const struct surroundings *surroundings;
+  const struct mappings *mappings;
+  const char *working_folder;
+  const char *host_name;
+  struct option_limit stack_limit;      /* not given: the stack's size, and none */
+  struct option_limit descriptor_limit; /* not given: as most hosts have it */
 };
 
 /* How many bytes of guest memory the block takes. */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "affinity.h"
@@ -39,6 +40,36 @@ static int open_image(struct vm *vm)
   if (error != 0)
     vm->end.status = STATUS_CANNOT_RUN;
   return error;
+}
+
+/* The guest applies its own mask to what it makes. */
+static int open_mappings(struct vm *vm)
+{
+  const struct options *options = vm->options;
+  const char *host_folder = vm->surroundings.folder;
+  const char *folder = options->working_folder != NULL ? options->working_folder : host_folder;
+  files_init(&vm->files);
+  vm->explain.working_folder = host_folder;
+  vm->working_folder = mappings_plain_path(host_folder, folder, strlen(folder));
+  if (vm->working_folder == NULL)
+    return fail(vm, -ENOMEM, "cannot open what is mapped");
+  int error = mappings_open(&vm->mappings, options, vm->working_folder, vm->end.message);
+  if (error == 0)
+  {
+    if (vm->mappings.count > 0)
+      umask(0);
+    return 0;
+  }
+  vm->end.status = STATUS_MONITOR;
+  free(vm->working_folder);
+  return error;
+}
+
+static void close_mappings(struct vm *vm)
+{
+  files_destroy(&vm->files);
+  mappings_close(&vm->mappings);
+  free(vm->working_folder);
 }
 
 static int create_machine(struct vm *vm)
@@ -132,11 +163,26 @@ static int fill_memory(struct vm *vm)
       .tsc_khz = vm->vcpus[0].tsc_khz,
       .clock = clock_view_start(clock_pair_read(), vm->vcpus[0].tsc_khz),
       .stream_fds = vm->streams.fds,
+      .surroundings = &vm->surroundings,
+      .mappings = &vm->mappings,
+      .working_folder = vm->working_folder,
+      .host_name =
+          vm->options->host_name != NULL ? vm->options->host_name : vm->surroundings.host_name,
+      .stack_limit = vm->options->stack_limit,
+      .descriptor_limit = vm->options->descriptor_limit,
   };
-  int error = guest_layout_plan(&vm->layout, &vm->image, &vm->memory, vm->vcpu_count,
-                                start_block_bytes(&start), vm->options->aslr);
+  const struct guest_layout_request request = {
+      .cpu_count = vm->vcpu_count,
+      .start_block_bytes = start_block_bytes(&start),
+      .initrd_bytes = vm->initrd.len_bytes,
+      .stack_bytes = vm->options->stack_limit.given ? vm->options->stack_limit.soft : 0,
+      .randomize = vm->options->aslr,
+  };
+  int error = guest_layout_plan(&vm->layout, &vm->image, &vm->memory, &request);
   if (error == -ENOMEM)
-    return fail(vm, error, "the program does not fit into the guest's memory (see --memory-size)");
+    return fail(vm, error,
+                "the program, its initrd and its stack do not fit into the guest's memory (see "
+                "--memory-size)");
   if (error == -E2BIG)
     return fail(vm, error, "more memory than a guest can have (see --memory-size)");
   if (error != 0)
@@ -147,6 +193,9 @@ static int fill_memory(struct vm *vm)
     vm->end.status = error == -ENOEXEC ? STATUS_CANNOT_RUN : STATUS_MONITOR;
     return error;
   }
+  error = initrd_load(&vm->initrd, &vm->layout, &vm->memory);
+  if (error != 0)
+    return fail(vm, error, "cannot map the initrd into the guest");
   error =
       kvm_attach_memory(&vm->kvm, &vm->memory, guest_layout_first_bytes(&vm->layout, &vm->memory));
   if (error != 0)
@@ -196,9 +245,18 @@ int vm_create(struct vm *vm, const struct options *options)
     vm->end.status = STATUS_MONITOR;
     goto close_image;
   }
+  error = initrd_open(&vm->initrd, options->initrd, vm->end.message);
+  if (error != 0)
+  {
+    vm->end.status = STATUS_MONITOR;
+    goto close_streams;
+  }
+  error = open_mappings(vm);
+  if (error != 0)
+    goto close_initrd;
   error = create_machine(vm);
   if (error != 0)
-    goto close_streams;
+    goto close_mappings;
   timeline_mark(&vm->timeline, TIMELINE_VM);
   error = create_memory(vm);
   if (error != 0)
@@ -224,6 +282,10 @@ release_memory:
   guest_memory_release(&vm->memory);
 close_machine:
   kvm_close(&vm->kvm);
+close_mappings:
+  close_mappings(vm);
+close_initrd:
+  initrd_close(&vm->initrd);
 close_streams:
   streams_close(&vm->streams);
 close_image:
@@ -362,6 +424,8 @@ void vm_destroy(struct vm *vm)
   page_tables_free(&vm->layout.tables);
   guest_memory_release(&vm->memory);
   kvm_close(&vm->kvm);
+  close_mappings(vm);
+  initrd_close(&vm->initrd);
   streams_close(&vm->streams);
   elf_image_close(&vm->image);
   timeline_mark(&vm->timeline, TIMELINE_GONE);

@@ -8,14 +8,19 @@
 
 #include "clock_follow.h"
 #include "elf_image.h"
+#include "explain.h"
+#include "files.h"
 #include "guest_layout.h"
 #include "guest_memory.h"
 #include "hypercalls/hypercalls.h"
+#include "initrd.h"
 #include "kvm.h"
+#include "mappings.h"
 #include "options.h"
 #include "stats.h"
 #include "stream_watch.h"
 #include "streams.h"
+#include "surroundings.h"
 #include "timeline.h"
 #include "vcpu.h"
 
@@ -61,6 +66,12 @@ struct vm
   pthread_mutex_t memory_lock; /* for vm_memory_attach */
   struct clock_follow clock;
   struct stream_watch watch;
+  struct surroundings surroundings; /* filled in before vm_create */
+  char *working_folder;             /* the guest's first */
+  struct mappings mappings;
+  struct files files;
+  struct initrd initrd;
+  struct explain explain;
 
   atomic_bool ending; /* set by the thread that fills 'end' */
   struct vm_end end;

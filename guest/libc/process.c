@@ -139,15 +139,6 @@ long sysconf(int name)
   }
 }
 
-/* There are no files to create yet, but every process has a mask. */
-mode_t umask(mode_t mask)
-{
-  static mode_t current = 022;
-  mode_t old = current;
-  current = mask & 0777;
-  return old;
-}
-
 /* ---- No second process, no second program, no shared objects ---- */
 
 pid_t fork(void)

@@ -21,6 +21,12 @@ static bool is_at_point(void)
   return (cpu_current()->heeds & TASK_AT_POINT) != 0;
 }
 
+/* In a call that holds something: the request is looked at again when it has let go. */
+static bool is_holding(void)
+{
+  return (cpu_current()->heeds & TASK_HOLDS) != 0;
+}
+
 static bool is_immune(const struct thread *self)
 {
   return self->cancel_disabled || self->is_ending;
@@ -58,7 +64,8 @@ void thread_point_end(long result)
 void thread_cancel_check(void)
 {
   struct thread *self = thread_current;
-  if (is_requested() && self->cancel_asynchronous && !is_at_point() && !is_immune(self))
+  if (is_requested() && self->cancel_asynchronous && !is_at_point() && !is_holding() &&
+      !is_immune(self))
     thread_unwind(PTHREAD_CANCELED);
 }
 

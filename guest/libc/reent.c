@@ -78,9 +78,7 @@ int _isatty_r(struct _reent *reent, int fd)
 
 int _rename_r(struct _reent *reent, const char *from, const char *to)
 {
-  (void) from;
-  (void) to;
-  return (int) result_of(reent, -ENOSYS);
+  return (int) result_of(reent, sys_renameat2(AT_FDCWD, from, AT_FDCWD, to, 0));
 }
 
 int _unlink_r(struct _reent *reent, const char *path)
@@ -149,16 +147,12 @@ int _wait_r(struct _reent *reent, int *status)
 
 int _link_r(struct _reent *reent, const char *from, const char *to)
 {
-  (void) from;
-  (void) to;
-  return (int) result_of(reent, -ENOSYS);
+  return (int) result_of(reent, sys_linkat(AT_FDCWD, from, AT_FDCWD, to, 0));
 }
 
 int _mkdir_r(struct _reent *reent, const char *path, int mode)
 {
-  (void) path;
-  (void) mode;
-  return (int) result_of(reent, -ENOSYS);
+  return (int) result_of(reent, sys_mkdirat(AT_FDCWD, path, (mode_t) mode));
 }
 
 clock_t _times_r(struct _reent *reent, struct tms *used)

@@ -1,7 +1,7 @@
 /* Descriptors: POSIX names over the system calls. */
 #include <fcntl.h>
 #include <stdarg.h>
-#include <sys/stat.h>
+#include <stdbool.h>
 #include <unistd.h>
 
 #include "libc/cancel.h"
@@ -24,18 +24,16 @@ ssize_t write(int fd, const void *buffer, size_t len_bytes)
   return libc_result(result);
 }
 
-int open(const char *path, int flags, ...)
+ssize_t pread(int fd, void *buffer, size_t len_bytes, off_t offset)
 {
-  mode_t mode = 0;
   thread_test_cancel();
-  if ((flags & O_CREAT) != 0)
-  {
-    va_list arguments;
-    va_start(arguments, flags);
-    mode = va_arg(arguments, mode_t);
-    va_end(arguments);
-  }
-  return (int) libc_result(sys_open(path, flags, mode));
+  return libc_result(sys_pread(fd, buffer, len_bytes, offset));
+}
+
+ssize_t pwrite(int fd, const void *buffer, size_t len_bytes, off_t offset)
+{
+  thread_test_cancel();
+  return libc_result(sys_pwrite(fd, buffer, len_bytes, offset));
 }
 
 int close(int fd)
@@ -55,32 +53,26 @@ int fcntl(int fd, int command, ...)
   va_start(arguments, command);
   long argument = va_arg(arguments, long);
   va_end(arguments);
-  return (int) libc_result(sys_fcntl(fd, command, argument));
+  bool waits = command == F_SETLKW;
+  if (waits)
+    thread_point_begin();
+  long result = sys_fcntl(fd, command, argument);
+  if (waits)
+    thread_point_end(result);
+  return (int) libc_result(result);
 }
 
-int fstat(int fd, struct stat *status)
+int dup(int fd)
 {
-  return (int) libc_result(sys_fstat(fd, status));
+  return (int) libc_result(sys_dup(fd));
 }
 
-int stat(const char *restrict path, struct stat *restrict status)
+int dup2(int fd, int to)
 {
-  return (int) libc_result(sys_stat(path, status));
+  return (int) libc_result(sys_dup2(fd, to));
 }
 
-int lstat(const char *restrict path, struct stat *restrict status)
+int dup3(int fd, int to, int flags)
 {
-  return (int) libc_result(sys_stat(path, status));
-}
-
-int access(const char *path, int mode)
-{
-  (void) mode;
-  struct stat status;
-  return (int) libc_result(sys_stat(path, &status));
-}
-
-int unlink(const char *path)
-{
-  return (int) libc_result(sys_unlink(path));
+  return (int) libc_result(sys_dup3(fd, to, flags));
 }

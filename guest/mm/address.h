@@ -1,4 +1,4 @@
-/* Guest-virtual and guest-physical addresses: the only two functions that convert. */
+/* Guest-virtual and guest-physical addresses: the only functions that convert. */
 #ifndef GUEST_MM_ADDRESS_H
 #define GUEST_MM_ADDRESS_H
 
@@ -19,6 +19,11 @@ enum address_access
  * ADDRESS_UNMAPPED. What follows up to the end of its 4 KiB page is contiguous. Never blocks, never
  * faults. */
 uint64_t address_to_gpa(const void *pointer, enum address_access access);
+
+/* The same for buffers: *contiguous_bytes is how much from there on is contiguous and may be
+ * accessed so, at least up to the end of the page. */
+uint64_t address_to_gpa_long(const void *pointer, enum address_access access,
+                             uint64_t *contiguous_bytes);
 
 /* Where a guest-physical address is mapped in the window. */
 void *address_of_gpa(uint64_t gpa);

@@ -6,6 +6,7 @@
 
 #include "arch/x86_64/cpu.h"
 #include "crash.h"
+#include "fs/file_system.h"
 #include "hypercall.h"
 #include "posix/sys.h"
 #include "signal/delivery.h"
@@ -15,6 +16,8 @@
 
 _Noreturn void sys_exit(int status)
 {
+  if (host_flush_all != NULL)
+    host_flush_all();
   HC_BLOCK(struct hc_exit) block = {.status = status};
   for (;;)
     hypercall(HC_exit, &block);

@@ -7,11 +7,12 @@
 #include <stdbool.h>
 
 #include "arch/x86_64/cpu.h"
+#include "fs/file_system.h"
 #include "hypercall.h"
 #include "sched/futex.h"
 #include "sched/realtime.h"
 #include "sched/sched.h"
-#include "signal/delivery.h"
+#include "signal/hold.h"
 #include "start_info.h"
 
 /* Counts interrupts; those who wait sleep on it, whatever they wait for: there are few. */
@@ -44,15 +45,13 @@ struct transfer
   enum hc_port port;
   int fd;
   bool may_block; /* else the CPU waits in the monitor */
-  struct signal_mark mark;
+  bool waits;     /* else nobody does */
 };
 
-static struct transfer transfer_begin(enum hc_port port, int fd)
+static struct transfer transfer_begin(enum hc_port port, int fd, bool waits)
 {
-  struct transfer transfer = {.port = port, .fd = fd, .may_block = realtime_may_block()};
-  if (transfer.may_block)
-    transfer.mark = signal_mark();
-  return transfer;
+  return (struct transfer){
+      .port = port, .fd = fd, .may_block = realtime_may_block(), .waits = waits};
 }
 
 static long try_transfer(const struct transfer *transfer, const void *buffer, size_t len_bytes)
@@ -64,7 +63,9 @@ static long try_transfer(const struct transfer *transfer, const void *buffer, si
   if (hypercall_fill_segments(&io, buffer, len_bytes, access) == 0)
     return -EFAULT;
   uint32_t was_masked = sched_go_away();
-  io.wait_us = transfer->may_block ? wait_us(transfer->port) : HC_WAIT_FOREVER;
+  io.wait_us = !transfer->waits      ? 0
+               : transfer->may_block ? wait_us(transfer->port)
+                                     : HC_WAIT_FOREVER;
   hypercall(transfer->port, &io);
   sched_come_back(was_masked);
   return io.result;
@@ -83,46 +84,41 @@ static long have_watched(const struct transfer *transfer)
   return watch.result;
 }
 
-/* Sleeps until something has changed: 0, or -EINTR when a handler that ends calls has run, or the
- * thread is cancelled. Masked, so that none comes between the look and the sleep. */
-static int wait_for_change(uint32_t seen, const struct signal_mark *mark)
-{
-  uint32_t was_masked = cpu_mask_save();
-  int error = signal_restart(mark) ? futex_wait(&changes, seen, FUTEX_FOREVER) : -EINTR;
-  cpu_mask_restore(was_masked);
-  return error == -EINTR && !signal_restart(mark) ? -EINTR : 0;
-}
-
-/* Moves as many bytes as one call takes, at least one. What can be moved after all goes before
- * the end by a signal. */
+/* Moves as many bytes as one call takes, at least one. What can be moved goes before the end by a
+ * signal. */
 static long transfer_some(const struct transfer *transfer, const void *buffer, size_t len_bytes)
 {
   for (;;)
   {
     uint32_t seen = __atomic_load_n(&changes, __ATOMIC_SEQ_CST);
     long result = try_transfer(transfer, buffer, len_bytes);
-    if (result != -EAGAIN)
+    if (result != -EAGAIN || !transfer->waits)
       return result;
     if (!transfer->may_block)
       continue;
     result = have_watched(transfer);
     if (result != 0)
       return result;
-    if (wait_for_change(seen, &transfer->mark) != 0)
+    if (signal_hold_wait(&changes, seen, FUTEX_FOREVER) == -EINTR)
       return -EINTR;
   }
 }
 
-long stream_read(int fd, void *buffer, size_t len_bytes)
+long stream_read(int fd, void *buffer, size_t len_bytes, bool waits)
 {
-  struct transfer transfer = transfer_begin(HC_read, fd);
-  return len_bytes > 0 ? transfer_some(&transfer, buffer, len_bytes) : 0;
+  struct transfer transfer = transfer_begin(HC_read, fd, waits);
+  long result = len_bytes > 0 ? transfer_some(&transfer, buffer, len_bytes) : 0;
+  if (host_look_again != NULL)
+    host_look_again();
+  return result;
 }
 
-long stream_write(int fd, const void *buffer, size_t len_bytes)
+long stream_write(int fd, const void *buffer, size_t len_bytes, bool waits)
 {
-  struct transfer transfer = transfer_begin(HC_write, fd);
+  struct transfer transfer = transfer_begin(HC_write, fd, waits);
   size_t done = 0;
+  if (transfer.may_block && host_flush_all != NULL)
+    host_flush_all();
   while (done < len_bytes)
   {
     long moved = transfer_some(&transfer, (const char *) buffer + done, len_bytes - done);

@@ -11,19 +11,65 @@
 #include <sys/types.h>
 #include <time.h>
 
-/* Descriptors: the three standard streams. read and write block as the host's stream does. */
+struct flock;
+struct iovec;
+struct statvfs;
+
+/* Descriptors. read and write block as the stream, pipe or file does. */
 ssize_t sys_read(int fd, void *buffer, size_t len_bytes);
 ssize_t sys_write(int fd, const void *buffer, size_t len_bytes);
+ssize_t sys_pread(int fd, void *buffer, size_t len_bytes, off_t offset);
+ssize_t sys_pwrite(int fd, const void *buffer, size_t len_bytes, off_t offset);
+ssize_t sys_readv(int fd, const struct iovec *vectors, int count);
+ssize_t sys_writev(int fd, const struct iovec *vectors, int count);
+ssize_t sys_preadv(int fd, const struct iovec *vectors, int count, off_t offset);
+ssize_t sys_pwritev(int fd, const struct iovec *vectors, int count, off_t offset);
+off_t sys_lseek(int fd, off_t offset, int whence);
 int sys_fstat(int fd, struct stat *status);
 int sys_close(int fd);
-off_t sys_lseek(int fd, off_t offset, int whence);
-int sys_isatty(int fd);
+int sys_dup(int fd);
+int sys_dup2(int fd, int to);
+int sys_dup3(int fd, int to, int flags);
+int sys_isatty(int fd); /* 1 or -ENOTTY, -EBADF */
 int sys_fcntl(int fd, int command, long argument);
+int sys_ioctl(int fd, unsigned long request, void *argument);
+int sys_fsync(int fd);
+int sys_fdatasync(int fd);
+int sys_ftruncate(int fd, off_t len_bytes);
+int sys_fallocate(int fd, off_t offset, off_t len_bytes);
+int sys_fchmod(int fd, mode_t mode);
+int sys_fchown(int fd, uid_t user, gid_t group);
+int sys_futimens(int fd, const struct timespec times[2]);
+int sys_fstatvfs(int fd, struct statvfs *space);
+ssize_t sys_getdents(int fd, void *buffer, size_t len_bytes);
 
-/* Files by name: there is no file system, so nothing is found. */
+/* Files by name; folder: AT_FDCWD or a descriptor. */
+int sys_openat(int folder, const char *path, int flags, mode_t mode);
 int sys_open(const char *path, int flags, mode_t mode);
 int sys_stat(const char *path, struct stat *status);
+int sys_fstatat(int folder, const char *path, struct stat *status, int flags);
+int sys_faccessat(int folder, const char *path, int mode, int flags);
 int sys_unlink(const char *path);
+int sys_unlinkat(int folder, const char *path, int flags);
+int sys_renameat2(int from_folder, const char *from, int to_folder, const char *to,
+                  unsigned int flags);
+int sys_linkat(int from_folder, const char *from, int to_folder, const char *to, int flags);
+int sys_symlinkat(const char *target, int folder, const char *path);
+ssize_t sys_readlinkat(int folder, const char *path, char *buffer, size_t len_bytes);
+int sys_mkdirat(int folder, const char *path, mode_t mode);
+int sys_fchmodat(int folder, const char *path, mode_t mode, int flags);
+int sys_fchownat(int folder, const char *path, uid_t user, gid_t group, int flags);
+int sys_utimensat(int folder, const char *path, const struct timespec times[2], int flags);
+int sys_truncate(const char *path, off_t len_bytes);
+int sys_statvfs(const char *path, struct statvfs *space);
+
+/* The working folder; paths with their null. The length with the null, or -ERANGE. */
+long sys_getcwd(char *buffer, size_t len_bytes);
+int sys_chdir(const char *path);
+int sys_fchdir(int fd);
+/* An absolute path without symbolic links to what is there; the buffer has PATH_MAX bytes. */
+int sys_realpath(const char *path, char *buffer);
+mode_t sys_umask(mode_t mask);
 
 /* Memory. Returns the old break, or null with nothing changed when there is no more. */
 void *sys_sbrk(ptrdiff_t bytes);

@@ -33,8 +33,9 @@ uint32_t sched_may_be_away_us(void)
   uint64_t next_tsc = timers_next_tsc(cpu);
   uint64_t now_tsc = cpu_tsc();
   uint32_t most_us = start_info->cpu_count > 1 ? SHARED_MOST_US : HC_WAIT_FOREVER;
+  uint32_t heeds = task->heeds | ((task->heeds & TASK_HOLDS) != 0 ? TASK_SIGNALLED : 0);
   if (cpu->queue.ready != 0 || cpu->inbox != NULL || cpu->area.pending != 0 ||
-      (task->attention & task->heeds) != 0 || next_tsc <= now_tsc)
+      (task->attention & heeds) != 0 || next_tsc <= now_tsc)
     return 0;
   if (next_tsc == TIMER_NEVER)
     return most_us;

@@ -33,6 +33,9 @@ enum wait_end
 /* Of task->heeds alone: the task is at a cancellation point, but for handlers that run there. */
 #define TASK_AT_POINT 4u
 
+/* Of task->heeds alone: the task is in a call that handlers have to wait for (signal/hold.h). */
+#define TASK_HOLDS 8u
+
 struct task
 {
   struct heap_node node;  /* in a run queue; key: run time */
@@ -96,7 +99,8 @@ extern struct task main_task;
 static inline uint32_t task_heed_signals(struct task *task)
 {
   uint32_t heeds = task->heeds;
-  __atomic_store_n(&task->heeds, heeds & TASK_SIGNALLED, __ATOMIC_RELAXED);
+  bool heeds_signals = (heeds & (TASK_SIGNALLED | TASK_HOLDS)) != 0;
+  __atomic_store_n(&task->heeds, heeds_signals ? TASK_SIGNALLED : 0, __ATOMIC_RELAXED);
   return heeds;
 }
 

@@ -139,7 +139,7 @@ int signal_raise(int number)
   struct signal_info info = signal_info_sent(number, SI_TKILL);
   struct signal_taken taken = {.info = info};
   uint64_t bit = SIGNAL_BIT(number);
-  if (__builtin_expect(task->priority >= TASK_PRIORITIES, 0))
+  if (__builtin_expect(task->priority >= TASK_PRIORITIES || (task->heeds & TASK_HOLDS) != 0, 0))
     return signal_send(task, &info);
   uint32_t was_masked = spinlock_lock_masked(&signal_lock);
   if (((task->signals.mask | task->signals.queue.pending) & bit) != 0)

@@ -62,13 +62,14 @@ static inline bool signal_is_ignored_by_default(int number)
          number == SIGSTOP || number == SIGTSTP || number == SIGTTIN || number == SIGTTOU;
 }
 
-/* Whether a task has signals to see to now. Real-time code sees to none. */
+/* Whether a task has signals to see to now. Real-time code sees to none, and who holds something
+ * when it has let go. */
 static inline bool signals_wait(const struct task *task)
 {
   return task != NULL &&
          __builtin_expect(
              (__atomic_load_n(&task->attention, __ATOMIC_RELAXED) & TASK_SIGNALLED) != 0, 0) &&
-         task->priority < TASK_PRIORITIES;
+         task->priority < TASK_PRIORITIES && (task->heeds & TASK_HOLDS) == 0;
 }
 
 /* Calls that signals interrupt note the state when they begin. After -EINTR of a wait one of these

@@ -81,12 +81,24 @@ struct port_block
   size_t bytes;
 };
 
-static const struct port_block calls[] = {
-    {HC_exit, sizeof(struct hc_exit)},     {HC_write, sizeof(struct hc_io)},
-    {HC_read, sizeof(struct hc_io)},       {HC_crash, sizeof(struct hc_crash)},
-    {HC_memory, sizeof(struct hc_memory)}, {HC_discard, sizeof(struct hc_discard)},
-    {HC_yield, sizeof(struct hc_yield)},   {HC_clock, sizeof(struct hc_clock)},
-    {HC_watch, sizeof(struct hc_watch)}};
+static const struct port_block calls[] = {{HC_exit, sizeof(struct hc_exit)},
+                                          {HC_write, sizeof(struct hc_io)},
+                                          {HC_read, sizeof(struct hc_io)},
+                                          {HC_crash, sizeof(struct hc_crash)},
+                                          {HC_memory, sizeof(struct hc_memory)},
+                                          {HC_discard, sizeof(struct hc_discard)},
+                                          {HC_yield, sizeof(struct hc_yield)},
+                                          {HC_clock, sizeof(struct hc_clock)},
+                                          {HC_watch, sizeof(struct hc_watch)},
+                                          {HC_file_open, sizeof(struct hc_file_open)},
+                                          {HC_file_read, sizeof(struct hc_file_io)},
+                                          {HC_file_write, sizeof(struct hc_file_io)},
+                                          {HC_file_control, sizeof(struct hc_file_control)},
+                                          {HC_file_list, sizeof(struct hc_file_list)},
+                                          {HC_path, sizeof(struct hc_path)},
+                                          {HC_terminal, sizeof(struct hc_terminal)},
+                                          {HC_signals, sizeof(struct hc_signals)},
+                                          {HC_time_zone, sizeof(struct hc_time_zone)}};
 
 static void names_are_those_of_the_table(void **state)
 {

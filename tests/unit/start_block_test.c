@@ -38,6 +38,17 @@ struct guest
 
 static const int no_streams[3] = {-1, -1, -1};
 
+static char mapped_file[] = "/etc/file of a name";
+static char mapped_root[] = "/";
+
+static const struct mappings mappings = {
+    .list = {{.path = mapped_root, .folder = true, .read_only = true}, {.path = mapped_file}},
+    .count = 2,
+};
+
+static const struct surroundings surroundings = {
+    .signals_ignored = 0x8000000000001001, .umask = 027, .user = 1000, .group = 100};
+
 static uint64_t gpa_of(const struct guest *guest, uint64_t gva)
 {
   return gva - UHYVE_KERNEL_BASE + guest->layout.boot_gpa;
@@ -71,13 +82,20 @@ static void guest_create(struct guest *guest, uint64_t memory_bytes, char **argv
                                     .cpu_count = 2,
                                     .tsc_khz = TSC_KHZ,
                                     .clock = clock_view_start(clock_pair_read(), TSC_KHZ),
-                                    .stream_fds = stream_fds}};
+                                    .stream_fds = stream_fds,
+                                    .surroundings = &surroundings,
+                                    .mappings = &mappings,
+                                    .working_folder = "/work here",
+                                    .host_name = "host.example"}};
   while (argv[guest->input.argc] != NULL)
     guest->input.argc++;
   guest->block_bytes = start_block_bytes(&guest->input);
   assert_int_equal(guest_memory_reserve(&guest->memory, memory_bytes), 0);
   assert_int_equal(
-      guest_layout_plan(&guest->layout, &guest->image, &guest->memory, 2, guest->block_bytes, true),
+      guest_layout_plan(&guest->layout, &guest->image, &guest->memory,
+                        &(struct guest_layout_request){.cpu_count = 2,
+                                                       .start_block_bytes = guest->block_bytes,
+                                                       .randomize = true}),
       0);
   assert_true(guest->layout.start_block_bytes >= guest->block_bytes);
   guest->layout.tables.used_bytes = 0x5000;

@@ -1,0 +1,98 @@
+/* Reads the rule of a time zone: the last line of a file in the form of RFC 8536 (TZif). */
+#include "time_zone.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "path_resolve.h"
+
+#define ZONES      "/usr/share/zoneinfo"
+#define OWN_ZONE   "/etc/localtime"
+#define MAGIC      "TZif"
+#define HEAD_BYTES 5 /* with the version behind the magic */
+
+/* Names of zones have no dots: none leads out. */
+static bool is_name(const char *name)
+{
+  static const char allowed[] =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/";
+  return name[0] != '/' && name[strspn(name, allowed)] == '\0';
+}
+
+/* Takes path_fd over. Returns a descriptor of a regular file. */
+static int open_found(int path_fd)
+{
+  struct stat status;
+  char path[PATH_OF_FD_BYTES];
+  int fd = -ENOENT;
+  if (fstat(path_fd, &status) == 0 && S_ISREG(status.st_mode))
+  {
+    fd = open(path_of_fd(path, path_fd), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (fd < 0)
+      fd = -errno;
+  }
+  close(path_fd);
+  return fd;
+}
+
+static int open_zone(const char *name)
+{
+  if (name[0] == '\0')
+  {
+    int own = open(OWN_ZONE, O_PATH | O_CLOEXEC);
+    return own >= 0 ? open_found(own) : -errno;
+  }
+  int zones = open(ZONES, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (zones < 0)
+    return -errno;
+  int found = path_open(zones, name, O_PATH, 0);
+  close(zones);
+  return found >= 0 ? open_found(found) : found;
+}
+
+/* The rule is between the last two newlines; from version 2 on there is one. */
+static int read_rule(int fd, char rule[static HC_TIME_ZONE_BYTES])
+{
+  char head[HEAD_BYTES];
+  char tail[HC_TIME_ZONE_BYTES + 1]; /* both newlines, a rule and no null */
+  struct stat status;
+  if (fstat(fd, &status) != 0)
+    return -errno;
+  size_t bytes = status.st_size < (off_t) sizeof(tail) ? (size_t) status.st_size : sizeof(tail);
+  if (pread(fd, head, sizeof(head), 0) != (ssize_t) sizeof(head) ||
+      memcmp(head, MAGIC, strlen(MAGIC)) != 0 || head[HEAD_BYTES - 1] < '2' ||
+      pread(fd, tail, bytes, status.st_size - (off_t) bytes) != (ssize_t) bytes ||
+      tail[bytes - 1] != '\n')
+    return -ENOENT;
+  const char *before = memrchr(tail, '\n', bytes - 1);
+  if (before == NULL || before == tail + bytes - 2)
+    return -ENOENT;
+  size_t len = (size_t) (tail + bytes - 1 - (before + 1));
+  memset(rule, 0, HC_TIME_ZONE_BYTES);
+  memcpy(rule, before + 1, len);
+  return strlen(rule) == len ? 0 : -ENOENT;
+}
+
+int time_zone_rule(const char *name, char rule[static HC_TIME_ZONE_BYTES])
+{
+  int fd = is_name(name) ? open_zone(name) : -ENOENT;
+  if (fd < 0)
+    return fd == -ENOTDIR ? -ENOENT : fd;
+  int error = read_rule(fd, rule);
+  close(fd);
+  return error;
+}
+
+enum hypercall_verdict time_zone_serve(struct call *call, struct hc_time_zone *block)
+{
+  if (memchr(block->name, '\0', sizeof(block->name)) == NULL)
+    return call_broken(call, "a name without an end");
+  char rule[HC_TIME_ZONE_BYTES];
+  block->result = time_zone_rule((const char *) block->name, rule);
+  if (block->result == 0)
+    memcpy(block->name, rule, sizeof(rule));
+  return HYPERCALL_CONTINUE;
+}

@@ -1,0 +1,13 @@
+/* The rules of time zones, from the host's data base. */
+#ifndef UHYVE_TIME_ZONE_H
+#define UHYVE_TIME_ZONE_H
+
+#include "call.h"
+
+/* Finds the rule for times from now on, as TZ has it in POSIX. An empty name: the host's own zone.
+ * Returns 0, or a negative errno: -ENOENT if there is no such zone. */
+int time_zone_rule(const char *name, char rule[static HC_TIME_ZONE_BYTES]);
+
+enum hypercall_verdict time_zone_serve(struct call *call, struct hc_time_zone *block);
+
+#endif
