@@ -2,7 +2,6 @@
 #include <dlfcn.h>
 #include <limits.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -67,43 +66,6 @@ ssize_t getrandom(void *buffer, size_t len_bytes, unsigned int flags)
   return (ssize_t) len_bytes;
 }
 
-/* One user, root, as in a container. */
-uid_t getuid(void)
-{
-  return 0;
-}
-
-uid_t geteuid(void)
-{
-  return 0;
-}
-
-gid_t getgid(void)
-{
-  return 0;
-}
-
-gid_t getegid(void)
-{
-  return 0;
-}
-
-pid_t getppid(void)
-{
-  return 0;
-}
-
-int issetugid(void)
-{
-  return 0;
-}
-
-char *getlogin(void)
-{
-  errno = ENOSYS;
-  return NULL;
-}
-
 int getpagesize(void)
 {
   return 4096;
@@ -165,7 +127,16 @@ long sysconf(int name)
   case _SC_CLK_TCK:
     return 100;
   case _SC_OPEN_MAX:
-    return 3;
+    return (long) start_info->descriptor_limit.soft;
+  case _SC_STREAM_MAX:
+    return FOPEN_MAX;
+  case _SC_HOST_NAME_MAX:
+    return 64;
+  case _SC_IOV_MAX:
+    return IOV_MAX;
+  case _SC_GETPW_R_SIZE_MAX:
+  case _SC_GETGR_R_SIZE_MAX:
+    return 1024;
   case _SC_ARG_MAX:
     return 131072;
   default:
@@ -194,25 +165,6 @@ int _execve(const char *path, char *const *argv, char *const *envp)
   (void) argv;
   (void) envp;
   return (int) libc_result(sys_no_processes());
-}
-
-/* These two return the error instead of setting errno, as POSIX has it. */
-int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
-                const posix_spawnattr_t *attributes, char *const *argv, char *const *envp)
-{
-  (void) pid;
-  (void) path;
-  (void) actions;
-  (void) attributes;
-  (void) argv;
-  (void) envp;
-  return -sys_no_processes();
-}
-
-int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
-                 const posix_spawnattr_t *attributes, char *const *argv, char *const *envp)
-{
-  return posix_spawn(pid, file, actions, attributes, argv, envp);
 }
 
 int system(const char *command)
