@@ -92,7 +92,7 @@ int setgroups(int count, const gid_t *groups)
   if (count < 0)
     return (int) libc_result(-EINVAL);
   for (int i = 0; i < count; i++)
-    if (groups[i] != ROOT)
+    if (groups[i] != start_info->group)
       return (int) libc_result(-EINVAL);
   return 0;
 }
@@ -194,7 +194,7 @@ static int check_who(int kind, id_t who)
   case PRIO_PGRP:
     return who == 0 || who == (id_t) getpid() ? 0 : -ESRCH;
   case PRIO_USER:
-    return who == ROOT ? 0 : -ESRCH;
+    return who == 0 || who == start_info->user ? 0 : -ESRCH;
   default:
     return -EINVAL;
   }
