@@ -138,6 +138,10 @@ static void links_to_nowhere(void **state)
   assert_true(S_ISREG(scratch_stat(&scratch, "root/made2").st_mode));
   REFUSES(ENOENT, "bad", O_WRONLY | O_CREAT);
   REFUSES(ELOOP, "loop", O_WRONLY | O_CREAT);
+  REFUSES(EEXIST, "loop", O_WRONLY | O_CREAT | O_EXCL);
+  REFUSES(ENOTDIR, "loop", O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  REFUSES(ENOTDIR, "to-folder", O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  REFUSES(ENOTDIR, "to-folder", O_PATH | O_DIRECTORY | O_NOFOLLOW);
   /* The name is outer and outer2, but in the mapping. */
   OPENS("out2", O_WRONLY | O_CREAT);
   assert_true(S_ISREG(scratch_stat(&scratch, "root/outer2").st_mode));
