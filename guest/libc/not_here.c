@@ -21,7 +21,6 @@
 
 /* Descriptors and files */
 NOT_HERE(int, -1, ioctl, int, unsigned long, ...)
-NOT_HERE(int, -1, mkfifo, const char *, mode_t)
 
 /* The system */
 NOT_HERE(int, -1, clock_settime, clockid_t, const struct timespec *)
