@@ -2,7 +2,6 @@
 #include <dlfcn.h>
 #include <limits.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -66,43 +65,6 @@ ssize_t getrandom(void *buffer, size_t len_bytes, unsigned int flags)
     sys_getentropy((char *) buffer + done, piece);
   }
   return (ssize_t) len_bytes;
-}
-
-/* Those of the monitor: whoever has started the guest. */
-uid_t getuid(void)
-{
-  return start_info->user;
-}
-
-uid_t geteuid(void)
-{
-  return start_info->user;
-}
-
-gid_t getgid(void)
-{
-  return start_info->group;
-}
-
-gid_t getegid(void)
-{
-  return start_info->group;
-}
-
-pid_t getppid(void)
-{
-  return 0;
-}
-
-int issetugid(void)
-{
-  return 0;
-}
-
-char *getlogin(void)
-{
-  errno = ENOSYS;
-  return NULL;
 }
 
 int getpagesize(void)
@@ -179,9 +141,9 @@ long sysconf(int name)
     return 64;
   case _SC_LOGIN_NAME_MAX:
     return 256;
-  case _SC_FSYNC:
-  case _SC_MAPPED_FILES:
-  case _SC_SYNCHRONIZED_IO:
+  case _SC_GETPW_R_SIZE_MAX:
+  case _SC_GETGR_R_SIZE_MAX:
+    return 1024;
   case _SC_ARG_MAX:
     return 131072;
   default:
@@ -210,25 +172,6 @@ int _execve(const char *path, char *const *argv, char *const *envp)
   (void) argv;
   (void) envp;
   return (int) libc_result(sys_no_processes());
-}
-
-/* These two return the error instead of setting errno, as POSIX has it. */
-int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
-                const posix_spawnattr_t *attributes, char *const *argv, char *const *envp)
-{
-  (void) pid;
-  (void) path;
-  (void) actions;
-  (void) attributes;
-  (void) argv;
-  (void) envp;
-  return -sys_no_processes();
-}
-
-int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
-                 const posix_spawnattr_t *attributes, char *const *argv, char *const *envp)
-{
-  return posix_spawn(pid, file, actions, attributes, argv, envp);
 }
 
 int system(const char *command)
