@@ -3,8 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -181,7 +179,11 @@ static const char *name_at(const struct device *folder, off_t *position, char *d
     return NULL;
   *position = fd + 2;
   *type = DT_LNK;
-  snprintf(digits, 12, "%d", fd);
+  digits += 11;
+  *digits = '\0';
+  do
+    *--digits = (char) ('0' + fd % 10);
+  while ((fd /= 10) != 0);
   return digits;
 }
 

@@ -21,12 +21,7 @@ int file_put(struct file *file)
   return file->operations->release != NULL ? file->operations->release(file) : 0;
 }
 
-static size_t at_most(size_t len_bytes)
-{
-  return len_bytes < FILE_MOST_BYTES ? len_bytes : FILE_MOST_BYTES;
-}
-
-static int check_read(const struct file *file)
+int file_check_read(const struct file *file)
 {
   if (!file_may_read(file))
     return -EBADF;
@@ -35,7 +30,7 @@ static int check_read(const struct file *file)
   return file->operations->list != NULL ? -EISDIR : -EINVAL;
 }
 
-static int check_write(const struct file *file)
+int file_check_write(const struct file *file)
 {
   if (!file_may_write(file))
     return -EBADF;
@@ -44,13 +39,13 @@ static int check_write(const struct file *file)
 
 long file_read(struct file *file, void *buffer, size_t len_bytes)
 {
-  int error = check_read(file);
+  int error = file_check_read(file);
   if (error != 0)
     return error;
   if (!file->is_seekable)
-    return file->operations->read(file, buffer, at_most(len_bytes), FILE_NO_OFFSET);
+    return file->operations->read(file, buffer, file_at_most(len_bytes), FILE_NO_OFFSET);
   mutex_lock(&file->mutex);
-  long result = file->operations->read(file, buffer, at_most(len_bytes), file->offset);
+  long result = file->operations->read(file, buffer, file_at_most(len_bytes), file->offset);
   if (result > 0)
     file->offset += result;
   mutex_unlock(&file->mutex);
@@ -59,44 +54,23 @@ long file_read(struct file *file, void *buffer, size_t len_bytes)
 
 long file_write(struct file *file, const void *buffer, size_t len_bytes)
 {
-  int error = check_write(file);
+  int error = file_check_write(file);
   if (error != 0)
     return error;
   if (!file->is_seekable)
-    return file->operations->write(file, buffer, at_most(len_bytes), FILE_NO_OFFSET, NULL);
+    return file->operations->write(file, buffer, file_at_most(len_bytes), FILE_NO_OFFSET, NULL);
   mutex_lock(&file->mutex);
   off_t end = file->offset;
-  long result = file->operations->write(file, buffer, at_most(len_bytes), file->offset, &end);
+  long result = file->operations->write(file, buffer, file_at_most(len_bytes), file->offset, &end);
   if (result > 0)
     file->offset = end;
   mutex_unlock(&file->mutex);
   return result;
 }
 
-/* Whether there can be another offset than where the next byte is anyway. */
-static int check_offset(const struct file *file, off_t offset)
+int file_stat(struct file *file, struct stat *status)
 {
-  if (offset < 0)
-    return -EINVAL;
-  return file->is_seekable || file->operations->seek != NULL ? 0 : -ESPIPE;
-}
-
-long file_read_at(struct file *file, void *buffer, size_t len_bytes, off_t offset)
-{
-  int error = check_offset(file, offset);
-  if (error == 0)
-    error = check_read(file);
-  return error != 0 ? error : file->operations->read(file, buffer, at_most(len_bytes), offset);
-}
-
-long file_write_at(struct file *file, const void *buffer, size_t len_bytes, off_t offset)
-{
-  off_t end;
-  int error = check_offset(file, offset);
-  if (error == 0)
-    error = check_write(file);
-  return error != 0 ? error
-                    : file->operations->write(file, buffer, at_most(len_bytes), offset, &end);
+  return file->operations->stat != NULL ? file->operations->stat(file, status) : -ENOSYS;
 }
 
 /* The offset that is meant, or a negative errno. */
@@ -141,16 +115,4 @@ off_t file_seek(struct file *file, off_t offset, int whence)
     file->offset = target;
   mutex_unlock(&file->mutex);
   return target;
-}
-
-long file_list(struct file *file, void *buffer, size_t len_bytes)
-{
-  if (file->operations->list == NULL)
-    return -ENOTDIR;
-  if (!file_may_read(file))
-    return -EBADF;
-  mutex_lock(&file->mutex);
-  long result = file->operations->list(file, buffer, at_most(len_bytes), &file->offset);
-  mutex_unlock(&file->mutex);
-  return result;
 }

@@ -85,6 +85,15 @@ int file_put(struct file *file);
 
 #define FILE_MOST_BYTES 0x7ffff000ul /* that one call moves, as on Linux */
 
+static inline size_t file_at_most(size_t len_bytes)
+{
+  return len_bytes < FILE_MOST_BYTES ? len_bytes : FILE_MOST_BYTES;
+}
+
+/* Whether it can be at all: 0, -EBADF, -EISDIR, -EINVAL. */
+int file_check_read(const struct file *file);
+int file_check_write(const struct file *file);
+
 long file_read(struct file *file, void *buffer, size_t len_bytes);
 long file_write(struct file *file, const void *buffer, size_t len_bytes);
 long file_read_at(struct file *file, void *buffer, size_t len_bytes, off_t offset);

@@ -1,4 +1,4 @@
-/* Open files: all but their bytes. */
+/* Open files: what only some programs do with them. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -12,9 +12,42 @@
        ? (file)->operations->operation((file) __VA_OPT__(, ) __VA_ARGS__) \
        : (missing))
 
-int file_stat(struct file *file, struct stat *status)
+/* Whether there can be another offset than where the next byte is anyway. */
+static int check_offset(const struct file *file, off_t offset)
 {
-  return CALL(file, stat, -ENOSYS, status);
+  if (offset < 0)
+    return -EINVAL;
+  return file->is_seekable || file->operations->seek != NULL ? 0 : -ESPIPE;
+}
+
+long file_read_at(struct file *file, void *buffer, size_t len_bytes, off_t offset)
+{
+  int error = check_offset(file, offset);
+  if (error == 0)
+    error = file_check_read(file);
+  return error != 0 ? error : file->operations->read(file, buffer, file_at_most(len_bytes), offset);
+}
+
+long file_write_at(struct file *file, const void *buffer, size_t len_bytes, off_t offset)
+{
+  off_t end;
+  int error = check_offset(file, offset);
+  if (error == 0)
+    error = file_check_write(file);
+  return error != 0 ? error
+                    : file->operations->write(file, buffer, file_at_most(len_bytes), offset, &end);
+}
+
+long file_list(struct file *file, void *buffer, size_t len_bytes)
+{
+  if (file->operations->list == NULL)
+    return -ENOTDIR;
+  if (!file_may_read(file))
+    return -EBADF;
+  mutex_lock(&file->mutex);
+  long result = file->operations->list(file, buffer, file_at_most(len_bytes), &file->offset);
+  mutex_unlock(&file->mutex);
+  return result;
 }
 
 int file_truncate(struct file *file, off_t len_bytes)

@@ -1,5 +1,7 @@
-/* Open files: POSIX names for what else there is than reading and writing. */
+/* Open files: POSIX names for all but what each program does. */
 #include <fcntl.h>
+#include <stdarg.h>
+#include <stdbool.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -11,6 +13,48 @@
 int fstat(int fd, struct stat *status)
 {
   return (int) libc_result(sys_fstat(fd, status));
+}
+
+ssize_t pread(int fd, void *buffer, size_t len_bytes, off_t offset)
+{
+  thread_test_cancel();
+  return libc_result(sys_pread(fd, buffer, len_bytes, offset));
+}
+
+ssize_t pwrite(int fd, const void *buffer, size_t len_bytes, off_t offset)
+{
+  thread_test_cancel();
+  return libc_result(sys_pwrite(fd, buffer, len_bytes, offset));
+}
+
+int fcntl(int fd, int command, ...)
+{
+  va_list arguments;
+  va_start(arguments, command);
+  long argument = va_arg(arguments, long);
+  va_end(arguments);
+  bool waits = command == F_SETLKW;
+  if (waits)
+    thread_point_begin();
+  long result = sys_fcntl(fd, command, argument);
+  if (waits)
+    thread_point_end(result);
+  return (int) libc_result(result);
+}
+
+int dup(int fd)
+{
+  return (int) libc_result(sys_dup(fd));
+}
+
+int dup2(int fd, int to)
+{
+  return (int) libc_result(sys_dup2(fd, to));
+}
+
+int dup3(int fd, int to, int flags)
+{
+  return (int) libc_result(sys_dup3(fd, to, flags));
 }
 
 int fsync(int fd)

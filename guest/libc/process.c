@@ -127,7 +127,13 @@ long sysconf(int name)
   case _SC_CLK_TCK:
     return 100;
   case _SC_OPEN_MAX:
-    return 3;
+    return (long) start_info->descriptor_limit.soft;
+  case _SC_STREAM_MAX:
+    return FOPEN_MAX;
+  case _SC_HOST_NAME_MAX:
+    return 64;
+  case _SC_IOV_MAX:
+    return IOV_MAX;
   case _SC_GETPW_R_SIZE_MAX:
   case _SC_GETGR_R_SIZE_MAX:
     return 1024;

@@ -1,4 +1,4 @@
-/* Descriptors as numbers: close, dup and their like. */
+/* Descriptors as numbers: dup, fcntl and their like. */
 #include "fs/descriptors.h"
 
 #include <errno.h>
@@ -6,23 +6,6 @@
 
 #include "posix/held.h"
 #include "posix/sys.h"
-
-int sys_close(int fd)
-{
-  int result;
-  struct signal_hold hold;
-  signal_hold_begin(&hold);
-  result = descriptor_close(fd);
-  signal_hold_leave(&hold);
-  return result;
-}
-
-int sys_isatty(int fd)
-{
-  int result;
-  HELD_FILE(result, fd, file->is_terminal ? 1 : -ENOTTY);
-  return result;
-}
 
 static int add_again(struct file *file, int lowest, bool close_on_exec)
 {
@@ -74,13 +57,24 @@ static int duplicate_from(struct file *file, long lowest, bool close_on_exec)
   return add_again(file, (int) lowest, close_on_exec);
 }
 
+/* The size of a pipe; an ioctl() inside. */
+static int control_pipe(struct file *file, int command, long argument)
+{
+  if (file->operations->control == NULL)
+    return -EBADF;
+  /* NOLINTNEXTLINE(performance-no-int-to-ptr) */
+  int result = file->operations->control(file, (unsigned long) command, (void *) argument);
+  return result == -ENOTTY ? -EBADF : result;
+}
+
 #define SETTABLE (O_APPEND | O_NONBLOCK | O_ASYNC | O_NOATIME)
 
 static int set_flags(struct file *file, uint32_t flags)
 {
   uint32_t old = __atomic_load_n(&file->flags, __ATOMIC_RELAXED);
-  while (!__atomic_compare_exchange_n(&file->flags, &old, (old & ~(uint32_t) SETTABLE) | (flags & SETTABLE),
-                                      true, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+  while (!__atomic_compare_exchange_n(&file->flags, &old,
+                                      (old & ~(uint32_t) SETTABLE) | (flags & SETTABLE), true,
+                                      __ATOMIC_RELAXED, __ATOMIC_RELAXED))
     ;
   return 0;
 }
@@ -106,6 +100,9 @@ static int control(struct file *file, int fd, int command, long argument)
   case F_SETLKW:
     /* NOLINTNEXTLINE(performance-no-int-to-ptr) */
     return is_path ? -EBADF : file_lock(file, command, (struct flock *) argument);
+  case F_SETPIPE_SZ:
+  case F_GETPIPE_SZ:
+    return control_pipe(file, command, argument);
   case F_GETOWN:
     return 0;
   default:
