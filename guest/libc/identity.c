@@ -11,42 +11,43 @@
 
 #include "libc/cancel.h"
 #include "libc/result.h"
+#include "start_info.h"
 
-#define ROOT     0U
 #define NO_ID    (~0U) /* leaves an identity as it is */
 
 #define NICE_MIN (-20)
 #define NICE_MAX 19
 
+/* Those of the monitor: whoever has started the guest. */
 uid_t getuid(void)
 {
-  return ROOT;
+  return start_info->user;
 }
 
 uid_t geteuid(void)
 {
-  return ROOT;
+  return start_info->user;
 }
 
 gid_t getgid(void)
 {
-  return ROOT;
+  return start_info->group;
 }
 
 gid_t getegid(void)
 {
-  return ROOT;
+  return start_info->group;
 }
 
-static int become(unsigned int id, unsigned int effective)
+static int stay(unsigned int own, unsigned int id, unsigned int effective)
 {
-  bool stays = (id == ROOT || id == NO_ID) && (effective == ROOT || effective == NO_ID);
-  return (int) libc_result(stays ? 0 : -EINVAL);
+  bool stays = (id == own || id == NO_ID) && (effective == own || effective == NO_ID);
+  return (int) libc_result(stays ? 0 : -EPERM);
 }
 
 int setuid(uid_t user)
 {
-  return become(user, user == NO_ID ? 1 : user);
+  return stay(getuid(), user, getuid());
 }
 
 int seteuid(uid_t user)
@@ -56,22 +57,22 @@ int seteuid(uid_t user)
 
 int setreuid(uid_t user, uid_t effective)
 {
-  return become(user, effective);
+  return stay(getuid(), user, effective);
 }
 
 int setgid(gid_t group)
 {
-  return setuid(group);
+  return stay(getgid(), group, getgid());
 }
 
 int setegid(gid_t group)
 {
-  return setuid(group);
+  return setgid(group);
 }
 
 int setregid(gid_t group, gid_t effective)
 {
-  return become(group, effective);
+  return stay(getgid(), group, effective);
 }
 
 /* None but that of getgid(). */
@@ -86,8 +87,8 @@ int setgroups(int count, const gid_t *groups)
   if (count < 0)
     return (int) libc_result(-EINVAL);
   for (int i = 0; i < count; i++)
-    if (groups[i] != ROOT)
-      return (int) libc_result(-EINVAL);
+    if (groups[i] != getgid())
+      return (int) libc_result(-EPERM);
   return 0;
 }
 
@@ -188,7 +189,7 @@ static int check_who(int kind, id_t who)
   case PRIO_PGRP:
     return who == 0 || who == (id_t) getpid() ? 0 : -ESRCH;
   case PRIO_USER:
-    return who == ROOT ? 0 : -ESRCH;
+    return who == 0 || who == getuid() ? 0 : -ESRCH;
   default:
     return -EINVAL;
   }

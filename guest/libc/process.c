@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "arch/x86_64/cpu.h"
+#include "fs/descriptors.h"
 #include "libc/cancel.h"
 #include "libc/result.h"
 #include "posix/sys.h"
@@ -127,16 +128,25 @@ long sysconf(int name)
   case _SC_CLK_TCK:
     return 100;
   case _SC_OPEN_MAX:
-    return (long) start_info->descriptor_limit.soft;
-  case _SC_STREAM_MAX:
-    return FOPEN_MAX;
-  case _SC_HOST_NAME_MAX:
-    return 64;
+    return descriptor_limit();
   case _SC_IOV_MAX:
     return IOV_MAX;
+  case _SC_SYMLOOP_MAX:
+    return 40;
+  case _SC_STREAM_MAX:
+    return FOPEN_MAX;
+  case _SC_TTY_NAME_MAX:
+    return 32;
+  case _SC_HOST_NAME_MAX:
+    return 64;
+  case _SC_LOGIN_NAME_MAX:
+    return 256;
   case _SC_GETPW_R_SIZE_MAX:
   case _SC_GETGR_R_SIZE_MAX:
     return 1024;
+  case _SC_FSYNC:
+  case _SC_MAPPED_FILES:
+  case _SC_SYNCHRONIZED_IO:
   case _SC_ARG_MAX:
     return 131072;
   default:

@@ -1,4 +1,4 @@
-/* Reads /etc/passwd and /etc/group; where they are not there, root is, the guest's only user. */
+/* Reads /etc/passwd and /etc/group; where they are not there, a line that stands for them. */
 #include "libc/user_file.h"
 
 #include <errno.h>
