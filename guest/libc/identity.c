@@ -18,6 +18,7 @@
 #define NICE_MIN (-20)
 #define NICE_MAX 19
 
+/* Those of the monitor: whoever has started the guest. */
 uid_t getuid(void)
 {
   return start_info->user;
