@@ -11,12 +11,12 @@
  *   wait MS       lets time go by
  *   exits N       waits for its end with this status, and all of the text has been seen
  *   killed N      waits for its end by this signal, the same
- *   killed-at-all N  the same, whatever the text is
+ *   exits-at-all N, killed-at-all N  the same, whatever the text is
  *   within MS     since the last step before, not counting the wait that ends it
  * With --terminal first, all three streams are a new terminal, and the program its foreground job:
  *   size R C      gives it another size
  *   raw, cooked   its settings are so now, or have become so
- *   hang-up       it goes away
+ *   hang-up       it goes away, and with it its session, which SIGHUP tells
  *   background, foreground  another job gets the terminal, or the program again
  * --ignore N and --block N first: the program begins so.
  */
@@ -288,6 +288,8 @@ static int take(char **words)
     usleep((useconds_t) number(word) * 1000);
   else if (strcmp(step, "exits") == 0)
     end(false, word, true);
+  else if (strcmp(step, "exits-at-all") == 0)
+    end(false, word, false);
   else if (strcmp(step, "killed") == 0)
     end(true, word, true);
   else if (strcmp(step, "killed-at-all") == 0)
@@ -308,8 +310,9 @@ static int take(char **words)
   {
     if (strcmp(step, "end-input") == 0 || strcmp(step, "hang-up") == 0)
     {
+      if (slave >= 0)
+        check(ioctl(slave, TIOCNOTTY) == 0 && close(slave) == 0, "TIOCNOTTY");
       close(input);
-      close(slave);
       if (output == input)
         output = -1;
     }
