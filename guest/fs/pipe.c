@@ -131,6 +131,11 @@ static long pipe_read(struct file *file, void *buffer, size_t len_bytes, off_t o
   long result = 0;
   if (len_bytes == 0)
     return 0;
+  if (len_bytes > PIPE_SIZE_MAX_BYTES)
+    len_bytes = PIPE_SIZE_MAX_BYTES;
+  len_bytes = program_memory(buffer, len_bytes, ADDRESS_WRITE);
+  if (len_bytes == 0)
+    return -EFAULT;
   mutex_lock(&pipe->mutex);
   while (pipe->used == 0 && pipe->writers != 0 && result == 0)
     result = (look(&file->flags) & O_NONBLOCK) != 0 ? -EAGAIN : pipe_sleep(pipe, &pipe->data);
@@ -176,11 +181,20 @@ static long pipe_write(struct file *file, const void *buffer, size_t len_bytes, 
     error = wait_for_room(pipe, file, len_bytes - done, len_bytes <= PIPE_BUF);
     if (error != 0)
       break;
-    done += put(pipe, (const char *) buffer + done, len_bytes - done);
-    tell_data(pipe);
+    const char *piece = (const char *) buffer + done;
+    size_t wish = len_bytes - done < room_of(pipe) ? len_bytes - done : room_of(pipe);
+    size_t good = program_memory(piece, wish, ADDRESS_READ);
+    if (good < wish && (good == 0 || len_bytes <= PIPE_BUF))
+      error = -EFAULT;
+    else
+    {
+      done += put(pipe, piece, good);
+      tell_data(pipe);
+    }
   }
   mutex_unlock(&pipe->mutex);
-  if (error == -EPIPE)
+  /* With the result -EPIPE the caller does so. */
+  if (error == -EPIPE && done > 0)
     sys_raise(SIGPIPE);
   return done > 0 ? (long) done : error;
 }

@@ -9,13 +9,13 @@
 #include "signal/delivery.h"
 
 #define NS_PER_MS 1000000ull
-#define NS_PER_US 1000ull
+#define NS_PER_US 1000
 
 int poll(struct pollfd *polled, nfds_t count, int wait_ms)
 {
   struct signal_mark mark = signal_mark();
   uint64_t deadline_ns =
-      wait_ms < 0 ? FUTEX_FOREVER : wait_deadline(0, (uint64_t) wait_ms * NS_PER_MS);
+      wait_ms < 0 ? FUTEX_FOREVER : wait_deadline(0, (unsigned int) wait_ms * NS_PER_MS);
   thread_point_begin();
   int result = sys_poll(polled, count, deadline_ns, &mark);
   thread_point_end(result);
@@ -39,7 +39,7 @@ int select(int limit, fd_set *restrict to_read, fd_set *restrict to_write,
   if (wait != NULL && (wait->tv_sec < 0 || wait->tv_usec < 0))
     return (int) libc_result(-EINVAL);
   if (wait != NULL)
-    deadline_ns = wait_deadline(wait->tv_sec, (uint64_t) wait->tv_usec * NS_PER_US);
+    deadline_ns = wait_deadline(wait->tv_sec, (uint64_t) (wait->tv_usec * NS_PER_US));
   unsigned long *const sets[] = {(unsigned long *) to_read, (unsigned long *) to_write,
                                  (unsigned long *) exceptions};
   thread_point_begin();
