@@ -11,18 +11,27 @@
 #include "call.h"
 #include "file_calls.h"
 #include "file_control.h"
+#include "guest_signals.h"
 #include "memory_discard.h"
 #include "path_calls.h"
+#include "terminal.h"
 #include "time_zone.h"
 #include "vm_memory.h"
+
+#define MAX_SIGNAL 64
 
 static enum hypercall_verdict serve_exit(struct call *call, struct hc_exit *block)
 {
   struct vm *vm = call->vm;
+  if (block->signal > MAX_SIGNAL)
+  {
+    snprintf(call->message, 256, "hypercall %s: there is no signal %u", call->name, block->signal);
+    return HYPERCALL_BROKEN;
+  }
   if (!vm_begin_end(vm))
     return HYPERCALL_END;
-  vm->end.kind = VM_END_EXIT;
-  vm->end.status = block->status & 0xff;
+  vm->end.kind = block->signal != 0 ? VM_END_SIGNAL : VM_END_EXIT;
+  vm->end.status = block->signal != 0 ? (int) block->signal : block->status & 0xff;
   vm_stop_cpus(vm);
   return HYPERCALL_END;
 }
@@ -149,15 +158,16 @@ static enum hypercall_verdict serve_time_zone(struct call *call, struct hc_time_
   return HYPERCALL_CONTINUE;
 }
 
-#define NOT_HERE(name, block_type)                                                 \
-  static enum hypercall_verdict serve_##name(struct call *call, block_type *block) \
-  {                                                                                \
-    (void) call;                                                                   \
-    block->result = -ENOSYS;                                                       \
-    return HYPERCALL_CONTINUE;                                                     \
-  }
-NOT_HERE(terminal, struct hc_terminal)
-NOT_HERE(signals, struct hc_signals)
+static enum hypercall_verdict serve_terminal(struct call *call, struct hc_terminal *block)
+{
+  return terminal_serve(&call->vm->streams, block, call->message) ? HYPERCALL_CONTINUE
+                                                                  : HYPERCALL_BROKEN;
+}
+
+static enum hypercall_verdict serve_signals(struct call *call, struct hc_signals *block)
+{
+  return guest_signals_serve(block, call->message) ? HYPERCALL_CONTINUE : HYPERCALL_BROKEN;
+}
 
 /* One adapter a call gives its handler the block's own type. */
 #define ADAPTER(name, port, block, purpose)                                 \

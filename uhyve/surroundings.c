@@ -1,28 +1,10 @@
 /* Reads what a process inherits: some system calls, no file. */
 #include "surroundings.h"
 
-#include <signal.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* Asking for one takes a fifth of a microsecond: those that would end or stop a process and that a
- * parent may have a reason to ignore. */
-static uint64_t ignored_signals(void)
-{
-  static const int asked[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGUSR1,  SIGUSR2, SIGPIPE,
-                              SIGALRM, SIGTERM, SIGTSTP, SIGTTIN,  SIGTTOU, SIGXCPU,
-                              SIGXFSZ, SIGPROF, SIGIO,   SIGVTALRM};
-  uint64_t ignored = 0;
-  for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++)
-  {
-    struct sigaction action;
-    if (sigaction(asked[i], NULL, &action) == 0 && action.sa_handler == SIG_IGN)
-      ignored |= UINT64_C(1) << (asked[i] - 1);
-  }
-  return ignored;
-}
 
 void surroundings_read(struct surroundings *surroundings)
 {
@@ -33,7 +15,6 @@ void surroundings_read(struct surroundings *surroundings)
   if (gethostname(surroundings->host_name, sizeof(surroundings->host_name)) != 0)
     surroundings->host_name[0] = '\0';
   surroundings->host_name[sizeof(surroundings->host_name) - 1] = '\0';
-  surroundings->signals_ignored = ignored_signals();
   mode_t mask = umask(0);
   umask(mask);
   surroundings->umask = mask;

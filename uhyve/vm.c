@@ -13,8 +13,10 @@
 #include "affinity.h"
 #include "cpu_tables.h"
 #include "exit_status.h"
+#include "guest_signals.h"
 #include "image_loader.h"
 #include "page_tables.h"
+#include "signals.h"
 #include "start_block.h"
 #include "vcpu_run.h"
 #include "vm_memory.h"
@@ -164,6 +166,7 @@ static int fill_memory(struct vm *vm)
       .clock = clock_view_start(clock_pair_read(), vm->vcpus[0].tsc_khz),
       .stream_fds = vm->streams.fds,
       .surroundings = &vm->surroundings,
+      .signals_ignored = signals_ignored(),
       .mappings = &vm->mappings,
       .working_folder = vm->working_folder,
       .host_name =
@@ -211,6 +214,7 @@ static int fill_memory(struct vm *vm)
   error = start_block_write(&start, &vm->layout, &vm->memory);
   if (error != 0)
     return fail(vm, error, "cannot write the start information");
+  guest_signals_prepare(vm->kvm.vm_fd);
   stream_watch_prepare(&vm->watch, &vm->streams, vm->kvm.vm_fd);
   clock_follow_prepare(&vm->clock, &start_block_info(&vm->layout, &vm->memory)->clock,
                        &start.clock);
@@ -298,8 +302,6 @@ bool vm_begin_end(struct vm *vm)
   return !atomic_exchange(&vm->ending, true);
 }
 
-/* Wakes a vCPU's thread out of KVM_RUN or a blocking call. Nobody else sends real-time signals. */
-#define KICK_SIGNAL   SIGRTMIN
 #define KICK_PAUSE_NS 50000
 
 static void kick_others(struct vm *vm)
@@ -307,7 +309,7 @@ static void kick_others(struct vm *vm)
   for (unsigned int i = 0; i < vm->thread_count; i++)
   {
     if (!pthread_equal(vm->threads[i], pthread_self()))
-      pthread_kill(vm->threads[i], KICK_SIGNAL);
+      pthread_kill(vm->threads[i], SIGNALS_KICK);
   }
 }
 
@@ -322,11 +324,6 @@ void vm_stop_cpus(struct vm *vm)
     kick_others(vm);
     nanosleep(&pause, NULL);
   }
-}
-
-static void on_kick(int signal)
-{
-  (void) signal; /* to interrupt a call is all it is for */
 }
 
 static void fail_affinity(struct vm *vm, unsigned int cpu, int error)
@@ -381,8 +378,6 @@ static bool start_thread(struct vm *vm, unsigned int cpu)
 /* Starts the threads of all CPUs but the first, as many as can be had. */
 static void start_threads(struct vm *vm)
 {
-  struct sigaction action = {.sa_handler = on_kick};
-  sigaction(KICK_SIGNAL, &action, NULL);
   vm->threads[0] = pthread_self();
   vm->thread_count = 1;
   while (vm->thread_count < vm->vcpu_count && start_thread(vm, vm->thread_count))

@@ -93,6 +93,7 @@ static inline size_t file_at_most(size_t len_bytes)
 /* Whether it can be at all: 0, -EBADF, -EISDIR, -EINVAL. */
 int file_check_read(const struct file *file);
 int file_check_write(const struct file *file);
+int file_check_offset(const struct file *file, off_t offset); /* of pread() and its like */
 
 long file_read(struct file *file, void *buffer, size_t len_bytes);
 long file_write(struct file *file, const void *buffer, size_t len_bytes);

@@ -13,7 +13,7 @@
        : (missing))
 
 /* Whether there can be another offset than where the next byte is anyway. */
-static int check_offset(const struct file *file, off_t offset)
+int file_check_offset(const struct file *file, off_t offset)
 {
   if (offset < 0)
     return -EINVAL;
@@ -22,7 +22,7 @@ static int check_offset(const struct file *file, off_t offset)
 
 long file_read_at(struct file *file, void *buffer, size_t len_bytes, off_t offset)
 {
-  int error = check_offset(file, offset);
+  int error = file_check_offset(file, offset);
   if (error == 0)
     error = file_check_read(file);
   return error != 0 ? error : file->operations->read(file, buffer, file_at_most(len_bytes), offset);
@@ -31,7 +31,7 @@ long file_read_at(struct file *file, void *buffer, size_t len_bytes, off_t offse
 long file_write_at(struct file *file, const void *buffer, size_t len_bytes, off_t offset)
 {
   off_t end;
-  int error = check_offset(file, offset);
+  int error = file_check_offset(file, offset);
   if (error == 0)
     error = file_check_write(file);
   return error != 0 ? error

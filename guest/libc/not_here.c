@@ -4,11 +4,9 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/time.h>
-#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -20,17 +18,9 @@
   }
 
 /* Descriptors and files */
-NOT_HERE(int, -1, ioctl, int, unsigned long, ...)
 NOT_HERE(int, -1, mkfifo, const char *, mode_t)
 
 /* The system */
 NOT_HERE(int, -1, clock_settime, clockid_t, const struct timespec *)
-NOT_HERE(int, -1, setuid, uid_t)
-NOT_HERE(int, -1, setgid, gid_t)
-NOT_HERE(pid_t, -1, setsid, void)
-NOT_HERE(pid_t, -1, getpgrp, void)
-NOT_HERE(int, -1, nice, int)
 NOT_HERE(int, -1, settimeofday, const struct timeval *, const struct timezone *)
-NOT_HERE(int, -1, tcgetattr, int, struct termios *)
-NOT_HERE(int, -1, tcsetattr, int, int, const struct termios *)
 NOT_HERE(int, -1, pclose, FILE *)

@@ -72,8 +72,9 @@ static int control_pipe(struct file *file, int command, long argument)
 static int set_flags(struct file *file, uint32_t flags)
 {
   uint32_t old = __atomic_load_n(&file->flags, __ATOMIC_RELAXED);
-  while (!__atomic_compare_exchange_n(&file->flags, &old, (old & ~(uint32_t) SETTABLE) | (flags & SETTABLE),
-                                      true, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+  while (!__atomic_compare_exchange_n(&file->flags, &old,
+                                      (old & ~(uint32_t) SETTABLE) | (flags & SETTABLE), true,
+                                      __ATOMIC_RELAXED, __ATOMIC_RELAXED))
     ;
   return 0;
 }

@@ -70,7 +70,7 @@ static int access_once(struct walk *walk, int mode)
 {
   const struct file_system *file_system = walk->mount->file_system;
   int error = file_system->access != NULL && mode != F_OK ? file_system->access(walk, mode)
-                                                           : access_by_stat(walk, mode);
+                                                          : access_by_stat(walk, mode);
   if (error == 0 && (mode & W_OK) != 0 && walk->mount->is_read_only)
     return -EROFS;
   return error;

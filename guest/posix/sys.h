@@ -113,6 +113,9 @@ int sys_kill(pid_t pid, int number);
 int sys_raise(int number);
 _Noreturn void sys_abort(void);
 
+/* Stops the process by one of the signals that do so, until SIGCONT. In upcalls too. */
+void sys_stop(int number);
+
 #define SYS_ENTROPY_MAX_BYTES 256
 
 /* Fills at most that many bytes with random numbers; -EIO when asked for more. */

@@ -46,8 +46,7 @@ static const struct mappings mappings = {
     .count = 2,
 };
 
-static const struct surroundings surroundings = {
-    .signals_ignored = 0x8000000000001001, .umask = 027, .user = 1000, .group = 100};
+static const struct surroundings surroundings = {.umask = 027, .user = 1000, .group = 100};
 
 static uint64_t gpa_of(const struct guest *guest, uint64_t gva)
 {
@@ -84,6 +83,7 @@ static void guest_create(struct guest *guest, uint64_t memory_bytes, char **argv
                                     .clock = clock_view_start(clock_pair_read(), TSC_KHZ),
                                     .stream_fds = stream_fds,
                                     .surroundings = &surroundings,
+                                    .signals_ignored = 0x8000000000001001,
                                     .mappings = &mappings,
                                     .working_folder = "/work here",
                                     .host_name = "host.example"}};

@@ -55,6 +55,8 @@ static void handle(struct percpu *cpu, unsigned int vector)
     sched_handle_wake(cpu);
   else if (vector == UHYVE_VECTOR_STREAM)
     stream_interrupt();
+  else if (vector == UHYVE_VECTOR_SIGNAL && signal_interrupt != NULL)
+    signal_interrupt();
   else if (vector >= UHYVE_VECTOR_SOURCES && vector < UHYVE_VECTOR_END)
     realtime_interrupt(cpu, vector - UHYVE_VECTOR_SOURCES);
 }
