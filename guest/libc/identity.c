@@ -1,6 +1,6 @@
-/* Who the program is: user, groups, process group, session. It is the user who runs the monitor; as
- * in a user namespace that has this user alone, there is no other to become. The program is one
- * process, which leads its group and session. */
+/* Who the program is: user, groups, process group, session. As in a user namespace that has root
+ * alone, there is no other user to become; the program is one process, which leads its group and
+ * session. */
 #include <errno.h>
 #include <grp.h>
 #include <stdbool.h>
@@ -18,6 +18,7 @@
 #define NICE_MIN (-20)
 #define NICE_MAX 19
 
+/* Those of the monitor: whoever has started the guest. */
 uid_t getuid(void)
 {
   return start_info->user;
@@ -38,46 +39,40 @@ gid_t getegid(void)
   return start_info->group;
 }
 
-static int become(unsigned int own, unsigned int id, unsigned int effective)
+static int stay(unsigned int own, unsigned int id, unsigned int effective)
 {
   bool stays = (id == own || id == NO_ID) && (effective == own || effective == NO_ID);
-  return (int) libc_result(stays ? 0 : start_info->user == 0 ? -EINVAL : -EPERM);
-}
-
-/* NO_ID is none here. */
-static int become_one(unsigned int own, unsigned int id)
-{
-  return id == NO_ID ? (int) libc_result(-EINVAL) : become(own, id, id);
+  return (int) libc_result(stays ? 0 : -EPERM);
 }
 
 int setuid(uid_t user)
 {
-  return become_one(start_info->user, user);
+  return stay(getuid(), user, getuid());
 }
 
 int seteuid(uid_t user)
 {
-  return become_one(start_info->user, user);
+  return setuid(user);
 }
 
 int setreuid(uid_t user, uid_t effective)
 {
-  return become(start_info->user, user, effective);
+  return stay(getuid(), user, effective);
 }
 
 int setgid(gid_t group)
 {
-  return become_one(start_info->group, group);
+  return stay(getgid(), group, getgid());
 }
 
 int setegid(gid_t group)
 {
-  return become_one(start_info->group, group);
+  return setgid(group);
 }
 
 int setregid(gid_t group, gid_t effective)
 {
-  return become(start_info->group, group, effective);
+  return stay(getgid(), group, effective);
 }
 
 /* None but that of getgid(). */
@@ -92,8 +87,8 @@ int setgroups(int count, const gid_t *groups)
   if (count < 0)
     return (int) libc_result(-EINVAL);
   for (int i = 0; i < count; i++)
-    if (groups[i] != ROOT)
-      return (int) libc_result(-EINVAL);
+    if (groups[i] != getgid())
+      return (int) libc_result(-EPERM);
   return 0;
 }
 
@@ -194,7 +189,7 @@ static int check_who(int kind, id_t who)
   case PRIO_PGRP:
     return who == 0 || who == (id_t) getpid() ? 0 : -ESRCH;
   case PRIO_USER:
-    return who == ROOT ? 0 : -ESRCH;
+    return who == 0 || who == getuid() ? 0 : -ESRCH;
   default:
     return -EINVAL;
   }
