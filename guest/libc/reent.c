@@ -76,6 +76,14 @@ int _isatty_r(struct _reent *reent, int fd)
   return 0;
 }
 
+/* Newlib's own, which isatty() calls, takes every character device for a terminal. */
+int _isatty(int fd);
+
+int _isatty(int fd)
+{
+  return _isatty_r(_REENT, fd);
+}
+
 int _rename_r(struct _reent *reent, const char *from, const char *to)
 {
   (void) from;
