@@ -46,14 +46,3 @@ size_t hypercall_segments(struct hc_segment *segment, uint32_t most, uint32_t *s
   *segments = used;
   return done;
 }
-
-size_t hypercall_accessible(const void *buffer, size_t len_bytes, enum address_access access)
-{
-  uint64_t piece;
-  for (size_t done = 0; done < len_bytes; done += piece)
-  {
-    if (bring_in((const char *) buffer + done, access, &piece) == ADDRESS_UNMAPPED)
-      return done;
-  }
-  return len_bytes;
-}

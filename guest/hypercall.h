@@ -19,7 +19,10 @@ void hypercall(enum hc_port port, void *block);
 size_t hypercall_segments(struct hc_segment *segment, uint32_t most, uint32_t *segments,
                           const void *buffer, size_t len_bytes, enum address_access access);
 
-/* How much of the buffer the program may access so, from its begin on. It has been brought in. */
-size_t hypercall_accessible(const void *buffer, size_t len_bytes, enum address_access access);
+static inline size_t hypercall_fill_segments(struct hc_io *io, const void *buffer, size_t len_bytes,
+                                             enum address_access access)
+{
+  return hypercall_segments(io->segment, HC_MAX_SEGMENTS, &io->segments, buffer, len_bytes, access);
+}
 
 #endif

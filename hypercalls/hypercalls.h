@@ -80,11 +80,13 @@ struct hc_io
   struct hc_segment segment[HC_MAX_SEGMENTS]; /* IN */
 };
 
-/* What a stream is watched for. The end of input and an error count as both. */
+/* What a stream is watched for. The end of input and an error count as any. */
 enum hc_event
 {
   HC_EVENT_READ = 0,  /* there is something to be read */
   HC_EVENT_WRITE = 1, /* there is room to write to, in a pipe 4096 bytes */
+  HC_EVENT_ERROR = 2, /* an error, the other end is gone, or urgent data */
+  HC_EVENT_LOOK = 3,  /* nothing: the result is what poll(2) says now, POLLIN and so on */
 };
 
 /* As soon as the event is there, perhaps before the call returns, the CPU that made the call gets
@@ -94,7 +96,7 @@ struct hc_watch
 {
   int32_t fd;     /* IN: the guest's standard stream: 0, 1 or 2 */
   uint32_t event; /* IN: enum hc_event */
-  int64_t result; /* OUT: 0 or a negative errno */
+  int64_t result; /* OUT: 0, or what was asked for, or a negative errno */
 };
 
 /* General registers as the interrupted code had them, in the order of x86 encoding. */

@@ -16,6 +16,9 @@ static void describe_map(FILE *out, const struct guest_layout *layout)
   describe_range(out, "image", layout->image_gva, layout->image_gpa, layout->image_bytes);
   describe_range(out, "boot area", UHYVE_KERNEL_BASE, layout->boot_gpa, layout->boot_bytes);
   describe_range(out, "page tables", UHYVE_TABLES_BASE, layout->tables_gpa, layout->tables_bytes);
+  if (layout->initrd_bytes > 0)
+    describe_range(out, "initrd", UHYVE_WINDOW_BASE + layout->initrd_gpa, layout->initrd_gpa,
+                   layout->initrd_bytes);
   describe_range(out, "stack", layout->stack_gva, layout->stack_gpa, layout->stack_bytes);
   describe_range(out, "memory", UHYVE_WINDOW_BASE + layout->memory_gpa, layout->memory_gpa,
                  layout->memory_bytes);
@@ -33,6 +36,12 @@ void vm_describe(FILE *out, const struct vm *vm)
           (unsigned long long) (options->memory_bytes >> 20),
           options->thp ? "everywhere" : "for what it grows into",
           (unsigned long long) (vm->vcpus[0].tsc_khz / 1000));
+  for (unsigned int i = 0; i < vm->mappings.count; i++)
+  {
+    const struct mapping *mapping = &vm->mappings.list[i];
+    fprintf(out, "uhyve: %s%s at %s\n", mapping->read_only ? "read-only " : "",
+            mapping->folder ? "folder" : "file", mapping->path);
+  }
   if (options->verbosity >= 2)
     describe_map(out, &vm->layout);
 }

@@ -1,7 +1,8 @@
 /* Plans a guest's memory and maps it: W^X, nothing of the nucleus for ring 3.
  *
- * Guest-physical: 2 MiB of free RAM, the image, the boot area, the pool of page tables, then (at
- * the next 2 MiB) the main stack and the free memory, which goes on behind the hole below 4 GiB.
+ * Guest-physical: 2 MiB of free RAM, the image, the boot area, the pool of page tables, the initrd,
+ * then (at the next 2 MiB) the main stack and the free memory, which goes on behind the hole below
+ * 4 GiB.
  */
 #include "guest_layout.h"
 
@@ -9,7 +10,8 @@
 #include <errno.h>
 #include <sys/random.h>
 
-#define STACK_MAX_BYTES   (8ull << 20)
+#define STACK_USUAL_BYTES (8ull << 20)
+#define STACK_LEAST_BYTES (64ull << 10)
 #define STACK_GUARD_BYTES (1ull << 20)
 
 /* What of the free memory is there at once: to attach more costs a small program more than all else
@@ -62,43 +64,67 @@ static int place_image(struct guest_layout *layout, const struct elf_image *imag
   return 0;
 }
 
+/* Of the free memory at most a quarter, unless a size is given. 0: it does not fit. */
+static uint64_t choose_stack_bytes(uint64_t free_bytes, uint64_t wanted_bytes)
+{
+  bool is_given = wanted_bytes != 0 && wanted_bytes <= GUEST_STACK_MOST_BYTES;
+  uint64_t most_bytes = wanted_bytes == 0 ? STACK_USUAL_BYTES : GUEST_STACK_MOST_BYTES;
+  uint64_t bytes = free_bytes / 4 & ~(GUEST_LARGE_BYTES - 1);
+  if (!is_given)
+    return bytes < most_bytes ? bytes : most_bytes;
+  bytes = round_up(wanted_bytes, GUEST_PAGE_BYTES);
+  if (bytes < STACK_LEAST_BYTES)
+    bytes = STACK_LEAST_BYTES;
+  return round_up(bytes, GUEST_LARGE_BYTES) < free_bytes ? bytes : 0;
+}
+
+/* Stack and free memory, from free_gpa on, a multiple of 2 MiB. A stack of other sizes ends at such
+ * a multiple, as its addresses do. */
+static int place_memory(struct guest_layout *layout, const struct guest_memory *memory,
+                        uint64_t free_gpa, uint64_t wanted_stack_bytes)
+{
+  int error = memory->slots[1].len_bytes > 0 ? -E2BIG : -ENOMEM;
+  if (free_gpa >= low_ram_end(memory))
+    return error;
+  uint64_t free_bytes = low_ram_end(memory) - free_gpa;
+  layout->stack_bytes = choose_stack_bytes(free_bytes, wanted_stack_bytes);
+  if (layout->stack_bytes == 0)
+    return error;
+  layout->memory_gpa = free_gpa + round_up(layout->stack_bytes, GUEST_LARGE_BYTES);
+  layout->stack_gpa = layout->memory_gpa - layout->stack_bytes;
+  layout->stack_gva = UHYVE_STACK_TOP - layout->stack_bytes;
+  layout->stack_guard_bytes = STACK_GUARD_BYTES;
+  layout->memory_bytes = low_ram_end(memory) - layout->memory_gpa + memory->slots[1].len_bytes;
+  return layout->memory_bytes > UHYVE_PIE_BASE - UHYVE_HEAP_BASE ? -E2BIG : 0;
+}
+
 int guest_layout_plan(struct guest_layout *layout, const struct elf_image *image,
-                      const struct guest_memory *memory, unsigned int cpu_count,
-                      uint64_t start_block_bytes, bool randomize)
+                      const struct guest_memory *memory, const struct guest_layout_request *request)
 {
   *layout = (struct guest_layout){0};
-  int error = place_image(layout, image, randomize);
+  int error = place_image(layout, image, request->randomize);
   if (error != 0)
     return error;
 
+  const uint64_t cpu_count = request->cpu_count;
   layout->boot_gpa = layout->image_gpa + layout->image_bytes;
   layout->idt_gva = UHYVE_KERNEL_BASE;
   layout->nucleus_gva = layout->idt_gva + GUEST_PAGE_BYTES;
-  layout->upcall_gva = layout->nucleus_gva + (uint64_t) cpu_count * CPU_NUCLEUS_BYTES;
-  layout->start_block_gva = layout->upcall_gva + (uint64_t) cpu_count * CPU_UPCALL_BYTES;
-  layout->start_block_bytes = round_up(start_block_bytes, GUEST_PAGE_BYTES);
+  layout->upcall_gva = layout->nucleus_gva + cpu_count * CPU_NUCLEUS_BYTES;
+  layout->start_block_gva = layout->upcall_gva + cpu_count * CPU_UPCALL_BYTES;
+  layout->start_block_bytes = round_up(request->start_block_bytes, GUEST_PAGE_BYTES);
   layout->boot_bytes = layout->start_block_gva + layout->start_block_bytes - UHYVE_KERNEL_BASE;
 
   layout->tables_gpa = round_up(layout->boot_gpa + layout->boot_bytes, GUEST_LARGE_BYTES);
   layout->tables_bytes = tables_pool_bytes(memory);
 
   uint64_t free_gpa = layout->tables_gpa + layout->tables_bytes;
-  if (free_gpa >= low_ram_end(memory))
-    return memory->slots[1].len_bytes > 0 ? -E2BIG : -ENOMEM;
-  uint64_t free_bytes = low_ram_end(memory) - free_gpa;
-  layout->stack_bytes = free_bytes / 4 & ~(GUEST_LARGE_BYTES - 1);
-  if (layout->stack_bytes > STACK_MAX_BYTES)
-    layout->stack_bytes = STACK_MAX_BYTES;
-  if (layout->stack_bytes == 0)
-    return memory->slots[1].len_bytes > 0 ? -E2BIG : -ENOMEM;
-  layout->stack_gpa = free_gpa;
-  layout->stack_gva = UHYVE_STACK_TOP - layout->stack_bytes;
-  layout->stack_guard_bytes = STACK_GUARD_BYTES;
-  layout->memory_gpa = free_gpa + layout->stack_bytes;
-  layout->memory_bytes = free_bytes - layout->stack_bytes + memory->slots[1].len_bytes;
-  if (layout->memory_bytes > UHYVE_PIE_BASE - UHYVE_HEAP_BASE)
+  if (request->initrd_bytes > UHYVE_GPA_HOLE_BEGIN)
     return -E2BIG;
-  return 0;
+  layout->initrd_gpa = request->initrd_bytes > 0 ? free_gpa : 0;
+  layout->initrd_bytes = request->initrd_bytes;
+  free_gpa += round_up(request->initrd_bytes, GUEST_LARGE_BYTES);
+  return place_memory(layout, memory, free_gpa, request->stack_bytes);
 }
 
 uint64_t guest_layout_nucleus_gva(const struct guest_layout *layout, unsigned int cpu)
@@ -275,7 +301,11 @@ int guest_layout_map(struct guest_layout *layout, const struct elf_image *image,
 
   restrict_range(&mapper, layout->tables_gpa, layout->tables_bytes, GUEST_READ);
   map_at(&mapper, UHYVE_TABLES_BASE, layout->tables_gpa, layout->tables_bytes, RIGHTS_NUCLEUS_DATA);
-  map_window(&mapper, layout->stack_gpa, layout->stack_bytes, RIGHTS_DATA);
+  if (layout->initrd_bytes > 0)
+    restrict_range(&mapper, layout->initrd_gpa, round_up(layout->initrd_bytes, GUEST_PAGE_BYTES),
+                   GUEST_READ);
+  map_window(&mapper, mapper.window_done_gpa, layout->memory_gpa - mapper.window_done_gpa,
+             RIGHTS_DATA);
   map_at(&mapper, layout->stack_gva, layout->stack_gpa, layout->stack_bytes, RIGHTS_DATA);
   /* The monitor takes no table after this: the rest of the pool is the guest's. */
   const struct guest_slot *high = &memory->slots[1];

@@ -48,6 +48,9 @@ struct guest_layout
   uint64_t tables_bytes;
   struct page_tables tables;
 
+  uint64_t initrd_gpa; /* whole pages, read-only for the guest, in the window */
+  uint64_t initrd_bytes;
+
   uint64_t stack_gpa;
   uint64_t stack_gva;
   uint64_t stack_bytes;
@@ -56,11 +59,24 @@ struct guest_layout
   uint64_t memory_bytes;
 };
 
-/* Decides all addresses. start_block_bytes: what the start information, arguments and environment
- * take. Returns 0, -ENOMEM when the guest's memory is too small, or another negative errno. */
+#define GUEST_STACK_MOST_BYTES (512ull << 20)
+
+/* What a guest is to have. */
+struct guest_layout_request
+{
+  unsigned int cpu_count;
+  uint64_t start_block_bytes; /* start information, arguments and environment */
+  uint64_t initrd_bytes;
+  uint64_t
+      stack_bytes; /* 0: as is usual; more than GUEST_STACK_MOST_BYTES: as much as makes sense */
+  bool randomize;
+};
+
+/* Decides all addresses. Returns 0, -ENOMEM when the guest's memory is too small, or another
+ * negative errno. */
 int guest_layout_plan(struct guest_layout *layout, const struct elf_image *image,
-                      const struct guest_memory *memory, unsigned int cpu_count,
-                      uint64_t start_block_bytes, bool randomize);
+                      const struct guest_memory *memory,
+                      const struct guest_layout_request *request);
 
 /* How much RAM a guest starts with: all but most of the free memory. */
 uint64_t guest_layout_first_bytes(const struct guest_layout *layout,

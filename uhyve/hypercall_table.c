@@ -120,6 +120,11 @@ static enum hypercall_verdict serve_clock(struct call *call, struct hc_clock *bl
 
 static enum hypercall_verdict serve_watch(struct call *call, struct hc_watch *block)
 {
+  if (block->event == HC_EVENT_LOOK)
+  {
+    block->result = stream_watch_look(&call->vm->streams, block->fd);
+    return HYPERCALL_CONTINUE;
+  }
   if (block->event >= STREAM_EVENTS)
   {
     snprintf(call->message, 256, "hypercall %s: there is no event %u", call->name, block->event);
@@ -141,7 +146,17 @@ SERVED_BY(file_write, struct hc_file_io, file_call_write)
 SERVED_BY(file_control, struct hc_file_control, file_control_serve)
 SERVED_BY(file_list, struct hc_file_list, file_call_list)
 SERVED_BY(path, struct hc_path, path_call_serve)
-SERVED_BY(time_zone, struct hc_time_zone, time_zone_serve)
+
+static enum hypercall_verdict serve_time_zone(struct call *call, struct hc_time_zone *block)
+{
+  if (memchr(block->name, '\0', sizeof(block->name)) == NULL)
+    return call_broken(call, "a name without an end");
+  char rule[HC_TIME_ZONE_BYTES];
+  block->result = time_zone_rule((const char *) block->name, rule);
+  if (block->result == 0)
+    memcpy(block->name, rule, sizeof(rule));
+  return HYPERCALL_CONTINUE;
+}
 
 static enum hypercall_verdict serve_terminal(struct call *call, struct hc_terminal *block)
 {

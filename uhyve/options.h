@@ -14,6 +14,7 @@
 #define OPTIONS_MAX_CPUS          1024
 #define OPTIONS_MAX_MAPPINGS      64
 #define OPTIONS_MAX_DESCRIPTORS   65536
+#define OPTIONS_MAX_STACK_BYTES   (UINT64_C(512) << 20)
 #define OPTIONS_NO_LIMIT          UINT64_MAX
 
 enum options_action

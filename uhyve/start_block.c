@@ -47,8 +47,16 @@ struct multiboot_mmap_entry
 
 #define DESCRIPTORS_SOFT 1024
 
-#define MULTIBOOT_BYTES \
-  (sizeof(struct multiboot_info) + MMAP_ENTRIES * sizeof(struct multiboot_mmap_entry))
+struct multiboot_module
+{
+  uint32_t begin_gpa, end_gpa;
+  uint32_t string_gpa; /* 0: none */
+  uint32_t reserved;
+};
+
+#define MULTIBOOT_BYTES                                                                 \
+  (sizeof(struct multiboot_info) + MMAP_ENTRIES * sizeof(struct multiboot_mmap_entry) + \
+   sizeof(struct multiboot_module))
 
 static uint64_t round_up_16(uint64_t value)
 {
@@ -166,9 +174,9 @@ static struct multiboot_mmap_entry mmap_entry(uint64_t base, uint64_t len, uint3
   };
 }
 
-/* What a Multiboot loader would say: image, boot area and tables are reserved, the rest is RAM.
- * Which of that is the stack and which is free, and how much is attached, the start information
- * says. */
+/* What a Multiboot loader would say: image, boot area, tables and initrd, the one module, are
+ * reserved, the rest is RAM. Which of that is the stack and which is free, and how much is
+ * attached, the start information says. */
 static void write_multiboot(uint8_t *at, uint64_t at_gpa, uint64_t cmdline_gpa,
                             const struct guest_layout *layout, const struct guest_memory *memory)
 {
@@ -191,8 +199,18 @@ static void write_multiboot(uint8_t *at, uint64_t at_gpa, uint64_t cmdline_gpa,
       .mmap_length = entries * (uint32_t) sizeof(map[0]),
       .mmap_gpa = (uint32_t) (at_gpa + sizeof(info)),
   };
-  memcpy(at, &info, sizeof(info));
   memcpy(at + sizeof(info), map, entries * sizeof(map[0]));
+  if (layout->initrd_bytes > 0)
+  {
+    struct multiboot_module module = {
+        .begin_gpa = (uint32_t) layout->initrd_gpa,
+        .end_gpa = (uint32_t) (layout->initrd_gpa + layout->initrd_bytes),
+    };
+    info.mods_count = 1;
+    info.mods_gpa = info.mmap_gpa + info.mmap_length;
+    memcpy(at + sizeof(info) + info.mmap_length, &module, sizeof(module));
+  }
+  memcpy(at, &info, sizeof(info));
 }
 
 static void write_cmdline(const struct cursor *cursor, char **argv)
@@ -253,6 +271,9 @@ static void fill_layout(struct uhyve_start_info *info, const struct guest_layout
   info->stack_guard_bytes = layout->stack_guard_bytes;
   info->cpu_area_gva = guest_layout_upcall_gva(layout, 0) + CPU_UPCALL_AREA_OFFSET;
   info->cpu_area_stride_bytes = CPU_UPCALL_BYTES;
+  if (layout->initrd_bytes > 0)
+    info->initrd_gva = UHYVE_WINDOW_BASE + layout->initrd_gpa;
+  info->initrd_len_bytes = layout->initrd_bytes;
   info->memory_gpa = layout->memory_gpa;
   info->memory_len_bytes = layout->memory_bytes;
   info->memory_attached_bytes = memory->attached_bytes - layout->memory_gpa;

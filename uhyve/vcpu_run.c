@@ -99,18 +99,25 @@ static void serve_io(struct vm *vm, unsigned int cpu)
 }
 
 /* Pages of a file that was cut are gone: nothing that a guest or KVM did is to blame. */
-static bool file_was_cut(const struct vm *vm)
+static bool file_was_cut(int fd, uint64_t len_bytes)
 {
   struct stat status;
-  return fstat(vm->image.fd, &status) == 0 && (uint64_t) status.st_size < vm->image.file_size;
+  return fstat(fd, &status) == 0 && (uint64_t) status.st_size < len_bytes;
 }
 
 static void serve_exit_reason(struct vm *vm, unsigned int cpu)
 {
   struct kvm_run *run = vm->vcpus[cpu].run;
-  if (run->exit_reason != KVM_EXIT_IO && file_was_cut(vm))
+  bool is_call = run->exit_reason == KVM_EXIT_IO;
+  if (!is_call && file_was_cut(vm->image.fd, vm->image.file_size))
   {
     end_with(vm, cpu, VM_END_MONITOR, "%s has become shorter while it ran", vm->options->file);
+    return;
+  }
+  if (!is_call && vm->initrd.len_bytes > 0 && file_was_cut(vm->initrd.fd, vm->initrd.len_bytes))
+  {
+    end_with(vm, cpu, VM_END_MONITOR, "%s has become shorter while the program ran",
+             vm->options->initrd);
     return;
   }
   switch (run->exit_reason)

@@ -174,10 +174,18 @@ static int fill_memory(struct vm *vm)
       .stack_limit = vm->options->stack_limit,
       .descriptor_limit = vm->options->descriptor_limit,
   };
-  int error = guest_layout_plan(&vm->layout, &vm->image, &vm->memory, vm->vcpu_count,
-                                start_block_bytes(&start), vm->options->aslr);
+  const struct guest_layout_request request = {
+      .cpu_count = vm->vcpu_count,
+      .start_block_bytes = start_block_bytes(&start),
+      .initrd_bytes = vm->initrd.len_bytes,
+      .stack_bytes = vm->options->stack_limit.given ? vm->options->stack_limit.soft : 0,
+      .randomize = vm->options->aslr,
+  };
+  int error = guest_layout_plan(&vm->layout, &vm->image, &vm->memory, &request);
   if (error == -ENOMEM)
-    return fail(vm, error, "the program does not fit into the guest's memory (see --memory-size)");
+    return fail(vm, error,
+                "the program, its initrd and its stack do not fit into the guest's memory (see "
+                "--memory-size)");
   if (error == -E2BIG)
     return fail(vm, error, "more memory than a guest can have (see --memory-size)");
   if (error != 0)
@@ -188,6 +196,9 @@ static int fill_memory(struct vm *vm)
     vm->end.status = error == -ENOEXEC ? STATUS_CANNOT_RUN : STATUS_MONITOR;
     return error;
   }
+  error = initrd_load(&vm->initrd, &vm->layout, &vm->memory);
+  if (error != 0)
+    return fail(vm, error, "cannot map the initrd into the guest");
   error =
       kvm_attach_memory(&vm->kvm, &vm->memory, guest_layout_first_bytes(&vm->layout, &vm->memory));
   if (error != 0)
@@ -238,9 +249,15 @@ int vm_create(struct vm *vm, const struct options *options)
     vm->end.status = STATUS_MONITOR;
     goto close_image;
   }
+  error = initrd_open(&vm->initrd, options->initrd, vm->end.message);
+  if (error != 0)
+  {
+    vm->end.status = STATUS_MONITOR;
+    goto close_streams;
+  }
   error = open_mappings(vm);
   if (error != 0)
-    goto close_streams;
+    goto close_initrd;
   error = create_machine(vm);
   if (error != 0)
     goto close_mappings;
@@ -271,6 +288,8 @@ close_machine:
   kvm_close(&vm->kvm);
 close_mappings:
   close_mappings(vm);
+close_initrd:
+  initrd_close(&vm->initrd);
 close_streams:
   streams_close(&vm->streams);
 close_image:
@@ -401,6 +420,7 @@ void vm_destroy(struct vm *vm)
   guest_memory_release(&vm->memory);
   kvm_close(&vm->kvm);
   close_mappings(vm);
+  initrd_close(&vm->initrd);
   streams_close(&vm->streams);
   elf_image_close(&vm->image);
   timeline_mark(&vm->timeline, TIMELINE_GONE);

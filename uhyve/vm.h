@@ -13,6 +13,7 @@
 #include "guest_layout.h"
 #include "guest_memory.h"
 #include "hypercalls/hypercalls.h"
+#include "initrd.h"
 #include "kvm.h"
 #include "mappings.h"
 #include "options.h"
@@ -70,6 +71,7 @@ struct vm
   char *working_folder;             /* the guest's first */
   struct mappings mappings;
   struct files files;
+  struct initrd initrd;
   struct explain explain;
 
   atomic_bool ending; /* set by the thread that fills 'end' */

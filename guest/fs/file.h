@@ -20,7 +20,7 @@ struct wait_entry;
 #define FILE_NO_OFFSET (-1)
 
 /* Null members: see file.c for the errno each call then has. Calls may come from many tasks at once
- * and may block, but for poll and release_early. */
+ * and may block, but for poll. All are made with handlers of signals held back (signal/hold.h). */
 struct file_operations
 {
   /* At least one byte if any, unless the end is reached; with O_NONBLOCK in file->flags -EAGAIN
@@ -62,9 +62,10 @@ struct file
   uint32_t flags;      /* O_ACCMODE, O_APPEND, O_NONBLOCK, O_PATH, O_SYNC, O_DIRECTORY; changed
                           atomically by fcntl() */
   bool is_seekable;    /* the offset below counts */
+  bool is_terminal;    /* isatty() */
   struct mutex mutex;  /* held while the offset is used and moved */
   off_t offset;        /* of a folder: where list() goes on */
-  char *path;          /* of a folder: absolute and without symbolic links; else null. Owned */
+  char *path;          /* of a folder: absolute, without '.', '..'; else null. Owned */
   const void *content; /* the same for all files that share a content, for maps; null: none */
 };
 
@@ -79,6 +80,36 @@ static inline void file_get(struct file *file)
 
 /* Returns what release() says if it was the last one, else 0. */
 int file_put(struct file *file);
+
+/* ---- What the calls with these names do with an open file: fs/file.c, file_status.c ---- */
+
+#define FILE_MOST_BYTES 0x7ffff000ul /* that one call moves, as on Linux */
+
+static inline size_t file_at_most(size_t len_bytes)
+{
+  return len_bytes < FILE_MOST_BYTES ? len_bytes : FILE_MOST_BYTES;
+}
+
+/* Whether it can be at all: 0, -EBADF, -EISDIR, -EINVAL. */
+int file_check_read(const struct file *file);
+int file_check_write(const struct file *file);
+int file_check_offset(const struct file *file, off_t offset); /* of pread() and its like */
+
+long file_read(struct file *file, void *buffer, size_t len_bytes);
+long file_write(struct file *file, const void *buffer, size_t len_bytes);
+long file_read_at(struct file *file, void *buffer, size_t len_bytes, off_t offset);
+long file_write_at(struct file *file, const void *buffer, size_t len_bytes, off_t offset);
+off_t file_seek(struct file *file, off_t offset, int whence);
+int file_stat(struct file *file, struct stat *status);
+int file_truncate(struct file *file, off_t len_bytes);
+int file_sync(struct file *file, bool data_only);
+int file_allocate(struct file *file, off_t offset, off_t len_bytes);
+int file_set_mode(struct file *file, mode_t mode);
+int file_set_owner(struct file *file, uid_t user, gid_t group);
+int file_set_times(struct file *file, const struct timespec times[2]);
+int file_space(struct file *file, struct statvfs *space);
+long file_list(struct file *file, void *buffer, size_t len_bytes);
+int file_lock(struct file *file, int command, struct flock *lock); /* F_GETLK, F_SETLK, F_SETLKW */
 
 static inline bool file_may_read(const struct file *file)
 {

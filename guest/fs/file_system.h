@@ -40,7 +40,16 @@ struct walk
   struct mount *mount;
   unsigned int links; /* that were followed: more than 40 are -ELOOP */
   bool wants_folder;
-  bool follows; /* a symbolic link at the very end, too */
+  bool follows;         /* a symbolic link at the very end, too */
+  uint8_t last;         /* enum walk_last, of what the caller gave */
+  uint16_t plain_bytes; /* so much of the path is known to be folders, and no link */
+};
+
+enum walk_last
+{
+  WALK_LAST_NAME,
+  WALK_LAST_DOT, /* "/" too */
+  WALK_LAST_DOT_DOT,
 };
 
 /* For a file system: the path's first `done` bytes of walk->name (a link's name included) are
@@ -52,6 +61,10 @@ int walk_follow(struct walk *walk, size_t done, const char *target, size_t targe
 struct file_system
 {
   const char *name;
+  /* It resolves symbolic links itself, and absolute ones begin at the mount point. */
+  bool is_own_root;
+  /* With O_CREAT, O_EXCL, O_TRUNC, O_NOFOLLOW and walk->wants_folder (O_DIRECTORY, too) seen to, as
+   * open(2) has them. An open folder has operations->list; its path is set by the caller. */
   int (*open)(struct walk *walk, int flags, mode_t mode, struct file **file);
   int (*stat)(struct walk *walk, struct stat *status);
   int (*access)(struct walk *walk, int mode); /* null: by stat */

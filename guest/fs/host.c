@@ -238,6 +238,7 @@ static int host_rename(struct walk *from, struct walk *to, unsigned int flags)
 
 const struct file_system host_file_system = {
     .name = "host",
+    .is_own_root = true,
     .open = host_open,
     .stat = host_stat,
     .access = host_access,

@@ -11,6 +11,7 @@
 #include "fs/host_call.h"
 #include "fs/host_node.h"
 #include "fs/host_space.h"
+#include "fs/program_memory.h"
 #include "mm/kernel_heap.h"
 
 /* What one call reads of a folder at most. */
@@ -55,7 +56,7 @@ static int late_error(struct file *file)
   return host->node != NULL ? host_node_take_error(host->node, &host->errors_seen) : 0;
 }
 
-static long file_read(struct file *file, void *buffer, size_t len_bytes, off_t offset)
+static long host_read(struct file *file, void *buffer, size_t len_bytes, off_t offset)
 {
   const struct host_file *host = host_file_of(file);
   if (host->node == NULL)
@@ -63,7 +64,7 @@ static long file_read(struct file *file, void *buffer, size_t len_bytes, off_t o
   return host_node_read(host->node, host->handle, buffer, len_bytes, offset);
 }
 
-static long file_fill(struct file *file, void *buffer, size_t len_bytes, off_t offset)
+static long host_fill(struct file *file, void *buffer, size_t len_bytes, off_t offset)
 {
   const struct host_file *host = host_file_of(file);
   if (host->node == NULL)
@@ -80,7 +81,7 @@ static enum host_write_mode write_mode(const struct file *file)
   return (flags & (O_SYNC | O_DSYNC)) != 0 ? HOST_WRITE_NOW : HOST_WRITE_LATE;
 }
 
-static long file_write(struct file *file, const void *buffer, size_t len_bytes, off_t offset,
+static long host_write(struct file *file, const void *buffer, size_t len_bytes, off_t offset,
                        off_t *end)
 {
   struct host_file *host = host_file_of(file);
@@ -96,7 +97,7 @@ static long file_write(struct file *file, const void *buffer, size_t len_bytes, 
   return result;
 }
 
-static int file_stat(struct file *file, struct stat *status)
+static int host_stat(struct file *file, struct stat *status)
 {
   write_behind(file);
   return (int) control(file, HC_FILE_STAT, NULL, status);
@@ -112,7 +113,7 @@ static int change(struct file *file, enum hc_file_operation operation, int64_t f
   return error;
 }
 
-static int file_truncate(struct file *file, off_t len_bytes)
+static int host_truncate(struct file *file, off_t len_bytes)
 {
   int error = change(file, HC_FILE_TRUNCATE, len_bytes, 0);
   if (error == 0 && file_map_truncated != NULL)
@@ -120,12 +121,12 @@ static int file_truncate(struct file *file, off_t len_bytes)
   return error;
 }
 
-static int file_allocate(struct file *file, off_t offset, off_t len_bytes)
+static int host_allocate(struct file *file, off_t offset, off_t len_bytes)
 {
   return change(file, HC_FILE_ALLOCATE, offset, len_bytes);
 }
 
-static int file_sync(struct file *file, bool data_only)
+static int host_sync(struct file *file, bool data_only)
 {
   int64_t argument[5] = {data_only ? 1 : 0};
   write_behind(file);
@@ -134,24 +135,24 @@ static int file_sync(struct file *file, bool data_only)
   return error != 0 ? error : sync_error;
 }
 
-static int file_set_mode(struct file *file, mode_t mode)
+static int host_set_mode(struct file *file, mode_t mode)
 {
   return change(file, HC_FILE_MODE, mode, 0);
 }
 
-static int file_set_owner(struct file *file, uid_t user, gid_t group)
+static int host_set_owner(struct file *file, uid_t user, gid_t group)
 {
   return change(file, HC_FILE_OWNER, (int32_t) user, (int32_t) group);
 }
 
-static int file_set_times(struct file *file, const struct timespec times[2])
+static int host_set_times(struct file *file, const struct timespec times[2])
 {
   int64_t argument[5] = {times[0].tv_sec, times[0].tv_nsec, times[1].tv_sec, times[1].tv_nsec};
   write_behind(file);
   return (int) control(file, HC_FILE_TIMES, argument, NULL);
 }
 
-static int file_space(struct file *file, struct statvfs *space)
+static int host_space(struct file *file, struct statvfs *space)
 {
   struct stat status;
   write_behind(file);
@@ -161,7 +162,7 @@ static int file_space(struct file *file, struct statvfs *space)
   return error;
 }
 
-static off_t file_seek(struct file *file, off_t offset, int whence)
+static off_t host_seek(struct file *file, off_t offset, int whence)
 {
   int64_t argument[5] = {offset, whence};
   write_behind(file);
@@ -169,8 +170,10 @@ static off_t file_seek(struct file *file, off_t offset, int whence)
 }
 
 /* By way of memory that is contiguous. */
-static long file_list(struct file *file, void *buffer, size_t len_bytes, off_t *position)
+static long host_list(struct file *file, void *buffer, size_t len_bytes, off_t *position)
 {
+  if (!program_may(buffer, len_bytes, ADDRESS_WRITE))
+    return -EFAULT;
   size_t most_bytes = len_bytes < LIST_MOST_BYTES ? len_bytes : LIST_MOST_BYTES;
   void *entries = kernel_allocate(LIST_MOST_BYTES);
   if (entries == NULL)
@@ -194,7 +197,7 @@ static long file_list(struct file *file, void *buffer, size_t len_bytes, off_t *
 }
 
 /* Who locks a file, or unlocks it, expects to see what others have written, or they what it has. */
-static int file_lock(struct file *file, struct flock *lock, bool test)
+static int host_lock(struct file *file, struct flock *lock, bool test)
 {
   int64_t argument[5] = {lock->l_type, lock->l_whence, lock->l_start, lock->l_len};
   if (lock->l_whence == SEEK_CUR)
@@ -214,7 +217,7 @@ static int file_lock(struct file *file, struct flock *lock, bool test)
   return error;
 }
 
-static int file_release(struct file *file)
+static int host_release(struct file *file)
 {
   struct host_file *host = host_file_of(file);
   write_behind(file);
@@ -222,37 +225,39 @@ static int file_release(struct file *file)
   int close_error = (int) control(file, HC_FILE_CLOSE, NULL, NULL);
   if (host->node != NULL)
     host_node_put(host->node);
+  if (file->path != NULL)
+    kernel_free(file->path, strlen(file->path) + 1);
   kernel_free(host, sizeof(*host));
   return error != 0 ? error : close_error;
 }
 
 static const struct file_operations file_operations = {
-    .read = file_read,
-    .write = file_write,
-    .stat = file_stat,
-    .truncate = file_truncate,
-    .sync = file_sync,
-    .allocate = file_allocate,
-    .set_mode = file_set_mode,
-    .set_owner = file_set_owner,
-    .set_times = file_set_times,
-    .space = file_space,
-    .seek = file_seek,
-    .lock = file_lock,
-    .fill = file_fill,
-    .release = file_release,
+    .read = host_read,
+    .write = host_write,
+    .stat = host_stat,
+    .truncate = host_truncate,
+    .sync = host_sync,
+    .allocate = host_allocate,
+    .set_mode = host_set_mode,
+    .set_owner = host_set_owner,
+    .set_times = host_set_times,
+    .space = host_space,
+    .seek = host_seek,
+    .lock = host_lock,
+    .fill = host_fill,
+    .release = host_release,
 };
 
 static const struct file_operations folder_operations = {
-    .read = file_read,
-    .stat = file_stat,
-    .sync = file_sync,
-    .set_mode = file_set_mode,
-    .set_owner = file_set_owner,
-    .set_times = file_set_times,
-    .space = file_space,
-    .list = file_list,
-    .release = file_release,
+    .read = host_read,
+    .stat = host_stat,
+    .sync = host_sync,
+    .set_mode = host_set_mode,
+    .set_owner = host_set_owner,
+    .set_times = host_set_times,
+    .space = host_space,
+    .list = host_list,
+    .release = host_release,
 };
 
 int host_file_make(struct file **file, int32_t handle, int flags, const struct stat *status)

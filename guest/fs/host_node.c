@@ -7,7 +7,7 @@
 #include "arch/x86_64/cpu.h"
 #include "fs/file_system.h"
 #include "fs/host_call.h"
-#include "hypercall.h"
+#include "fs/program_memory.h"
 #include "start_info.h"
 
 /* What is read ahead at first; twice that each time. */
@@ -207,7 +207,7 @@ static long write_small(struct host_node *node, int32_t handle, const void *buff
 static long write_late(struct host_node *node, int32_t handle, const void *buffer, size_t len_bytes,
                        off_t offset, uint32_t *errors_seen)
 {
-  len_bytes = hypercall_accessible(buffer, len_bytes, ADDRESS_READ);
+  len_bytes = program_memory(buffer, len_bytes, ADDRESS_READ);
   if (len_bytes == 0)
     return -EFAULT;
   lock(node);
@@ -241,7 +241,7 @@ long host_node_write(struct host_node *node, int32_t handle, enum host_write_mod
   long result;
   if (len_bytes == 0)
     return 0;
-  if (mode == HOST_WRITE_LATE && len_bytes < HOST_BUFFER_BYTES)
+  if (mode == HOST_WRITE_LATE && len_bytes <= HOST_SMALL_BYTES)
     result = write_late(node, handle, buffer, len_bytes, offset, errors_seen);
   else
   {
@@ -320,7 +320,7 @@ static long read_small(struct host_node *node, int32_t handle, unsigned char *to
 static long read_buffered(struct host_node *node, int32_t handle, void *buffer, size_t len_bytes,
                           off_t offset)
 {
-  len_bytes = hypercall_accessible(buffer, len_bytes, ADDRESS_WRITE);
+  len_bytes = program_memory(buffer, len_bytes, ADDRESS_WRITE);
   if (len_bytes == 0)
     return -EFAULT;
   lock(node);
@@ -342,7 +342,7 @@ long host_node_read(struct host_node *node, int32_t handle, void *buffer, size_t
 {
   if (len_bytes == 0)
     return 0;
-  if (len_bytes < HOST_BUFFER_BYTES)
+  if (len_bytes <= HOST_SMALL_BYTES)
     return read_buffered(node, handle, buffer, len_bytes, offset);
   if (__atomic_load_n(&node->content, __ATOMIC_ACQUIRE) == HOST_BEHIND)
     host_node_settle(node);

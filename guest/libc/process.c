@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "arch/x86_64/cpu.h"
+#include "fs/descriptors.h"
 #include "libc/cancel.h"
 #include "libc/result.h"
 #include "posix/sys.h"
@@ -115,6 +116,9 @@ long sysconf(int name)
   case _SC_THREAD_ATTR_STACKADDR:
   case _SC_THREAD_ATTR_STACKSIZE:
   case _SC_THREAD_PRIORITY_SCHEDULING:
+  case _SC_FSYNC:
+  case _SC_MAPPED_FILES:
+  case _SC_SYNCHRONIZED_IO:
     return _POSIX_VERSION;
   case _SC_THREAD_KEYS_MAX:
     return PTHREAD_KEYS_MAX;
@@ -127,7 +131,19 @@ long sysconf(int name)
   case _SC_CLK_TCK:
     return 100;
   case _SC_OPEN_MAX:
-    return 3;
+    return (long) descriptor_limit();
+  case _SC_IOV_MAX:
+    return IOV_MAX;
+  case _SC_SYMLOOP_MAX:
+    return 40;
+  case _SC_STREAM_MAX:
+    return FOPEN_MAX;
+  case _SC_TTY_NAME_MAX:
+    return 32;
+  case _SC_HOST_NAME_MAX:
+    return 64;
+  case _SC_LOGIN_NAME_MAX:
+    return 256;
   case _SC_GETPW_R_SIZE_MAX:
   case _SC_GETGR_R_SIZE_MAX:
     return 1024;
@@ -137,15 +153,6 @@ long sysconf(int name)
     errno = EINVAL;
     return -1;
   }
-}
-
-/* There are no files to create yet, but every process has a mask. */
-mode_t umask(mode_t mask)
-{
-  static mode_t current = 022;
-  mode_t old = current;
-  current = mask & 0777;
-  return old;
 }
 
 /* ---- No second process, no second program, no shared objects ---- */

@@ -1,5 +1,4 @@
 /* The reentrant calls that Newlib makes, each with the C library state of the calling thread. */
-#include <fcntl.h>
 #include <reent.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -42,29 +41,14 @@ _off_t _lseek_r(struct _reent *reent, int fd, _off_t offset, int whence)
   return result_of(reent, sys_lseek(fd, offset, whence));
 }
 
-int _open_r(struct _reent *reent, const char *path, int flags, int mode)
-{
-  return (int) result_of(reent, sys_open(path, flags, (mode_t) mode));
-}
-
 int _close_r(struct _reent *reent, int fd)
 {
   return (int) result_of(reent, sys_close(fd));
 }
 
-int _fcntl_r(struct _reent *reent, int fd, int command, int argument)
-{
-  return (int) result_of(reent, sys_fcntl(fd, command, argument));
-}
-
 int _fstat_r(struct _reent *reent, int fd, struct stat *status)
 {
   return (int) result_of(reent, sys_fstat(fd, status));
-}
-
-int _stat_r(struct _reent *reent, const char *path, struct stat *status)
-{
-  return (int) result_of(reent, sys_stat(path, status));
 }
 
 int _isatty_r(struct _reent *reent, int fd)
@@ -82,18 +66,6 @@ int _isatty(int fd);
 int _isatty(int fd)
 {
   return _isatty_r(_REENT, fd);
-}
-
-int _rename_r(struct _reent *reent, const char *from, const char *to)
-{
-  (void) from;
-  (void) to;
-  return (int) result_of(reent, -ENOSYS);
-}
-
-int _unlink_r(struct _reent *reent, const char *path)
-{
-  return (int) result_of(reent, sys_unlink(path));
 }
 
 void *_sbrk_r(struct _reent *reent, ptrdiff_t bytes)
@@ -153,20 +125,6 @@ int _wait_r(struct _reent *reent, int *status)
 {
   (void) status;
   return (int) result_of(reent, -ECHILD);
-}
-
-int _link_r(struct _reent *reent, const char *from, const char *to)
-{
-  (void) from;
-  (void) to;
-  return (int) result_of(reent, -ENOSYS);
-}
-
-int _mkdir_r(struct _reent *reent, const char *path, int mode)
-{
-  (void) path;
-  (void) mode;
-  return (int) result_of(reent, -ENOSYS);
 }
 
 clock_t _times_r(struct _reent *reent, struct tms *used)

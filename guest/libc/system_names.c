@@ -1,46 +1,37 @@
-/* Names and sizes that programs ask the system for: confstr() and its like. */
+/* Names of the system: POSIX names over the system calls. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "libc/result.h"
+#include "posix/sys.h"
 
-size_t confstr(int name, char *buffer, size_t len_bytes)
+int uname(struct utsname *names)
 {
-  static const char path[] = "/bin:/usr/bin";
-  if (name != _CS_PATH)
-  {
-    libc_result(-EINVAL);
-    return 0;
-  }
-  if (buffer != NULL && len_bytes > 0)
-    strlcpy(buffer, path, len_bytes);
-  return sizeof(path);
+  return (int) libc_result(sys_uname(names));
 }
 
-int getdtablesize(void)
+/* As glibc: of a name that does not fit, the first bytes are there. */
+int gethostname(char *name, size_t len_bytes)
 {
-  return (int) sysconf(_SC_OPEN_MAX);
+  struct utsname names;
+  sys_uname(&names);
+  size_t needed = strlen(names.nodename) + 1;
+  memcpy(name, names.nodename, needed < len_bytes ? needed : len_bytes);
+  return (int) libc_result(needed <= len_bytes ? 0 : -ENAMETOOLONG);
 }
 
-char *get_current_dir_name(void)
+int getdomainname(char *name, size_t len_bytes)
 {
-  return getcwd(NULL, 0);
+  struct utsname names;
+  sys_uname(&names);
+  size_t needed = strlen(names.domainname) + 1;
+  memcpy(name, names.domainname, needed < len_bytes ? needed : len_bytes);
+  return (int) libc_result(needed <= len_bytes ? 0 : -EINVAL);
 }
 
-char *getwd(char *buffer)
+int sethostname(const char *name, size_t len_bytes)
 {
-  return getcwd(buffer, 4096);
-}
-
-/* Real and effective user are the same. */
-int eaccess(const char *path, int mode)
-{
-  return access(path, mode);
-}
-
-int euidaccess(const char *path, int mode)
-{
-  return access(path, mode);
+  return (int) libc_result(sys_sethostname(name, len_bytes));
 }

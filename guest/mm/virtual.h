@@ -49,6 +49,17 @@ bool virtual_is_mapped(uint64_t gva, uint64_t len_bytes);
 /* The rights of a range that is in one mapping, else PAGING_NONE. */
 unsigned int virtual_rights(uint64_t gva, uint64_t len_bytes);
 
+/* Neighbours with the same rights. */
+struct virtual_range
+{
+  uint64_t begin;
+  uint64_t end;
+  unsigned int rights;
+};
+
+/* What is mapped at that address or behind it; false: nothing. A range may begin before it. */
+bool virtual_next(uint64_t gva, struct virtual_range *range);
+
 /* Sets the end of the region that the program break grows through, [UHYVE_HEAP_BASE, end). Whole
  * pages above the end hold zeros when it comes back. One call at a time. */
 int virtual_set_heap_end(uint64_t end_gva);

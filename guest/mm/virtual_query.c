@@ -44,6 +44,20 @@ unsigned int virtual_rights(uint64_t gva, uint64_t len_bytes)
   return rights;
 }
 
+bool virtual_next(uint64_t gva, struct virtual_range *range)
+{
+  uint32_t was_masked = virtual_lock();
+  struct mapping *mapping = mapping_from(gva);
+  bool is_there = mapping != NULL;
+  if (is_there)
+    *range = (struct virtual_range){mapping->range.begin, mapping->range.end, mapping->rights};
+  while (is_there && (mapping = mapping_next(mapping)) != NULL &&
+         mapping->range.begin == range->end && mapping->rights == range->rights)
+    range->end = mapping->range.end;
+  virtual_unlock(was_masked);
+  return is_there;
+}
+
 /* The first address from there on that is mapped and has rights; UINT64_MAX: none. */
 static uint64_t next_usable(uint64_t gva)
 {

@@ -1,10 +1,10 @@
 /* The break and memory mappings, anonymous ones only. Errors are those of Linux. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
 
+#include "fs/descriptors.h"
 #include "mm/address.h"
 #include "mm/heap.h"
 #include "mm/physical.h"
@@ -55,7 +55,7 @@ long sys_mmap(void *wish, size_t len_bytes, int rights, int flags, int fd, off_t
   int type = flags & MAP_TYPE;
   if ((offset & (off_t) (PAGE_BYTES - 1)) != 0)
     return -EINVAL;
-  if ((flags & MAP_ANONYMOUS) == 0 && sys_fcntl(fd, F_GETFD, 0) < 0)
+  if ((flags & MAP_ANONYMOUS) == 0 && descriptor_flags(fd) < 0)
     return -EBADF;
   if (len_bytes == 0 || (type != MAP_SHARED && type != MAP_PRIVATE) ||
       ((flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) != 0 && !is_page(wish)))

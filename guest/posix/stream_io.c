@@ -26,6 +26,8 @@ void stream_interrupt(void)
   __atomic_store_n(&is_expected, 0, __ATOMIC_RELAXED);
   __atomic_fetch_add(&changes, 1, __ATOMIC_SEQ_CST);
   futex_wake(&changes, INT_MAX);
+  if (stream_tell_pollers != NULL)
+    stream_tell_pollers();
 }
 
 /* How long the monitor may wait for the stream, this CPU being away already. Where nobody else
@@ -45,11 +47,13 @@ struct transfer
   enum hc_port port;
   int fd;
   bool may_block; /* else the CPU waits in the monitor */
+  bool waits;     /* else nobody does */
 };
 
-static struct transfer transfer_begin(enum hc_port port, int fd)
+static struct transfer transfer_begin(enum hc_port port, int fd, bool waits)
 {
-  return (struct transfer){.port = port, .fd = fd, .may_block = realtime_may_block()};
+  return (struct transfer){
+      .port = port, .fd = fd, .may_block = realtime_may_block(), .waits = waits};
 }
 
 static long try_transfer(const struct transfer *transfer, const void *buffer, size_t len_bytes)
@@ -58,22 +62,25 @@ static long try_transfer(const struct transfer *transfer, const void *buffer, si
   io.fd = transfer->fd;
   io.result = 0;
   enum address_access access = transfer->port == HC_read ? ADDRESS_WRITE : ADDRESS_READ;
-  if (hypercall_segments(io.segment, HC_MAX_SEGMENTS, &io.segments, buffer, len_bytes, access) == 0)
+  if (hypercall_fill_segments(&io, buffer, len_bytes, access) == 0)
     return -EFAULT;
   uint32_t was_masked = sched_go_away();
-  io.wait_us = transfer->may_block ? wait_us(transfer->port) : HC_WAIT_FOREVER;
+  io.wait_us = !transfer->waits      ? 0
+               : transfer->may_block ? wait_us(transfer->port)
+                                     : HC_WAIT_FOREVER;
   hypercall(transfer->port, &io);
   sched_come_back(was_masked);
   return io.result;
 }
 
-static long have_watched(const struct transfer *transfer)
+long stream_watch(int fd, uint32_t event)
 {
   HC_BLOCK(struct hc_watch) watch;
-  watch.fd = transfer->fd;
-  watch.event = transfer->port == HC_read ? HC_EVENT_READ : HC_EVENT_WRITE;
+  watch.fd = fd;
+  watch.event = event;
   watch.result = 0;
-  __atomic_store_n(&is_expected, 1, __ATOMIC_RELAXED);
+  if (event != HC_EVENT_LOOK)
+    __atomic_store_n(&is_expected, 1, __ATOMIC_RELAXED);
   uint32_t was_masked = sched_go_away();
   hypercall(HC_watch, &watch);
   sched_come_back(was_masked);
@@ -88,11 +95,11 @@ static long transfer_some(const struct transfer *transfer, const void *buffer, s
   {
     uint32_t seen = __atomic_load_n(&changes, __ATOMIC_SEQ_CST);
     long result = try_transfer(transfer, buffer, len_bytes);
-    if (result != -EAGAIN)
+    if (result != -EAGAIN || !transfer->waits)
       return result;
     if (!transfer->may_block)
       continue;
-    result = have_watched(transfer);
+    result = stream_watch(transfer->fd, transfer->port == HC_read ? HC_EVENT_READ : HC_EVENT_WRITE);
     if (result != 0)
       return result;
     if (signal_hold_wait(&changes, seen, FUTEX_FOREVER) == -EINTR)
@@ -100,18 +107,18 @@ static long transfer_some(const struct transfer *transfer, const void *buffer, s
   }
 }
 
-long stream_read(int fd, void *buffer, size_t len_bytes)
+long stream_read(int fd, void *buffer, size_t len_bytes, bool waits)
 {
-  struct transfer transfer = transfer_begin(HC_read, fd);
+  struct transfer transfer = transfer_begin(HC_read, fd, waits);
   long result = len_bytes > 0 ? transfer_some(&transfer, buffer, len_bytes) : 0;
   if (host_look_again != NULL)
     host_look_again();
   return result;
 }
 
-long stream_write(int fd, const void *buffer, size_t len_bytes)
+long stream_write(int fd, const void *buffer, size_t len_bytes, bool waits)
 {
-  struct transfer transfer = transfer_begin(HC_write, fd);
+  struct transfer transfer = transfer_begin(HC_write, fd, waits);
   size_t done = 0;
   if (transfer.may_block && host_flush_all != NULL)
     host_flush_all();

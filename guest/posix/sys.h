@@ -7,24 +7,70 @@
 #define GUEST_POSIX_SYS_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <time.h>
 
-/* Descriptors: the three standard streams. read and write block as the host's stream does. */
+struct flock;
+struct iovec;
+struct statvfs;
+
+/* Descriptors. read and write block as the stream, pipe or file does. */
 ssize_t sys_read(int fd, void *buffer, size_t len_bytes);
 ssize_t sys_write(int fd, const void *buffer, size_t len_bytes);
+ssize_t sys_pread(int fd, void *buffer, size_t len_bytes, off_t offset);
+ssize_t sys_pwrite(int fd, const void *buffer, size_t len_bytes, off_t offset);
+ssize_t sys_readv(int fd, const struct iovec *vectors, int count);
+ssize_t sys_writev(int fd, const struct iovec *vectors, int count);
+ssize_t sys_preadv(int fd, const struct iovec *vectors, int count, off_t offset);
+ssize_t sys_pwritev(int fd, const struct iovec *vectors, int count, off_t offset);
+off_t sys_lseek(int fd, off_t offset, int whence);
 int sys_fstat(int fd, struct stat *status);
 int sys_close(int fd);
-off_t sys_lseek(int fd, off_t offset, int whence);
-int sys_isatty(int fd);
+int sys_dup(int fd);
+int sys_dup2(int fd, int to);
+int sys_dup3(int fd, int to, int flags);
+int sys_isatty(int fd); /* 1 or -ENOTTY, -EBADF */
 int sys_fcntl(int fd, int command, long argument);
 int sys_ioctl(int fd, unsigned long request, void *argument);
+int sys_fsync(int fd);
+int sys_fdatasync(int fd);
+int sys_ftruncate(int fd, off_t len_bytes);
+int sys_fallocate(int fd, off_t offset, off_t len_bytes);
+int sys_fchmod(int fd, mode_t mode);
+int sys_fchown(int fd, uid_t user, gid_t group);
+int sys_futimens(int fd, const struct timespec times[2]);
+int sys_fstatvfs(int fd, struct statvfs *space);
+ssize_t sys_getdents(int fd, void *buffer, size_t len_bytes);
 
-/* Files by name: there is no file system, so nothing is found. */
+/* Files by name; folder: AT_FDCWD or a descriptor. */
+int sys_openat(int folder, const char *path, int flags, mode_t mode);
 int sys_open(const char *path, int flags, mode_t mode);
 int sys_stat(const char *path, struct stat *status);
+int sys_fstatat(int folder, const char *path, struct stat *status, int flags);
+int sys_faccessat(int folder, const char *path, int mode, int flags);
 int sys_unlink(const char *path);
+int sys_unlinkat(int folder, const char *path, int flags);
+int sys_renameat2(int from_folder, const char *from, int to_folder, const char *to,
+                  unsigned int flags);
+int sys_linkat(int from_folder, const char *from, int to_folder, const char *to, int flags);
+int sys_symlinkat(const char *target, int folder, const char *path);
+ssize_t sys_readlinkat(int folder, const char *path, char *buffer, size_t len_bytes);
+int sys_mkdirat(int folder, const char *path, mode_t mode);
+int sys_fchmodat(int folder, const char *path, mode_t mode, int flags);
+int sys_fchownat(int folder, const char *path, uid_t user, gid_t group, int flags);
+int sys_utimensat(int folder, const char *path, const struct timespec times[2], int flags);
+int sys_truncate(const char *path, off_t len_bytes);
+int sys_statvfs(const char *path, struct statvfs *space);
+
+/* The working folder; paths with their null. The length with the null, or -ERANGE. */
+long sys_getcwd(char *buffer, size_t len_bytes);
+int sys_chdir(const char *path);
+int sys_fchdir(int fd);
+/* An absolute path without symbolic links to what is there; the buffer has PATH_MAX bytes. */
+int sys_realpath(const char *path, char *buffer);
+mode_t sys_umask(mode_t mask);
 
 /* Memory. Returns the old break, or null with nothing changed when there is no more. */
 void *sys_sbrk(ptrdiff_t bytes);
@@ -77,5 +123,32 @@ int sys_getentropy(void *buffer, size_t len_bytes);
 
 /* fork, exec and their like: says once on standard error that unikernels have none. */
 int sys_no_processes(void);
+
+/* Waiting for files. deadline_ns: of CLOCK_MONOTONIC; 0: does not wait, UINT64_MAX: for ever. A
+ * handler that has run since the mark ends these with -EINTR, whatever its flags. */
+struct pollfd;
+struct signal_mark;
+int sys_poll(struct pollfd *polled, unsigned long count, uint64_t deadline_ns,
+             const struct signal_mark *mark);
+/* Bitmaps: to read, to write, for exceptions; null: none. */
+int sys_select(int limit, unsigned long *const sets[3], uint64_t deadline_ns,
+               const struct signal_mark *mark);
+
+/* A pipe's descriptors; flags: O_CLOEXEC, O_NONBLOCK. */
+int sys_pipe(int fds[2], int flags);
+
+/* Limits. Null: not set, not told. -ESRCH for other processes, -EPERM to raise what may be had at
+ * most; only the number of descriptors can be changed: -ENOSYS for others. */
+struct rlimit;
+int sys_prlimit(pid_t pid, int resource, const struct rlimit *limit, struct rlimit *former);
+
+/* Names. */
+struct utsname;
+int sys_uname(struct utsname *names);
+int sys_sethostname(const char *name, size_t len_bytes);
+
+/* The rule of a time zone as TZ has it in POSIX, of the host's own for ""; null: there is no such
+ * zone. One call at a time; it stays as long as no other zone is asked for. */
+const char *time_zone(const char *name);
 
 #endif

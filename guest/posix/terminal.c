@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "hypercall.h"
+#include "posix/held.h"
 #include "posix/sys.h"
 #include "sched/sched.h"
 #include "signal/delivery.h"
@@ -250,8 +251,29 @@ int stream_control(int fd, unsigned long request, void *argument)
   }
 }
 
+static int set_nonblocking(struct file *file, const int *wanted)
+{
+  if (*wanted != 0)
+    __atomic_or_fetch(&file->flags, O_NONBLOCK, __ATOMIC_RELAXED);
+  else
+    __atomic_and_fetch(&file->flags, ~(uint32_t) O_NONBLOCK, __ATOMIC_RELAXED);
+  return 0;
+}
+
+static int control(struct file *file, unsigned long request, void *argument)
+{
+  if ((file->flags & O_PATH) != 0)
+    return -EBADF;
+  if (request == FIONBIO)
+    return set_nonblocking(file, argument);
+  return file->operations->control != NULL ? file->operations->control(file, request, argument)
+                                           : -ENOTTY;
+}
+
+/* Here, so that what uses it has the control of streams linked. */
 int sys_ioctl(int fd, unsigned long request, void *argument)
 {
-  int error = sys_fcntl(fd, F_GETFD, 0);
-  return error < 0 ? error : stream_control(fd, request, argument);
+  int result;
+  HELD_FILE(result, fd, control(file, request, argument));
+  return result;
 }

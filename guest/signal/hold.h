@@ -29,7 +29,7 @@ struct signal_hold
 static inline void signal_hold_begin(struct signal_hold *hold)
 {
   struct task *task = cpu_current();
-  hold->task = task;
+  *hold = (struct signal_hold){.task = task};
   if (task == NULL)
     return;
   hold->heeds = task->heeds;

@@ -28,8 +28,11 @@ static void guest_create(struct guest *guest, bool position_independent)
 {
   *guest = (struct guest){.image = test_image(TEST_IMAGE_PLAIN, position_independent)};
   assert_int_equal(guest_memory_reserve(&guest->memory, 16 * MIB), 0);
-  assert_int_equal(
-      guest_layout_plan(&guest->layout, &guest->image, &guest->memory, CPUS, PAGE, false), 0);
+  assert_int_equal(guest_layout_plan(&guest->layout, &guest->image, &guest->memory,
+                                     &(struct guest_layout_request){.cpu_count = CPUS,
+                                                                    .start_block_bytes = PAGE,
+                                                                    .randomize = false}),
+                   0);
   memset(guest_layout_boot_hva(&guest->layout, &guest->memory, UHYVE_KERNEL_BASE), 0,
          guest->layout.boot_bytes);
   cpu_tables_write(&guest->layout, &guest->image, &guest->memory, CPUS);

@@ -54,7 +54,10 @@ static void refuses_too_little_memory(void **state)
     {
       struct guest_memory memory = memory_of(bytes);
       struct guest_layout layout;
-      int error = guest_layout_plan(&layout, &image, &memory, 64, START_BYTES, true);
+      int error = guest_layout_plan(&layout, &image, &memory,
+                                    &(struct guest_layout_request){.cpu_count = 64,
+                                                                   .start_block_bytes = START_BYTES,
+                                                                   .randomize = true});
       if (error == 0)
       {
         fitting++;
@@ -77,7 +80,11 @@ static void a_small_guest_fits_16_mib(void **state)
   struct elf_image image = test_image(TEST_IMAGE_PLAIN, false);
   struct guest_memory memory = memory_of(16 * MIB);
   struct guest_layout layout;
-  assert_int_equal(guest_layout_plan(&layout, &image, &memory, 64, START_BYTES, false), 0);
+  assert_int_equal(
+      guest_layout_plan(&layout, &image, &memory,
+                        &(struct guest_layout_request){
+                            .cpu_count = 64, .start_block_bytes = START_BYTES, .randomize = false}),
+      0);
   check_plan(&layout, &memory);
   assert_true(layout.memory_bytes >= 4 * MIB);
 }
@@ -91,7 +98,10 @@ static void refuses_a_heap_that_reaches_the_images(void **state)
   {
     struct guest_memory memory = memory_of(bytes);
     struct guest_layout layout;
-    int error = guest_layout_plan(&layout, &image, &memory, 1, START_BYTES, false);
+    int error = guest_layout_plan(&layout, &image, &memory,
+                                  &(struct guest_layout_request){.cpu_count = 1,
+                                                                 .start_block_bytes = START_BYTES,
+                                                                 .randomize = false});
     if (error == 0)
       assert_true(UHYVE_HEAP_BASE + layout.memory_bytes <= UHYVE_PIE_BASE);
     else
@@ -115,7 +125,12 @@ static void random_places_are_in_range(void **state)
     for (unsigned int round = 0; round < 200; round++)
     {
       struct guest_layout layout;
-      assert_int_equal(guest_layout_plan(&layout, &image, &memory, 1, START_BYTES, true), 0);
+      assert_int_equal(
+          guest_layout_plan(&layout, &image, &memory,
+                            &(struct guest_layout_request){.cpu_count = 1,
+                                                           .start_block_bytes = START_BYTES,
+                                                           .randomize = true}),
+          0);
       assert_int_equal(layout.image_gva % aligns[i], 0);
       assert_true(layout.image_gva >= UHYVE_PIE_BASE);
       assert_true(layout.image_gva + layout.image_bytes <= UHYVE_PIE_END);
@@ -135,7 +150,11 @@ static void fixed_images_stay_where_they_are(void **state)
   struct elf_image image = test_image(TEST_IMAGE_PLAIN, false);
   struct guest_memory memory = memory_of(GIB);
   struct guest_layout layout;
-  assert_int_equal(guest_layout_plan(&layout, &image, &memory, 1, START_BYTES, true), 0);
+  assert_int_equal(
+      guest_layout_plan(&layout, &image, &memory,
+                        &(struct guest_layout_request){
+                            .cpu_count = 1, .start_block_bytes = START_BYTES, .randomize = true}),
+      0);
   assert_int_equal(layout.image_gva, image.low_vaddr);
   assert_int_equal(layout.load_bias, 0);
 }
@@ -158,7 +177,11 @@ static void the_pool_is_enough_for_small_pages(void **state)
     struct elf_image image = test_image(TEST_IMAGE_MANY, true);
     struct guest_memory memory = memory_of(bytes);
     struct guest_layout layout;
-    assert_int_equal(guest_layout_plan(&layout, &image, &memory, 64, START_BYTES, true), 0);
+    assert_int_equal(guest_layout_plan(
+                         &layout, &image, &memory,
+                         &(struct guest_layout_request){
+                             .cpu_count = 64, .start_block_bytes = START_BYTES, .randomize = true}),
+                     0);
     uint64_t after_pool = UHYVE_WINDOW_BASE + layout.stack_gpa;
     uint64_t needed =
         1 + tables_for(UHYVE_WINDOW_BASE, layout.tables_gpa, 12) +

@@ -34,8 +34,12 @@ static void guest_create(struct guest *guest, const struct elf_image *image, uin
   struct guest_memory *memory = &guest->memory;
   struct guest_layout *layout = &guest->layout;
   assert_int_equal(guest_memory_reserve(memory, memory_bytes), 0);
-  assert_int_equal(guest_layout_plan(layout, &guest->image, memory, cpu_count, START_BYTES, false),
-                   0);
+  assert_int_equal(
+      guest_layout_plan(layout, &guest->image, memory,
+                        &(struct guest_layout_request){.cpu_count = cpu_count,
+                                                       .start_block_bytes = START_BYTES,
+                                                       .randomize = false}),
+      0);
   memory->attached_bytes = guest_layout_first_bytes(layout, memory);
   assert_true(memory->attached_bytes > layout->memory_gpa &&
               memory->attached_bytes <= memory_bytes);

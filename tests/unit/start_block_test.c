@@ -92,7 +92,10 @@ static void guest_create(struct guest *guest, uint64_t memory_bytes, char **argv
   guest->block_bytes = start_block_bytes(&guest->input);
   assert_int_equal(guest_memory_reserve(&guest->memory, memory_bytes), 0);
   assert_int_equal(
-      guest_layout_plan(&guest->layout, &guest->image, &guest->memory, 2, guest->block_bytes, true),
+      guest_layout_plan(&guest->layout, &guest->image, &guest->memory,
+                        &(struct guest_layout_request){.cpu_count = 2,
+                                                       .start_block_bytes = guest->block_bytes,
+                                                       .randomize = true}),
       0);
   assert_true(guest->layout.start_block_bytes >= guest->block_bytes);
   guest->layout.tables.used_bytes = 0x5000;

@@ -29,7 +29,7 @@ assert(math.fmod(-7, 3) == -1 and math.fmod(7, -3.0) == 1.0 and select(2, math.m
 assert(math.tointeger(3.0) == 3 and math.tointeger(3.5) == nil and math.tointeger("8") == 8 and math.tointeger({}) == nil)
 assert(math.ult(1, -1) and not math.ult(-1, 1) and math.abs(math.mininteger) == math.mininteger)
 assert(math.max(1, 2.5, -1) == 2.5 and math.min(3, 1, 2) == 1)
-fails("number expected", math.max)
+fails("value expected", math.max)
 
 -- The generator gives the same from the same seed, everywhere.
 math.randomseed(42)

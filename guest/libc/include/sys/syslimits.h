@@ -13,6 +13,7 @@
 #define PATH_MAX                      4096
 #define PIPE_BUF                      4096
 #define IOV_MAX                       1024
+#define SSIZE_MAX                     9223372036854775807l
 
 #define PTHREAD_KEYS_MAX              1024
 #define PTHREAD_DESTRUCTOR_ITERATIONS 4

@@ -1,0 +1,266 @@
+/* Walks paths: what they begin at, '.' and '..', symbolic links, mounts. */
+#include "fs/walk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "fs/descriptors.h"
+#include "fs/mounts.h"
+#include "fs/program_memory.h"
+#include "fs/working_folder.h"
+
+#define MOST_LINKS 40
+
+/* Puts the path of the folder in front of a relative path. */
+static int begin_at(struct walk *walk, int folder)
+{
+  if (folder == AT_FDCWD)
+  {
+    working_folder_copy(walk->path);
+    if (walk->path[1] == '\0')
+      walk->path[0] = '\0';
+    walk->plain_bytes = (uint16_t) strlen(walk->path);
+    return 0;
+  }
+  struct file *file = descriptor_get(folder);
+  if (file == NULL)
+    return -EBADF;
+  int error = file->path != NULL ? 0 : -ENOTDIR;
+  if (error == 0)
+    strcpy(walk->path, file->path); /* NOLINT(clang-analyzer-security.insecureAPI.strcpy) */
+  file_put(file);
+  return error;
+}
+
+int walk_begin(struct walk *walk, int folder, const char *path, unsigned int flags)
+{
+  int error = mounts_start();
+  walk->links = 0;
+  walk->wants_folder = false;
+  walk->follows = (flags & WALK_FOLLOW) != 0;
+  walk->last = WALK_LAST_NAME;
+  walk->plain_bytes = 0;
+  walk->path[0] = '\0';
+  if (error != 0)
+    return error;
+  if (!program_may(path, 1, ADDRESS_READ))
+    return -EFAULT;
+  if (path[0] == '\0' && (flags & WALK_MAY_EMPTY) == 0)
+    return -ENOENT;
+  if (path[0] != '/')
+    error = begin_at(walk, folder);
+  if (error != 0)
+    return error;
+  size_t len = strlen(walk->path);
+  walk->path[len] = '/';
+  long result = program_string(walk->path + len + 1, FS_PATH_BYTES - len - 1, path);
+  return result < 0 ? (int) result : 0;
+}
+
+/* Replaces path[begin, end), a component, by what the link there says. */
+static int splice(struct walk *walk, size_t begin, size_t end, const char *target,
+                  size_t target_len)
+{
+  size_t rest = strlen(walk->path + end) + 1;
+  if (++walk->links > MOST_LINKS)
+    return -ELOOP;
+  if (target_len == 0)
+    return -ENOENT;
+  if (target[0] == '/')
+    begin = walk->mount->file_system->is_own_root ? walk->mount->point_len : 0;
+  if (begin + target_len + rest > FS_PATH_BYTES)
+    return -ENAMETOOLONG;
+  memmove(walk->path + begin + target_len, walk->path + end, rest);
+  memcpy(walk->path + begin, target, target_len);
+  if (walk->plain_bytes >= begin)
+    walk->plain_bytes = 0;
+  return WALK_AGAIN;
+}
+
+int walk_follow(struct walk *walk, size_t done, const char *target, size_t target_len)
+{
+  size_t end = (size_t) (walk->name - walk->path) + done;
+  size_t begin = end;
+  while (walk->path[begin - 1] != '/')
+    begin--;
+  return splice(walk, begin, end, target, target_len);
+}
+
+static void find_mount(struct walk *walk)
+{
+  walk->mount = mounts_find(walk->path);
+  walk->name = walk->path + walk->mount->point_len;
+  if (*walk->name == '/')
+    walk->name++;
+}
+
+/* The path ends at path[end] for a look at what it leads to. */
+static int look_at(struct walk *walk, size_t end, int (*look)(struct walk *walk))
+{
+  char cut = walk->path[end];
+  bool wants_folder = walk->wants_folder;
+  bool follows = walk->follows;
+  walk->path[end] = '\0';
+  walk->wants_folder = false;
+  walk->follows = false;
+  find_mount(walk);
+  int result = look(walk);
+  walk->path[end] = cut;
+  walk->wants_folder = wants_folder;
+  walk->follows = follows;
+  /* It has just been looked at, and was no link. */
+  return result == WALK_AGAIN ? -ENOENT : result;
+}
+
+static int is_folder(struct walk *walk)
+{
+  struct stat status;
+  if (*walk->name == '\0' && walk->mount->point_len == 0)
+    return 0;
+  int error = walk->mount->file_system->stat(walk, &status);
+  return error != 0 ? error : S_ISDIR(status.st_mode) ? 0 : -ENOTDIR;
+}
+
+/* The component path[begin, end) is followed if it is a link: WALK_AGAIN; 0: it is none. */
+static __attribute__((noinline)) int follow_one(struct walk *walk, size_t begin, size_t end)
+{
+  char target[FS_PATH_BYTES];
+  char cut = walk->path[end];
+  bool wants_folder = walk->wants_folder;
+  bool follows = walk->follows;
+  walk->path[end] = '\0';
+  walk->wants_folder = false;
+  walk->follows = false;
+  find_mount(walk);
+  const struct file_system *file_system = walk->mount->file_system;
+  long result = -EINVAL;
+  if (*walk->name != '\0' && file_system->readlink != NULL)
+    result = file_system->readlink(walk, target, sizeof(target));
+  walk->path[end] = cut;
+  walk->wants_folder = wants_folder;
+  walk->follows = follows;
+  if (result >= 0)
+    return splice(walk, begin, end, target, (size_t) result);
+  return result == -EINVAL ? 0 : result == WALK_AGAIN ? -ENOENT : (int) result;
+}
+
+/* Sees to it that path[0, end), which has no '..', is a folder without symbolic links. */
+static int make_plain(struct walk *walk, size_t end)
+{
+  size_t begin = walk->plain_bytes;
+  if (end <= begin)
+    return 0;
+  while (begin < end)
+  {
+    begin++; /* the '/' */
+    size_t len = strcspn(walk->path + begin, "/");
+    size_t to = begin + len < end ? begin + len : end;
+    int error = follow_one(walk, begin, to);
+    if (error != 0)
+      return error;
+    begin = to;
+  }
+  int error = look_at(walk, end, is_folder);
+  if (error == 0)
+    walk->plain_bytes = (uint16_t) end;
+  return error;
+}
+
+/* One pass over the path. path[0, out) is done, without '/' at its end. WALK_AGAIN when a link in
+ * front of a '..' was followed. */
+static int normalise(struct walk *walk)
+{
+  char *path = walk->path;
+  size_t out = 0;
+  size_t in = 0;
+  for (;;)
+  {
+    size_t slashes = strspn(path + in, "/");
+    size_t len = strcspn(path + in + slashes, "/");
+    in += slashes;
+    if (len == 0)
+    {
+      walk->wants_folder |= slashes > 0;
+      break;
+    }
+    bool is_end = path[in + len] == '\0';
+    bool is_dot = len == 1 && path[in] == '.';
+    bool is_dot_dot = len == 2 && path[in] == '.' && path[in + 1] == '.';
+    if (len >= FS_NAME_BYTES)
+      return -ENAMETOOLONG;
+    if (is_dot_dot && out > walk->plain_bytes)
+    {
+      memmove(path + out + 1, path + in, strlen(path + in) + 1);
+      path[out] = '/';
+      in = out + 1;
+      int error = make_plain(walk, out);
+      if (error != 0)
+        return error;
+    }
+    if (is_dot_dot)
+    {
+      while (out > 0 && path[--out] != '/')
+        ;
+      if (out < walk->plain_bytes)
+        walk->plain_bytes = (uint16_t) out;
+    }
+    else if (!is_dot)
+    {
+      path[out++] = '/';
+      memmove(path + out, path + in, len);
+      out += len;
+    }
+    in += len;
+    if (is_end && (is_dot || is_dot_dot))
+    {
+      walk->wants_folder = true;
+      walk->last = is_dot ? WALK_LAST_DOT : WALK_LAST_DOT_DOT;
+    }
+  }
+  if (out == 0)
+  {
+    path[out++] = '/';
+    if (walk->last == WALK_LAST_NAME)
+      walk->last = WALK_LAST_DOT;
+  }
+  path[out] = '\0';
+  return 0;
+}
+
+int walk_settle(struct walk *walk)
+{
+  int error;
+  do
+    error = normalise(walk);
+  while (error == WALK_AGAIN);
+  if (error == 0)
+    find_mount(walk);
+  return error;
+}
+
+/* Without symbolic links up to the end, which is a folder or not. */
+static int resolve_once(struct walk *walk)
+{
+  int error = walk_settle(walk);
+  size_t end = 0;
+  while (error == 0 && walk->path[end] == '/' && walk->path[end + 1] != '\0')
+  {
+    size_t begin = end + 1;
+    end = begin + strcspn(walk->path + begin, "/");
+    if (end > walk->plain_bytes)
+      error = follow_one(walk, begin, end);
+  }
+  return error;
+}
+
+int walk_resolve(struct walk *walk)
+{
+  int error;
+  do
+    error = resolve_once(walk);
+  while (error == WALK_AGAIN);
+  if (error == 0)
+    find_mount(walk);
+  return error;
+}

@@ -1,0 +1,63 @@
+/* What every program does with open files: those calls that stdio makes. */
+#include <errno.h>
+#include <signal.h>
+#include <sys/stat.h>
+
+#include "crash.h"
+#include "fs/program_memory.h"
+#include "posix/held.h"
+#include "posix/sys.h"
+
+ssize_t sys_read(int fd, void *buffer, size_t len_bytes)
+{
+  long result;
+  HELD_FILE(result, fd, file_read(file, buffer, len_bytes));
+  return result;
+}
+
+/* SIGPIPE comes before the call returns; not while a crash is reported. */
+static ssize_t written(long result)
+{
+  if (__builtin_expect(result == -EPIPE, 0) && !crash_has_begun)
+    sys_raise(SIGPIPE);
+  return result;
+}
+
+ssize_t sys_write(int fd, const void *buffer, size_t len_bytes)
+{
+  long result;
+  HELD_FILE(result, fd, file_write(file, buffer, len_bytes));
+  return written(result);
+}
+
+off_t sys_lseek(int fd, off_t offset, int whence)
+{
+  long result;
+  HELD_FILE(result, fd, file_seek(file, offset, whence));
+  return result;
+}
+
+int sys_fstat(int fd, struct stat *status)
+{
+  int result;
+  struct stat found;
+  HELD_FILE(result, fd, file_stat(file, &found));
+  return result == 0 ? program_put(status, &found, sizeof(found)) : result;
+}
+
+int sys_close(int fd)
+{
+  int result;
+  struct signal_hold hold;
+  signal_hold_begin(&hold);
+  result = descriptor_close(fd);
+  signal_hold_leave(&hold);
+  return result;
+}
+
+int sys_isatty(int fd)
+{
+  int result;
+  HELD_FILE(result, fd, file->is_terminal ? 1 : -ENOTTY);
+  return result;
+}
