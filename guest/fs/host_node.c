@@ -94,10 +94,9 @@ static void settle(struct host_node *node)
   node->content = HOST_NOTHING;
 }
 
+/* Waits for who reads ahead just now, too: what comes of that may be old already. */
 void host_node_settle(struct host_node *node)
 {
-  if (__atomic_load_n(&node->content, __ATOMIC_ACQUIRE) == HOST_NOTHING)
-    return;
   lock(node);
   settle(node);
   unlock(node);
