@@ -222,9 +222,11 @@ static int host_release(struct file *file)
   struct host_file *host = host_file_of(file);
   write_behind(file);
   int error = file_may_write(file) ? late_error(file) : 0;
-  int close_error = (int) control(file, HC_FILE_CLOSE, NULL, NULL);
+  /* First of the two: a file that has no name any more ends with the handle, and its number may be
+   * that of another one at once. */
   if (host->node != NULL)
     host_node_put(host->node);
+  int close_error = (int) control(file, HC_FILE_CLOSE, NULL, NULL);
   if (file->path != NULL)
     kernel_free(file->path, strlen(file->path) + 1);
   kernel_free(host, sizeof(*host));
