@@ -8,7 +8,6 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "fs/file_system.h"
 #include "libc/cancel.h"
 #include "libc/result.h"
 #include "posix/sys.h"
@@ -138,8 +137,7 @@ char *ttyname(int fd)
 /* Everything is with the host already, or lives as long as the guest. */
 void sync(void)
 {
-  if (host_flush_all != NULL)
-    host_flush_all();
+  sys_sync();
 }
 
 /* There is one process, whose own locks do not hold it up. */

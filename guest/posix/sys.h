@@ -107,6 +107,8 @@ int sys_clock_nanosleep(clockid_t clock, int flags, const struct timespec *reque
                         struct timespec *remaining);
 
 /* The process. */
+/* What is written behind is written. */
+void sys_sync(void);
 _Noreturn void sys_exit(int status);
 pid_t sys_getpid(void);
 int sys_kill(pid_t pid, int number);
