@@ -7,14 +7,13 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "hypercall.h"
 #include "posix/held.h"
 #include "posix/sys.h"
 #include "sched/sched.h"
-#include "signal/delivery.h"
+#include "time/clock.h"
 
 /* The process is alone in its group and session. What else has a terminal is another group. */
 #define OWN_GROUP   1
@@ -35,17 +34,16 @@ _Static_assert(sizeof(struct kernel_termios) == 36, "as Linux has it");
 
 /* ---- Asking the monitor ---- */
 
-static int await_output(const struct signal_mark *mark)
+static bool is_interrupted_while_output_goes(void)
 {
-  const struct timespec pause = {.tv_nsec = DRAIN_NS};
-  int error = sys_clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
-  return error == -EINTR && !signal_restart(mark) ? -EINTR : 0;
+  static uint32_t nothing;
+  return signal_hold_wait(&nothing, 0, clock_monotonic_ns() + DRAIN_NS) == -EINTR;
 }
 
-/* Again while output is on its way, and after a signal whose handler lets calls go on. */
+/* Again while output is on its way. Handlers are held back: after -EINTR they run, and then the
+ * whole call begins again, or does not. */
 static int ask(int fd, enum hc_terminal_operation operation, struct hc_terminal *block)
 {
-  struct signal_mark mark = signal_mark();
   block->fd = fd;
   block->operation = operation;
   for (;;)
@@ -55,12 +53,10 @@ static int ask(int fd, enum hc_terminal_operation operation, struct hc_terminal 
     hypercall(HC_terminal, block);
     sched_come_back(was_masked);
     int result = (int) block->result;
-    if (result == -EAGAIN)
-      result = await_output(&mark);
-    else if (result != -EINTR || !signal_restart(&mark))
+    if (result != -EAGAIN)
       return result;
-    if (result == -EINTR)
-      return result;
+    if (is_interrupted_while_output_goes())
+      return -EINTR;
   }
 }
 
@@ -265,7 +261,8 @@ static int control(struct file *file, unsigned long request, void *argument)
   if ((file->flags & O_PATH) != 0)
     return -EBADF;
   if (request == FIONBIO)
-    return set_nonblocking(file, argument);
+    return may_access(argument, sizeof(int), ADDRESS_READ) ? set_nonblocking(file, argument)
+                                                           : -EFAULT;
   return file->operations->control != NULL ? file->operations->control(file, request, argument)
                                            : -ENOTTY;
 }
