@@ -41,6 +41,7 @@ struct walk
   struct mount *mount;
   unsigned int links; /* that were followed: more than 40 are -ELOOP */
   bool wants_folder;
+  bool has_slash;       /* at its end, or '.': what is in front of that is followed */
   bool follows;         /* a symbolic link at the very end, too */
   uint8_t last;         /* enum walk_last, of what the caller gave */
   uint16_t plain_bytes; /* so much of the path is known to be folders, and no link */

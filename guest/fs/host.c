@@ -81,7 +81,7 @@ static int flags_for_host(int flags)
 static long open_once(struct walk *walk, int told, int flags, mode_t mode, struct stat *status)
 {
   /* A '/' at the end would follow a symbolic link. */
-  bool is_plain = (flags & O_DIRECTORY) != 0 && (flags & O_NOFOLLOW) != 0;
+  bool is_plain = (flags & O_DIRECTORY) != 0 && (flags & O_NOFOLLOW) != 0 && !walk->has_slash;
   int appended = is_plain ? 0 : name_begin(walk);
   if (appended < 0)
     return appended;

@@ -88,9 +88,12 @@ static int open_locked(struct walk *walk, int flags, mode_t mode, struct file **
 {
   struct ram_place place;
   bool is_new = false;
+  walk->follows |= walk->has_slash;
   int error = ram_find(walk, &place);
   if (error != 0)
     return error;
+  if (walk->has_slash && (flags & O_CREAT) != 0)
+    return -EISDIR;
   if (place.node != NULL)
     error = check_open(walk, place.node, flags);
   else if ((flags & O_CREAT) == 0)

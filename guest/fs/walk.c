@@ -38,6 +38,7 @@ int walk_begin(struct walk *walk, int folder, const char *path, unsigned int fla
   int error = mounts_start();
   walk->links = 0;
   walk->wants_folder = false;
+  walk->has_slash = false;
   walk->follows = (flags & WALK_FOLLOW) != 0;
   walk->last = WALK_LAST_NAME;
   walk->plain_bytes = 0;
@@ -100,14 +101,16 @@ static int look_at(struct walk *walk, size_t end, int (*look)(struct walk *walk)
 {
   char cut = walk->path[end];
   bool wants_folder = walk->wants_folder;
+  bool has_slash = walk->has_slash;
   bool follows = walk->follows;
   walk->path[end] = '\0';
-  walk->wants_folder = false;
+  walk->wants_folder = walk->has_slash = false;
   walk->follows = false;
   find_mount(walk);
   int result = look(walk);
   walk->path[end] = cut;
   walk->wants_folder = wants_folder;
+  walk->has_slash = has_slash;
   walk->follows = follows;
   /* It has just been looked at, and was no link. */
   return result == WALK_AGAIN ? -ENOENT : result;
@@ -128,9 +131,10 @@ static __attribute__((noinline)) int follow_one(struct walk *walk, size_t begin,
   char target[FS_PATH_BYTES];
   char cut = walk->path[end];
   bool wants_folder = walk->wants_folder;
+  bool has_slash = walk->has_slash;
   bool follows = walk->follows;
   walk->path[end] = '\0';
-  walk->wants_folder = false;
+  walk->wants_folder = walk->has_slash = false;
   walk->follows = false;
   find_mount(walk);
   const struct file_system *file_system = walk->mount->file_system;
@@ -139,6 +143,7 @@ static __attribute__((noinline)) int follow_one(struct walk *walk, size_t begin,
     result = file_system->readlink(walk, target, sizeof(target));
   walk->path[end] = cut;
   walk->wants_folder = wants_folder;
+  walk->has_slash = has_slash;
   walk->follows = follows;
   if (result >= 0)
     return splice(walk, begin, end, target, (size_t) result);
@@ -182,6 +187,7 @@ static int normalise(struct walk *walk)
     if (len == 0)
     {
       walk->wants_folder |= slashes > 0;
+      walk->has_slash |= slashes > 0;
       break;
     }
     bool is_end = path[in + len] == '\0';
@@ -214,7 +220,7 @@ static int normalise(struct walk *walk)
     in += len;
     if (is_end && (is_dot || is_dot_dot))
     {
-      walk->wants_folder = true;
+      walk->wants_folder = walk->has_slash = true;
       walk->last = is_dot ? WALK_LAST_DOT : WALK_LAST_DOT_DOT;
     }
   }
