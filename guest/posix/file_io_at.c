@@ -28,7 +28,7 @@ ssize_t sys_pwrite(int fd, const void *buffer, size_t len_bytes, off_t offset)
 /* ---- Several pieces ---- */
 
 /* What is not in a file with offsets is gathered in between, up to this: so it is one transfer, and
- * what threads write does not mix. */
+ * what threads write does not mix. What is longer is written piece by piece. */
 #define SMALL_BYTES    1024ul
 #define GATHERED_BYTES 65536ul
 
@@ -64,8 +64,7 @@ static long copy_pieces(const struct pieces *pieces, char *buffer, size_t len_by
     if (piece > len_bytes - done)
       piece = len_bytes - done;
     char *base = pieces->vectors[i].iov_base;
-    size_t accessible =
-        program_memory(base, piece, pieces->writes ? ADDRESS_READ : ADDRESS_WRITE);
+    size_t accessible = program_memory(base, piece, pieces->writes ? ADDRESS_READ : ADDRESS_WRITE);
     memcpy(pieces->writes ? buffer + done : base, pieces->writes ? base : buffer + done,
            accessible);
     done += accessible;
@@ -98,6 +97,27 @@ static long move_as_one(const struct pieces *pieces)
   long result = move_gathered(pieces, buffer, len_bytes);
   kernel_free(buffer, len_bytes);
   return result;
+}
+
+static long write_each(const struct pieces *pieces)
+{
+  long done = 0;
+  for (int i = 0; i < pieces->count; i++)
+  {
+    size_t len_bytes = pieces->vectors[i].iov_len;
+    if (len_bytes == 0)
+      continue;
+    long result = file_write(pieces->file, pieces->vectors[i].iov_base, len_bytes);
+    /* With the result -EPIPE the caller does so. */
+    if (result == -EPIPE && done > 0)
+      sys_raise(SIGPIPE);
+    if (result < 0)
+      return done > 0 ? done : result;
+    done += result;
+    if ((size_t) result < len_bytes)
+      break;
+  }
+  return done;
 }
 
 /* One by one, at an offset. */
@@ -141,7 +161,8 @@ static long move_pieces(struct file *file, const struct iovec *vectors, int coun
   if (offset != FILE_NO_OFFSET)
     return move_at(&pieces, offset, &end);
   if (!file->is_seekable)
-    return move_as_one(&pieces);
+    return writes && pieces.total_bytes > GATHERED_BYTES ? write_each(&pieces)
+                                                         : move_as_one(&pieces);
   mutex_lock(&file->mutex);
   long result = move_at(&pieces, file->offset, &end);
   if (result > 0)
