@@ -8,6 +8,7 @@
 #include "sched/rwlock.h"
 
 #include "sched/spin.h"
+#include "sched/task.h"
 
 /* In `leaving`, once rwlock_destroy() waits for the last of them. */
 #define DESTROYING 0x80000000u
@@ -64,6 +65,15 @@ void rwlock_destroy(struct rwlock *lock)
   __atomic_store_n(&lock->leaving, 0, __ATOMIC_RELAXED);
 }
 
+/* To wait is no cancellation point, not even within one. */
+static int wait_on(uint32_t *word, uint32_t expected, uint64_t deadline_ns)
+{
+  bool heeds = task_heed_cancellation(false);
+  int error = futex_wait(word, expected, deadline_ns);
+  task_heed_cancellation(heeds);
+  return error;
+}
+
 /* Sets a bit unless it is set. Returns whether the state is still the same but for that. */
 static bool announce(struct rwlock *lock, uint32_t state, uint32_t bit)
 {
@@ -87,7 +97,7 @@ int rwlock_read_slow(struct rwlock *lock, uint64_t deadline_ns, bool must)
     if ((state & RWLOCK_HOLDERS) == RWLOCK_HOLDERS - 1)
       return -EAGAIN;
     if (!rwlock_may_read(state, must) && announce(lock, state, RWLOCK_READERS_WAIT))
-      error = futex_wait(&lock->state, state | RWLOCK_READERS_WAIT, deadline_ns);
+      error = wait_on(&lock->state, state | RWLOCK_READERS_WAIT, deadline_ns);
   }
   return 0;
 }
@@ -131,6 +141,6 @@ int rwlock_write_slow(struct rwlock *lock, uint64_t deadline_ns)
     uint32_t turn = __atomic_load_n(&lock->turn, __ATOMIC_ACQUIRE);
     state = __atomic_load_n(&lock->state, __ATOMIC_SEQ_CST);
     if (!is_free(state) && (state & RWLOCK_WRITERS_WAIT) != 0)
-      error = futex_wait(&lock->turn, turn, deadline_ns);
+      error = wait_on(&lock->turn, turn, deadline_ns);
   }
 }
