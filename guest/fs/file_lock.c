@@ -56,7 +56,8 @@ static int place(const struct file *file, struct flock *lock)
     return 0;
   if (lock->l_whence != SEEK_SET || lock->l_start < 0)
     return -EINVAL;
-  if (__builtin_add_overflow(lock->l_start, lock->l_len, &end))
+  /* The last byte of the range, or where one that goes backwards begins. */
+  if (__builtin_add_overflow(lock->l_start, lock->l_len - (lock->l_len > 0), &end))
     return -EOVERFLOW;
   return end < 0 ? -EINVAL : 0;
 }

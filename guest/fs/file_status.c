@@ -17,7 +17,9 @@ int file_check_offset(const struct file *file, off_t offset)
 {
   if (offset < 0)
     return -EINVAL;
-  return file->is_seekable || file->operations->seek != NULL ? 0 : -ESPIPE;
+  bool has_offset =
+      file->is_seekable || file->operations->seek != NULL || file->operations->list != NULL;
+  return has_offset ? 0 : -ESPIPE;
 }
 
 long file_read_at(struct file *file, void *buffer, size_t len_bytes, off_t offset)
