@@ -1,6 +1,6 @@
-/* Who the program is: user, groups, process group, session. As in a user namespace that has root
- * alone, there is no other user to become; the program is one process, which leads its group and
- * session. User and group are those of the monitor: whoever has started the guest. */
+/* Who the program is: user, groups, process group, session. It is the user who runs the monitor; as
+ * in a user namespace that has this user alone, there is no other to become. The program is one
+ * process, which leads its group and session. */
 #include <errno.h>
 #include <grp.h>
 #include <stdbool.h>
@@ -41,37 +41,43 @@ gid_t getegid(void)
 static int become(unsigned int own, unsigned int id, unsigned int effective)
 {
   bool stays = (id == own || id == NO_ID) && (effective == own || effective == NO_ID);
-  return (int) libc_result(stays ? 0 : -EINVAL);
+  return (int) libc_result(stays ? 0 : start_info->user == 0 ? -EINVAL : -EPERM);
+}
+
+/* NO_ID is none here. */
+static int become_one(unsigned int own, unsigned int id)
+{
+  return id == NO_ID ? (int) libc_result(-EINVAL) : become(own, id, id);
 }
 
 int setuid(uid_t user)
 {
-  return become(getuid(), user, user == NO_ID ? getuid() + 1 : user);
+  return become_one(start_info->user, user);
 }
 
 int seteuid(uid_t user)
 {
-  return setuid(user);
+  return become_one(start_info->user, user);
 }
 
 int setreuid(uid_t user, uid_t effective)
 {
-  return become(getuid(), user, effective);
+  return become(start_info->user, user, effective);
 }
 
 int setgid(gid_t group)
 {
-  return become(getgid(), group, group == NO_ID ? getgid() + 1 : group);
+  return become_one(start_info->group, group);
 }
 
 int setegid(gid_t group)
 {
-  return setgid(group);
+  return become_one(start_info->group, group);
 }
 
 int setregid(gid_t group, gid_t effective)
 {
-  return become(getgid(), group, effective);
+  return become(start_info->group, group, effective);
 }
 
 /* None but that of getgid(). */
@@ -86,7 +92,7 @@ int setgroups(int count, const gid_t *groups)
   if (count < 0)
     return (int) libc_result(-EINVAL);
   for (int i = 0; i < count; i++)
-    if (groups[i] != getgid())
+    if (groups[i] != start_info->group)
       return (int) libc_result(-EINVAL);
   return 0;
 }
@@ -188,7 +194,7 @@ static int check_who(int kind, id_t who)
   case PRIO_PGRP:
     return who == 0 || who == (id_t) getpid() ? 0 : -ESRCH;
   case PRIO_USER:
-    return who == getuid() ? 0 : -ESRCH;
+    return who == 0 || who == start_info->user ? 0 : -ESRCH;
   default:
     return -EINVAL;
   }
