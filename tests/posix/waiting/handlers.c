@@ -23,16 +23,21 @@ static void on_alarm(int number)
   lseek(file, 0, SEEK_CUR);
 }
 
-static timer_t start_timer(int flags)
+static timer_t timer;
+
+/* Once, soon: so that a slow machine does something else, too. */
+static void ring_soon(void)
+{
+  const struct itimerspec times = {.it_value.tv_nsec = 50000};
+  CHECK(timer_settime(timer, 0, &times, NULL) == 0);
+}
+
+static void make_timer(int flags)
 {
   struct sigaction action = {.sa_handler = on_alarm, .sa_flags = flags};
   struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM};
-  const struct itimerspec times = {.it_value.tv_nsec = 100000, .it_interval.tv_nsec = 100000};
-  timer_t timer;
   CHECK(sigaction(SIGALRM, &action, NULL) == 0);
   CHECK(timer_create(CLOCK_MONOTONIC, &event, &timer) == 0);
-  CHECK(timer_settime(timer, 0, &times, NULL) == 0);
-  return timer;
 }
 
 /* All bytes are there, those of the handlers too. */
@@ -44,14 +49,22 @@ static void the_same_file(void)
   file = open(NAME, O_RDWR | O_CREAT | O_TRUNC, 0600);
   CHECK(file >= 0);
   written_by_handler = 0;
-  timer_t timer = start_timer(SA_RESTART);
-  while (count < ROUNDS || written_by_handler < 3)
+  int rung = 0;
+  make_timer(SA_RESTART);
+  while (count < ROUNDS || written_by_handler < 20)
   {
+    if (rung == written_by_handler)
+    {
+      ring_soon();
+      rung++;
+    }
     if (!CHECK(write(file, line, sizeof(line)) == (ssize_t) sizeof(line)))
       break;
     count++;
     lseek(file, 0, SEEK_END);
   }
+  while (written_by_handler < rung)
+    ;
   CHECK(timer_delete(timer) == 0);
   CHECK(fstat(file, &status) == 0);
   CHECK(status.st_size == count * (long) sizeof(line) + written_by_handler);
@@ -65,7 +78,7 @@ static void leaving(void)
   volatile int left = 0;
   file = open(NAME, O_RDWR | O_TRUNC);
   CHECK(file >= 0);
-  timer_t timer = start_timer(0);
+  make_timer(0);
   volatile int rounds = 0;
   while (left < 20)
   {
@@ -76,6 +89,7 @@ static void leaving(void)
       continue;
     }
     leaves = 1;
+    ring_soon();
     for (;;)
     {
       pwrite(file, line, sizeof(line), rounds % 10);
