@@ -17,6 +17,7 @@
 #include "mm/kernel_heap.h"
 #include "posix/sys.h"
 #include "signal/hold.h"
+#include "start_info.h"
 #include "threads.h"
 #include "time/clock.h"
 #include "unit_test.h"
@@ -26,6 +27,8 @@
 _Thread_local bool hosted_is_interrupted;
 static _Thread_local unsigned int signals;
 static bool memory_is_short;
+static struct uhyve_start_info information = {.user = 1, .group = 2};
+struct uhyve_start_info *start_info = &information;
 
 int sys_raise(int number)
 {
