@@ -1,8 +1,9 @@
 /* Signals from outside: what the monitor is told of those that the program sees to, and what comes.
  *
- * The monitor is told of a signal when the program does something about it. What was ever blocked or
- * waited for is seen to here from then on, its default too. SIGTTIN and SIGTTOU that are blocked count as ignored: the host's
- * terminal then fails calls of the background, which would be tried for ever else.
+ * The monitor is told of a signal when the program does something about it. What was ever blocked
+ * or waited for is seen to here from then on, its default too. SIGTTIN and SIGTTOU that are blocked
+ * count as ignored: the host's terminal then fails calls of the background, which would be tried
+ * for ever else.
  */
 #include <stddef.h>
 
