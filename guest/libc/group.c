@@ -2,14 +2,22 @@
 #include <errno.h>
 #include <grp.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "libc/result.h"
 #include "libc/user_file.h"
 
-#define PATH     "/etc/group"
-#define BUILT_IN "root:x:0:"
+#define PATH "/etc/group"
+
+/* The one group there is without that file. */
+static const char *built_in(void)
+{
+  static char line[40];
+  snprintf(line, sizeof(line), "%s:x:%u:", getgid() == 0 ? "root" : "user", getgid());
+  return line;
+}
 
 /* The pointers to the members' names come behind the line: 0, ERANGE, or EINVAL if it is no entry.
  */
@@ -68,7 +76,7 @@ static int entry_find(const char *name, gid_t group, struct group *entry, char *
 {
   struct user_file file;
   *result = NULL;
-  int error = user_file_open(&file, PATH, BUILT_IN);
+  int error = user_file_open(&file, PATH, built_in());
   while (error == 0)
   {
     error = entry_next(&file, entry, buffer, len_bytes);
@@ -130,7 +138,7 @@ struct group *getgrgid(gid_t group)
 void setgrent(void)
 {
   if (is_listing)
-    user_file_rewind(&listed, BUILT_IN);
+    user_file_rewind(&listed, built_in());
 }
 
 void endgrent(void)
@@ -142,7 +150,7 @@ void endgrent(void)
 
 struct group *getgrent(void)
 {
-  int error = is_listing ? 0 : user_file_open(&listed, PATH, BUILT_IN);
+  int error = is_listing ? 0 : user_file_open(&listed, PATH, built_in());
   is_listing = error == 0;
   while (error == 0)
   {

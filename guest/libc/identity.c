@@ -1,6 +1,6 @@
-/* Who the program is: user, groups, process group, session. It is the user who runs the monitor; as
- * in a user namespace that has this user alone, there is no other to become. The program is one
- * process, which leads its group and session. */
+/* Who the program is: user, groups, process group, session. As in a user namespace that has root
+ * alone, there is no other user to become; the program is one process, which leads its group and
+ * session. */
 #include <errno.h>
 #include <grp.h>
 #include <stdbool.h>
@@ -18,6 +18,7 @@
 #define NICE_MIN (-20)
 #define NICE_MAX 19
 
+/* Those of the monitor: whoever has started the guest. */
 uid_t getuid(void)
 {
   return start_info->user;
@@ -57,7 +58,7 @@ int setuid(uid_t user)
 
 int seteuid(uid_t user)
 {
-  return become_one(start_info->user, user);
+  return setuid(user);
 }
 
 int setreuid(uid_t user, uid_t effective)
@@ -92,7 +93,7 @@ int setgroups(int count, const gid_t *groups)
   if (count < 0)
     return (int) libc_result(-EINVAL);
   for (int i = 0; i < count; i++)
-    if (groups[i] != getgid())
+    if (groups[i] != start_info->group)
       return (int) libc_result(-EINVAL);
   return 0;
 }
@@ -194,7 +195,7 @@ static int check_who(int kind, id_t who)
   case PRIO_PGRP:
     return who == 0 || who == (id_t) getpid() ? 0 : -ESRCH;
   case PRIO_USER:
-    return who == 0 || who == (id_t) getuid() ? 0 : -ESRCH;
+    return who == 0 || who == start_info->user ? 0 : -ESRCH;
   default:
     return -EINVAL;
   }

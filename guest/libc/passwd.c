@@ -2,12 +2,22 @@
 #include <errno.h>
 #include <limits.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "libc/user_file.h"
 
-#define PATH     "/etc/passwd"
-#define BUILT_IN "root:x:0:0:root:/:/bin/sh"
+#define PATH "/etc/passwd"
+
+/* The one user there is without that file. */
+static const char *built_in(void)
+{
+  static char line[80];
+  const char *name = getuid() == 0 ? "root" : "user";
+  snprintf(line, sizeof(line), "%s:x:%u:%u:%s:/:/bin/sh", name, getuid(), getgid(), name);
+  return line;
+}
 
 static bool entry_parse(char *line, struct passwd *entry)
 {
@@ -42,7 +52,7 @@ static int entry_find(const char *name, uid_t user, struct passwd *entry, char *
 {
   struct user_file file;
   *result = NULL;
-  int error = user_file_open(&file, PATH, BUILT_IN);
+  int error = user_file_open(&file, PATH, built_in());
   while (error == 0)
   {
     error = entry_next(&file, entry, buffer, len_bytes);
@@ -104,7 +114,7 @@ struct passwd *getpwuid(uid_t user)
 void setpwent(void)
 {
   if (is_listing)
-    user_file_rewind(&listed, BUILT_IN);
+    user_file_rewind(&listed, built_in());
 }
 
 void endpwent(void)
@@ -116,7 +126,7 @@ void endpwent(void)
 
 struct passwd *getpwent(void)
 {
-  int error = is_listing ? 0 : user_file_open(&listed, PATH, BUILT_IN);
+  int error = is_listing ? 0 : user_file_open(&listed, PATH, built_in());
   is_listing = error == 0;
   while (error == 0)
   {

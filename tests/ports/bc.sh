@@ -41,7 +41,7 @@ compare pi bc/bc -l ../Examples/pi.b
 # 20 digits of each number from 1 to 20 in all bases, by dc.
 for base in {2..16}; do printf '20k %d o 1 [d v p s. 1 + d 20 !<a] d sa x c\n' "$base"; done > "$scratch/input"
 compare dc dc/dc
-printf '100 k 2 v p\n16 i FF p 10 o p\n[Hello] p x\n5 [d 1 - d 1 <f *] d sf x p\n' > "$scratch/input"
+printf '100 k 2 v p\n16 i FF p 16 o p A i\n[Hello] p\n5 [d 1 - d 1 <f *] d sf x p f\n' > "$scratch/input"
 compare dc2 dc/dc -
 ((count == 22)) || fail "$count comparisons"
 

@@ -6,7 +6,7 @@ tree=$PROGRAMS/bzip2/source
 export PATH=$STAGE/bin:$PATH
 unset MAKEFLAGS MAKELEVEL MFLAGS
 
-expect --stdout $'.*cmp sample3\\.tst sample3\\.ref\n.*looks like.*' make -C "$tree" test
+expect --stdout $'.*cmp sample3\\.tst sample3\\.ref.*didn.t complain.*' make -C "$tree" test
 
 cd "$scratch" || exit
 cp "$tree"/sample1.ref one
@@ -20,7 +20,7 @@ expect bzip2 one
 [[ $(stat -c '%a %y' one.bz2) == '640 2001-02-03 04:05:06.000000000 '* ]] || fail "$(stat -c '%a %y' one.bz2)"
 [[ ! -e one ]] || fail "one is still there"
 cmp one.bz2 <(bzip2 -c "$tree/sample1.ref")
-expect bzip2 -tv one.bz2 || true
+expect --stderr $' *one\\.bz2: ok\n' bzip2 -tv one.bz2
 expect bzip2 -d one.bz2
 [[ $(stat -c '%a %y' one) == '640 2001-02-03 04:05:06.000000000 '* ]] || fail "$(stat -c '%a %y' one)"
 cmp one "$tree/sample1.ref"
@@ -36,7 +36,6 @@ expect bzip2 -d both.bz2
 cat one two | cmp - both
 
 # Two blocks, one of them damaged: the other is recovered.
-head -c 1300000 "$tree/sample3.ref" > blocks || true
 cat "$tree"/sample{1,2,3}.ref "$tree"/sample{3,2,1}.ref "$tree"/manual.{ps,pdf} > blocks
 expect bzip2 -1 blocks
 size=$(stat -c %s blocks.bz2)

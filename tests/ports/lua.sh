@@ -20,7 +20,8 @@ run tables -m 256M
 run coroutines
 run utf8
 printf '17\nsecond line\n%0200000d\n' 0 | tr 0 x > input
-expect --stdin input --stdout $'files OK\n' --stderr $'to standard error\n' "$uhyve" --volume .:. "$lua" files.lua
+expect --stdin input --stdout $'files OK\n' --stderr $'uhyve: fork, exec .*\nto standard error\n' \
+    "$uhyve" --volume .:. "$lua" files.lua
 expect --status 7 --stderr $'Lua warning: a warning\n' \
     "$uhyve" --volume .:. -e PORT=lua "$lua" system.lua one 'two words' ''
 

@@ -35,7 +35,7 @@ expect sql :memory: "SELECT writefile('made/here.txt', 'text', 33188, 981173106)
 # is written at once: then all before it is done.
 cp books.db killed.db
 mkfifo feed errors
-sql killed.db < feed > killed.out 2> errors &
+"$uhyve" --volume .:. "$shell" -batch killed.db < feed > killed.out 2> errors &
 killed=$!
 exec 7> feed 8< errors
 printf 'PRAGMA cache_size = 5; BEGIN;\nUPDATE book SET pages = -1;\nSELECT nonsense;\n' >&7
