@@ -30,7 +30,6 @@ NOT_HERE(int, -1, poll, struct pollfd *, nfds_t, int)
 NOT_HERE(int, -1, select, int, fd_set *restrict, fd_set *restrict, fd_set *restrict,
          struct timeval *restrict)
 
-
 NOT_HERE(int, -1, pipe2, int[2], int)
 NOT_HERE(int, -1, mkfifo, const char *, mode_t)
 

@@ -62,8 +62,9 @@ static int duplicate_from(struct file *file, long lowest, bool close_on_exec)
 static int set_flags(struct file *file, uint32_t flags)
 {
   uint32_t old = __atomic_load_n(&file->flags, __ATOMIC_RELAXED);
-  while (!__atomic_compare_exchange_n(&file->flags, &old, (old & ~(uint32_t) SETTABLE) | (flags & SETTABLE),
-                                      true, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+  while (!__atomic_compare_exchange_n(&file->flags, &old,
+                                      (old & ~(uint32_t) SETTABLE) | (flags & SETTABLE), true,
+                                      __ATOMIC_RELAXED, __ATOMIC_RELAXED))
     ;
   return 0;
 }

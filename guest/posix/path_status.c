@@ -14,7 +14,7 @@
 
 static unsigned int follow_unless(int flags)
 {
-  return ((flags & AT_SYMLINK_NOFOLLOW) == 0 ? WALK_FOLLOW : 0) |
+  return WALK_LOOK | ((flags & AT_SYMLINK_NOFOLLOW) == 0 ? WALK_FOLLOW : 0) |
          ((flags & AT_EMPTY_PATH) != 0 ? WALK_MAY_EMPTY : 0);
 }
 
@@ -70,7 +70,7 @@ static int access_once(struct walk *walk, int mode)
 {
   const struct file_system *file_system = walk->mount->file_system;
   int error = file_system->access != NULL && mode != F_OK ? file_system->access(walk, mode)
-                                                           : access_by_stat(walk, mode);
+                                                          : access_by_stat(walk, mode);
   if (error == 0 && (mode & W_OK) != 0 && walk->mount->is_read_only)
     return -EROFS;
   return error;
@@ -173,7 +173,7 @@ int sys_utimensat(int folder, const char *path, const struct timespec times[2], 
 static int truncate_held(const char *path, off_t len_bytes)
 {
   struct walk walk;
-  int error = walk_begin(&walk, AT_FDCWD, path, WALK_FOLLOW);
+  int error = walk_begin(&walk, AT_FDCWD, path, WALK_FOLLOW | WALK_LOOK);
   if (error == 0)
     WALK(&walk, error, PATH_CHANGE(&walk, truncate, len_bytes));
   return error;
@@ -201,7 +201,7 @@ static int space_once(struct walk *walk, struct statvfs *space)
 static int statvfs_held(const char *path, struct statvfs *space)
 {
   struct walk walk;
-  int error = walk_begin(&walk, AT_FDCWD, path, WALK_FOLLOW);
+  int error = walk_begin(&walk, AT_FDCWD, path, WALK_FOLLOW | WALK_LOOK);
   if (error == 0)
     WALK(&walk, error, space_once(&walk, space));
   return error;
