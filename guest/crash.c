@@ -1,6 +1,8 @@
 /* Tells the monitor of a crash; the monitor prints the report and ends the guest. */
 #include "crash.h"
 
+#include <signal.h>
+
 #include "arch/x86_64/cpu.h"
 #include "arch/x86_64/registers.h"
 #include "fs/file_system.h"
@@ -8,14 +10,38 @@
 #include "libc/rescue.h"
 #include "mm/address.h"
 
+/* Those for which Linux dumps core. */
+#define BIT(number) (1ull << ((number) -1))
+#define SIGNALS_REPORTED                                                                  \
+  (BIT(SIGQUIT) | BIT(SIGILL) | BIT(SIGTRAP) | BIT(SIGABRT) | BIT(SIGBUS) | BIT(SIGFPE) | \
+   BIT(SIGSEGV) | BIT(SIGXCPU) | BIT(SIGXFSZ) | BIT(SIGSYS))
+
+bool crash_has_begun;
+
+static void rescue_files(void)
+{
+  if (host_rescue != NULL)
+    host_rescue();
+}
+
+/* No more happens by default. */
+static _Noreturn void end_by_signal(int signal)
+{
+  rescue_files();
+  HC_BLOCK(struct hc_exit) block = {.signal = (uint32_t) signal};
+  for (;;)
+    hypercall(HC_exit, &block);
+}
+
 _Noreturn void crash_report(const struct crash *crash)
 {
+  if (crash->cause == HC_CRASH_SIGNAL && (SIGNALS_REPORTED & BIT(crash->signal)) == 0)
+    end_by_signal(crash->signal);
+  crash_has_begun = true;
   /* Before the first thing that might wait for a file, and what that has left there. */
-  if (host_rescue != NULL)
-    host_rescue();
+  rescue_files();
   libc_rescue_output();
-  if (host_rescue != NULL)
-    host_rescue();
+  rescue_files();
   HC_BLOCK(struct hc_crash)
   block = {
       .cause = crash->cause,

@@ -2,6 +2,7 @@
 #ifndef GUEST_CRASH_H
 #define GUEST_CRASH_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "hypercalls/hypercalls.h"
@@ -18,7 +19,9 @@ struct crash
   struct hc_registers regs;
 };
 
-/* Writes out what standard output still holds, tells the monitor, ends the guest. */
+/* Writes out what standard output still holds, tells the monitor, ends the guest. Signals for which
+ * Linux dumps no core end it without a word, and leave that output alone. */
+extern bool crash_has_begun;
 _Noreturn void crash_report(const struct crash *crash);
 
 /* The program ends by a signal of its own, as abort() does. message: why, or null. */

@@ -80,11 +80,13 @@ struct hc_io
   struct hc_segment segment[HC_MAX_SEGMENTS]; /* IN */
 };
 
-/* What a stream is watched for. The end of input and an error count as both. */
+/* What a stream is watched for. The end of input and an error count as any. */
 enum hc_event
 {
   HC_EVENT_READ = 0,  /* there is something to be read */
   HC_EVENT_WRITE = 1, /* there is room to write to, in a pipe 4096 bytes */
+  HC_EVENT_ERROR = 2, /* an error, the other end is gone, or urgent data */
+  HC_EVENT_LOOK = 3,  /* nothing: the result is what poll(2) says now, POLLIN and so on */
 };
 
 /* As soon as the event is there, perhaps before the call returns, the CPU that made the call gets
@@ -94,7 +96,7 @@ struct hc_watch
 {
   int32_t fd;     /* IN: the guest's standard stream: 0, 1 or 2 */
   uint32_t event; /* IN: enum hc_event */
-  int64_t result; /* OUT: 0 or a negative errno */
+  int64_t result; /* OUT: 0, or what was asked for, or a negative errno */
 };
 
 /* General registers as the interrupted code had them, in the order of x86 encoding. */
@@ -309,14 +311,17 @@ struct hc_path
 enum hc_terminal_operation
 {
   HC_TERMINAL_GET = 0,
-  HC_TERMINAL_SET = 1,  /* argument: TCSANOW, TCSADRAIN, TCSAFLUSH */
+  HC_TERMINAL_SET = 1,  /* argument: TCSANOW, TCSADRAIN, TCSAFLUSH. -EAGAIN: output is still on its
+                           way, for the last two */
   HC_TERMINAL_SIZE = 2, /* rows, columns, x_pixels, y_pixels out */
   HC_TERMINAL_SET_SIZE = 3,
   HC_TERMINAL_FLUSH = 4, /* argument: as tcflush(3) */
-  HC_TERMINAL_DRAIN = 5,
-  HC_TERMINAL_FLOW = 6, /* argument: as tcflow(3) */
+  HC_TERMINAL_DRAIN = 5, /* 0, or -EAGAIN: output is still on its way */
+  HC_TERMINAL_FLOW = 6,  /* argument: as tcflow(3) */
   HC_TERMINAL_BREAK = 7,
-  HC_TERMINAL_WAITING = 8, /* result: bytes to be read, also of a pipe (FIONREAD) */
+  HC_TERMINAL_WAITING = 8,    /* result: bytes to be read, also of a pipe (FIONREAD) */
+  HC_TERMINAL_FOREGROUND = 9, /* result: 1 if the guest has the terminal that it was started from,
+                                 0 if another job has; -ENOTTY: it is not that terminal */
   HC_TERMINAL_OPERATIONS
 };
 
@@ -333,16 +338,18 @@ struct hc_terminal
   uint8_t characters[35];
   uint32_t input_speed, output_speed;
   uint32_t reserved_after;
-  int64_t result; /* OUT: 0 or more, or a negative errno; -ENOTTY */
+  int64_t result; /* OUT: 0 or more, or a negative errno; -ENOTTY, -EINTR */
 };
 
 enum hc_signals_operation
 {
-  HC_SIGNALS_CATCH = 0, /* mask: those the guest handles or ignores from now on itself: they come as
-                           the interrupt UHYVE_VECTOR_SIGNAL at CPU 0. All others do to the monitor
-                           what they do to a process */
-  HC_SIGNALS_TAKE = 1,  /* mask out: those that have come; they count as taken */
-  HC_SIGNALS_STOP = 2,  /* mask: one of SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU: stops until SIGCONT */
+  HC_SIGNALS_CATCH = 0,   /* mask: further ones that the guest sees to itself from now on: they come
+                              as the interrupt UHYVE_VECTOR_SIGNAL at CPU 0. All others do to the
+                              monitor what they do to a process. Those of faults are never caught */
+  HC_SIGNALS_TAKE = 1,    /* mask out: those that have come; they count as taken */
+  HC_SIGNALS_STOP = 2,    /* mask: one of SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU: stops until SIGCONT */
+  HC_SIGNALS_IGNORE = 3,  /* mask: those that come to nothing from now on, until they are caught */
+  HC_SIGNALS_DEFAULT = 4, /* mask: those that the guest leaves to the monitor again */
   HC_SIGNALS_OPERATIONS
 };
 
@@ -352,7 +359,7 @@ struct hc_signals
   uint32_t operation; /* IN: enum hc_signals_operation */
   uint32_t reserved;
   uint64_t mask;   /* IN: what is set; OUT: what is asked */
-  uint64_t sender; /* OUT: of TAKE: process, low half, and user of the last one */
+  uint64_t sender; /* OUT: of TAKE: process, low half, and user of the last one; 0: not known */
   int64_t result;  /* OUT: 0 or a negative errno */
 };
 

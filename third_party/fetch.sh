@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Sourced: fetch_deb puts a Debian package that is pinned by version and SHA-256 into the cache.
+# Sourced: fetch_deb and fetch_sources put Debian packages that are pinned by SHA-256 into the cache.
 #
 # It goes through a private apt configuration made from the machine's own: nothing is installed, and
 # the machine's apt set-up stays as it is.
@@ -8,30 +8,31 @@
 # file system, which it removes in the end, and the functions `say` and `die`. This file is no input of
 # what is built: the checksum says what was fetched.
 
-# write_apt_sources OUT SUITE: writes the machine's own apt sources to OUT.list (one-line entries) and
-# OUT.sources (deb822 stanzas), reduced to binary packages of the main archive and moved to the suite
-# that has the package. Suites for updates are left out: the version is pinned.
+# write_apt_sources OUT SUITE TYPE: writes the machine's own apt sources to OUT.list (one-line entries)
+# and OUT.sources (deb822 stanzas), reduced to packages of the main archive, made into those of a type
+# (deb or deb-src) and moved to the suite that has the package. Suites for updates are left out: the
+# version is pinned.
 write_apt_sources() {
-    local out=$1 suite=$2 codename suites file
+    local out=$1 suite=$2 type=$3 codename suites file
     # shellcheck source=/dev/null
     codename=$(. /etc/os-release && printf '%s' "${VERSION_CODENAME:-stable}")
     suites="($codename|oldstable|stable)"
 
     for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
         [[ -r $file ]] || continue
-        sed -nE "s/^(deb +(\[[^]]*\] +)?[^ ]+ +)$suites( .*)?\$/\1$suite\4/p" "$file"
+        sed -nE "s/^deb( +(\[[^]]*\] +)?[^ ]+ +)$suites( .*)?\$/$type\1$suite\4/p" "$file"
     done > "$out.list"
 
     for file in /etc/apt/sources.list.d/*.sources; do
         [[ -r $file ]] || continue
-        awk -v from="^$suites\$" -v to="$suite" '
+        awk -v from="^$suites\$" -v to="$suite" -v type="$type" '
             function flush_stanza() {
                 if (wanted && !disabled) printf "%s\n", stanza
                 stanza = ""; wanted = 0; disabled = 0
             }
             /^#/ { next }
             /^[ \t]*$/ { flush_stanza(); next }
-            tolower($1) == "types:" { $0 = "Types: deb" }
+            tolower($1) == "types:" { $0 = "Types: " type }
             tolower($1) == "enabled:" && tolower($2) == "no" { disabled = 1 }
             tolower($1) == "suites:" {
                 for (i = 2; i <= NF; i++) if ($i ~ from) wanted = 1
@@ -62,27 +63,57 @@ Acquire::Retries "3";
 EOF
 }
 
-# deb_is_good FILE SHA256
-deb_is_good() {
+# file_is_good FILE SHA256
+file_is_good() {
     [[ -f $1 ]] && printf '%s  %s\n' "$2" "$1" | sha256sum --check --status
+}
+
+# open_archive NAME SUITE TYPE: has apt read a suite's list of packages, and sets `apt_root`.
+open_archive() {
+    apt_root=${work:?}/fetch-$1
+    mkdir -p "$apt_root"/{sources,lists/partial,cache/archives/partial,download}
+    write_apt_sources "$apt_root/sources/debian" "$2" "$3"
+    [[ -s $apt_root/sources/debian.list || -s $apt_root/sources/debian.sources ]] ||
+        die "found no Debian archive among the machine's apt sources"
+    write_apt_config "$apt_root" > "$apt_root/config"
+    apt-get -q -c "$apt_root/config" update
+}
+
+# take_download FILE SHA256: moves what was downloaded into the cache.
+take_download() {
+    file_is_good "$apt_root/download/$1" "$2" || die "$1 has the wrong checksum"
+    mv "$apt_root/download/$1" "${cache:?}/$1"
 }
 
 # fetch_deb NAME VERSION SUITE SHA256: downloads a package for all architectures, unless the cache has
 # it, and sets `package` to its path.
 fetch_deb() {
-    local file=$1_$2_all.deb pinned=$1=$2 suite=$3 sha256=$4 root
+    local file=$1_$2_all.deb pinned=$1=$2 suite=$3 sha256=$4
     package=${cache:?}/$file
-    deb_is_good "$package" "$sha256" && return
+    file_is_good "$package" "$sha256" && return
 
     say "downloading $file"
-    root=${work:?}/fetch-$1
-    mkdir -p "$root"/{sources,lists/partial,cache/archives/partial,download}
-    write_apt_sources "$root/sources/debian" "$suite"
-    [[ -s $root/sources/debian.list || -s $root/sources/debian.sources ]] ||
-        die "found no Debian archive among the machine's apt sources"
-    write_apt_config "$root" > "$root/config"
-    apt-get -q -c "$root/config" update
-    (cd "$root/download" && apt-get -q -c "$root/config" download "$pinned")
-    deb_is_good "$root/download/$file" "$sha256" || die "$file has the wrong checksum"
-    mv "$root/download/$file" "$package"
+    open_archive "$1" "$suite" deb
+    (cd "$apt_root/download" && apt-get -q -c "$apt_root/config" download "$pinned")
+    take_download "$file" "$sha256"
+}
+
+# fetch_sources SUITE: reads lines "NAME FILE SHA256" and downloads of each source package the archive
+# of that name, which is upstream's, unless the cache has it. Debian's own version of the package is not
+# pinned: the archive stays the same in those with Debian's corrections.
+fetch_sources() {
+    local suite=$1 name file sha256 missing=() wanted=()
+    while read -r name file sha256; do
+        file_is_good "${cache:?}/$file" "$sha256" && continue
+        missing+=("$name")
+        wanted+=("$file $sha256")
+    done
+    ((${#missing[@]} > 0)) || return 0
+
+    say "downloading the sources of ${missing[*]}"
+    open_archive sources "$suite" deb-src
+    (cd "$apt_root/download" && apt-get -q -c "$apt_root/config" source --download-only --tar-only "${missing[@]}")
+    for file in "${wanted[@]}"; do
+        take_download "${file% *}" "${file#* }"
+    done
 }

@@ -2,6 +2,7 @@
 #ifndef UHYVE_EXIT_STATUS_H
 #define UHYVE_EXIT_STATUS_H
 
+#define STATUS_TIMEOUT    124 /* --timeout was over: as timeout(1) */
 #define STATUS_MONITOR    125 /* uhyve itself cannot go on */
 #define STATUS_BROKEN     126 /* the guest broke the interface, or its kernel failed */
 #define STATUS_CANNOT_RUN 127 /* the file is no program for uhyve */

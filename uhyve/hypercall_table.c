@@ -11,18 +11,27 @@
 #include "call.h"
 #include "file_calls.h"
 #include "file_control.h"
+#include "guest_signals.h"
 #include "memory_discard.h"
 #include "path_calls.h"
+#include "terminal.h"
 #include "time_zone.h"
 #include "vm_memory.h"
+
+#define MAX_SIGNAL 64
 
 static enum hypercall_verdict serve_exit(struct call *call, struct hc_exit *block)
 {
   struct vm *vm = call->vm;
+  if (block->signal > MAX_SIGNAL)
+  {
+    snprintf(call->message, 256, "hypercall %s: there is no signal %u", call->name, block->signal);
+    return HYPERCALL_BROKEN;
+  }
   if (!vm_begin_end(vm))
     return HYPERCALL_END;
-  vm->end.kind = VM_END_EXIT;
-  vm->end.status = block->status & 0xff;
+  vm->end.kind = block->signal != 0 ? VM_END_SIGNAL : VM_END_EXIT;
+  vm->end.status = block->signal != 0 ? (int) block->signal : block->status & 0xff;
   vm_stop_cpus(vm);
   return HYPERCALL_END;
 }
@@ -111,6 +120,11 @@ static enum hypercall_verdict serve_clock(struct call *call, struct hc_clock *bl
 
 static enum hypercall_verdict serve_watch(struct call *call, struct hc_watch *block)
 {
+  if (block->event == HC_EVENT_LOOK)
+  {
+    block->result = stream_watch_look(&call->vm->streams, block->fd);
+    return HYPERCALL_CONTINUE;
+  }
   if (block->event >= STREAM_EVENTS)
   {
     snprintf(call->message, 256, "hypercall %s: there is no event %u", call->name, block->event);
@@ -132,17 +146,28 @@ SERVED_BY(file_write, struct hc_file_io, file_call_write)
 SERVED_BY(file_control, struct hc_file_control, file_control_serve)
 SERVED_BY(file_list, struct hc_file_list, file_call_list)
 SERVED_BY(path, struct hc_path, path_call_serve)
-SERVED_BY(time_zone, struct hc_time_zone, time_zone_serve)
 
-#define NOT_HERE(name, block_type)                                                 \
-  static enum hypercall_verdict serve_##name(struct call *call, block_type *block) \
-  {                                                                                \
-    (void) call;                                                                   \
-    block->result = -ENOSYS;                                                       \
-    return HYPERCALL_CONTINUE;                                                     \
-  }
-NOT_HERE(terminal, struct hc_terminal)
-NOT_HERE(signals, struct hc_signals)
+static enum hypercall_verdict serve_time_zone(struct call *call, struct hc_time_zone *block)
+{
+  if (memchr(block->name, '\0', sizeof(block->name)) == NULL)
+    return call_broken(call, "a name without an end");
+  char rule[HC_TIME_ZONE_BYTES];
+  block->result = time_zone_rule((const char *) block->name, rule);
+  if (block->result == 0)
+    memcpy(block->name, rule, sizeof(rule));
+  return HYPERCALL_CONTINUE;
+}
+
+static enum hypercall_verdict serve_terminal(struct call *call, struct hc_terminal *block)
+{
+  return terminal_serve(&call->vm->streams, block, call->message) ? HYPERCALL_CONTINUE
+                                                                  : HYPERCALL_BROKEN;
+}
+
+static enum hypercall_verdict serve_signals(struct call *call, struct hc_signals *block)
+{
+  return guest_signals_serve(block, call->message) ? HYPERCALL_CONTINUE : HYPERCALL_BROKEN;
+}
 
 /* One adapter a call gives its handler the block's own type. */
 #define ADAPTER(name, port, block, purpose)                                 \

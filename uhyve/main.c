@@ -1,4 +1,5 @@
 /* uhyve: runs one unikernel program in its own virtual machine, as if it were a process. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,8 @@
 #include "options.h"
 #include "signals.h"
 #include "symbols.h"
+#include "terminal.h"
+#include "timeout.h"
 #include "uhyve_version.h"
 #include "vm.h"
 
@@ -78,6 +81,8 @@ static int finish(void)
   {
   case VM_END_EXIT:
     return vm.end.status;
+  case VM_END_SIGNAL:
+    return STATUS_SIGNAL + vm.end.status;
   case VM_END_CRASH:
     return finish_crash();
   case VM_END_NUCLEUS_FAILURE:
@@ -88,6 +93,14 @@ static int finish(void)
     break;
   }
   return complain(vm.end.message, STATUS_MONITOR);
+}
+
+/* Whatever the program did then, but for SIGKILL: as timeout(1). */
+static bool ended_by_timeout(void)
+{
+  bool is_end_of_program = vm.end.kind == VM_END_EXIT || vm.end.kind == VM_END_CRASH ||
+                           (vm.end.kind == VM_END_SIGNAL && vm.end.status != SIGKILL);
+  return timeout_is_over() && is_end_of_program;
 }
 
 static int finish_output(void)
@@ -118,6 +131,8 @@ int main(int argc, char **argv, char **envp)
 
   surroundings_read(&vm.surroundings);
   signals_install();
+  if (timeout_start(&options) != 0)
+    return complain("cannot start a thread for --timeout", STATUS_MONITOR);
   if (vm_create(&vm, &options) != 0)
     return complain(vm.end.message, vm.end.status);
   if (options.verbosity > 0)
@@ -136,6 +151,12 @@ int main(int argc, char **argv, char **envp)
     timeline_print(stderr, &vm.timeline, tsc_khz);
   }
   memory_watch_stop();
+  if (vm.end.kind != VM_END_EXIT)
+    terminal_restore();
+  if (ended_by_timeout())
+    return STATUS_TIMEOUT;
+  if (vm.end.kind == VM_END_SIGNAL)
+    signals_end(vm.end.status);
   /* Otherwise the kernel frees everything at once, faster than piece by piece. */
   return status;
 }

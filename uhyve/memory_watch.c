@@ -21,6 +21,10 @@ static volatile pid_t watcher;
 
 static _Noreturn void watch(const struct memory_limit *limit, uint64_t kills_before, int pipe_end)
 {
+  /* What a terminal sends to all of its processes is for the guest. */
+  sigset_t all;
+  sigfillset(&all);
+  sigprocmask(SIG_SETMASK, &all, NULL);
   /* A virtual machine lives as long as anybody has it open. */
   dup2(pipe_end, 3);
   if (close_range(4, ~0U, 0) != 0)

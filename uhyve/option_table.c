@@ -5,6 +5,8 @@
 #include <string.h>
 
 #define MAX_VERBOSITY 100
+#define NS_PER_S      UINT64_C(1000000000)
+#define MAX_TIME_S    (UINT64_C(10000) * 86400)
 
 /* Reads digits at *text and moves it behind them; at least one digit, and no overflow. */
 static bool read_number(const char **text, uint64_t *number)
@@ -267,6 +269,50 @@ static const char *set_verbosity(struct options *o, const char *value)
   return NULL;
 }
 
+/* Digits behind a decimal point; more than nine do not count. */
+static uint64_t read_fraction_ns(const char **text)
+{
+  uint64_t ns = 0;
+  for (uint64_t unit_ns = NS_PER_S / 10; **text >= '0' && **text <= '9'; (*text)++, unit_ns /= 10)
+    ns += (uint64_t) (**text - '0') * unit_ns;
+  return ns;
+}
+
+/* As timeout(1): seconds, or with a unit. */
+static const char *read_time(const char *value, uint64_t *ns)
+{
+  static const char units[] = "smhd";
+  static const uint64_t unit_s[] = {1, 60, 3600, 86400};
+  static const char not_a_time[] = "is not a time: write it like 10, 2.5, 5m or 1h";
+  uint64_t seconds = 0;
+  uint64_t fraction_ns = 0;
+  bool has_digits = read_number(&value, &seconds);
+  if (*value == '.' && (has_digits || (value[1] >= '0' && value[1] <= '9')))
+  {
+    value++;
+    has_digits = true;
+    fraction_ns = read_fraction_ns(&value);
+  }
+  const char *unit = *value != '\0' ? strchr(units, *value) : units;
+  if (!has_digits || unit == NULL || (*value != '\0' && value[1] != '\0'))
+    return not_a_time;
+  uint64_t factor = unit_s[unit - units];
+  if (seconds > MAX_TIME_S / factor)
+    return "is too long: at most 10000 days";
+  *ns = (seconds * NS_PER_S + fraction_ns) * factor;
+  return NULL;
+}
+
+static const char *set_timeout(struct options *o, const char *value)
+{
+  return read_time(value, &o->timeout_ns);
+}
+
+static const char *set_kill_after(struct options *o, const char *value)
+{
+  return read_time(value, &o->kill_after_ns);
+}
+
 static const char *set_help(struct options *o, const char *value)
 {
   (void) value;
@@ -321,6 +367,10 @@ const struct option_row option_rows[] = {
      "load position-independent programs at random\naddresses (the default)"},
     {"no-aslr", 0, NULL, MEMBER(aslr), NULL, "NO_ASLR", NULL,
      "load them always at the same address"},
+    {"timeout", 0, set_timeout, MEMBER(timeout_ns), "TIME", "TIMEOUT", NULL,
+     "end the guest by SIGTERM after TIME: seconds, or\nwith unit s, m, h or d; the status is 124"},
+    {"kill-after", 0, set_kill_after, MEMBER(kill_after_ns), "TIME", "KILL_AFTER", NULL,
+     "end it by SIGKILL if it still runs TIME after\nthat"},
     {"stats", 0, set_stats, MEMBER(stats), "[=json]", "STATS", NULL,
      "print statistics when the guest has ended"},
     {"timeline", 0, NULL, MEMBER(timeline), NULL, "TIMELINE", NULL,

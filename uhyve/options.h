@@ -64,7 +64,9 @@ struct options
   bool timeline;
   bool env_all;
   bool affinity_given;
-  cpu_set_t affinity; /* not empty if given; whether these CPUs exist is not checked */
+  cpu_set_t affinity;     /* not empty if given; whether these CPUs exist is not checked */
+  uint64_t timeout_ns;    /* 0: none */
+  uint64_t kill_after_ns; /* 0: never */
   unsigned verbosity;
 
   struct option_mapping mappings[OPTIONS_MAX_MAPPINGS];

@@ -1,18 +1,96 @@
 /* Signals to the monitor itself. A handler does only what is safe at any instruction. */
 #include "signals.h"
 
-#include <signal.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "exit_status.h"
+#include "guest_signals.h"
 #include "memory_watch.h"
+#include "terminal.h"
+#include "timeout.h"
 
-/* The guest dies with the monitor: its memory and CPUs are this process's. */
-static void on_terminate(int signal)
+static uint64_t ignored;
+
+static void set_action(int number, void (*handler)(int), struct sigaction *former)
 {
+  struct sigaction action = {.sa_handler = handler};
+  sigaction(number, &action, former);
+}
+
+/* What must not be left behind, whoever ends this process. */
+static void put_right(void)
+{
+  terminal_restore();
   memory_watch_stop();
-  _exit(STATUS_SIGNAL + signal);
+}
+
+static void let_in(int number)
+{
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, number);
+  pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
+static void send_self(int number)
+{
+  syscall(SYS_tgkill, getpid(), (pid_t) syscall(SYS_gettid), number);
+}
+
+/* Also of those that the C library keeps for itself. The system call's own struct is all 0 then. */
+static void set_default(int number)
+{
+  static const uint64_t action[4];
+  syscall(SYS_rt_sigaction, number, action, NULL, sizeof(uint64_t));
+}
+
+void signals_end(int number)
+{
+  put_right();
+  /* The core file would be the monitor's. */
+  prctl(PR_SET_DUMPABLE, 0);
+  set_default(number);
+  send_self(number);
+  let_in(number);
+}
+
+void signals_stop(int number)
+{
+  struct sigaction former;
+  set_action(number, SIG_DFL, &former);
+  send_self(number);
+  sigaction(number, &former, NULL);
+}
+
+static bool is_kick(int number, const siginfo_t *info)
+{
+  return number == SIGNALS_KICK && info->si_code == SI_TKILL && info->si_pid == getpid();
+}
+
+static void on_signal(int number, siginfo_t *info, void *context)
+{
+  int error = errno;
+  (void) context;
+  /* A child of the monitor is none of the guest's; of its writes the guest has the errors. */
+  bool is_own = is_kick(number, info) || (number == SIGCHLD && info->si_code > 0) ||
+                (number == SIGPIPE && info->si_pid == getpid());
+  if (!is_own && !guest_signals_offer(number, info))
+  {
+    if (number == SIGTERM && timeout_is_over())
+    {
+      put_right();
+      _exit(STATUS_TIMEOUT);
+    }
+    signals_end(number);
+    _exit(STATUS_SIGNAL + number);
+  }
+  errno = error;
 }
 
 /* A page of guest memory or of the program's file is not to be had. */
@@ -23,23 +101,62 @@ static void on_bus_error(int signal)
   (void) signal;
   ssize_t written = write(STDERR_FILENO, text, sizeof(text) - 1);
   (void) written;
-  memory_watch_stop();
+  put_right();
   _exit(STATUS_MONITOR);
+}
+
+void signals_catch(int number)
+{
+  struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO};
+  sigaction(number, &action, NULL);
+}
+
+void signals_ignore(int number)
+{
+  set_action(number, SIG_IGN, NULL);
+}
+
+void signals_leave(int number)
+{
+  bool ends = number != SIGCHLD && number != SIGCONT && number != SIGTSTP && number != SIGTTIN &&
+              number != SIGTTOU && number != SIGURG && number != SIGWINCH;
+  if (ends)
+    signals_catch(number);
+  else
+    set_action(number, SIG_DFL, NULL);
+}
+
+uint64_t signals_ignored(void)
+{
+  return ignored;
+}
+
+static bool note_ignored(int number, const struct sigaction *found)
+{
+  if (found->sa_handler != SIG_IGN)
+    return false;
+  ignored |= SIGNALS_BIT(number);
+  return true;
 }
 
 void signals_install(void)
 {
-  struct sigaction action = {.sa_handler = on_terminate};
-  sigaction(SIGTERM, &action, NULL);
-  /* What a parent ignores stays ignored: nohup, background jobs of a shell. */
-  static const int keep_ignored[] = {SIGINT, SIGQUIT, SIGHUP};
-  for (size_t i = 0; i < sizeof(keep_ignored) / sizeof(keep_ignored[0]); i++)
+  static const int ending[] = {SIGHUP,  SIGINT,  SIGQUIT,   SIGABRT, SIGUSR1, SIGUSR2,
+                               SIGPIPE, SIGALRM, SIGTERM,   SIGIO,   SIGPWR,  SIGSTKFLT,
+                               SIGXCPU, SIGXFSZ, SIGVTALRM, SIGPROF};
+  static const int others[] = {SIGCHLD, SIGCONT, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG, SIGWINCH};
+  struct sigaction found;
+  for (size_t i = 0; i < sizeof(ending) / sizeof(ending[0]); i++)
   {
-    struct sigaction old;
-    sigaction(keep_ignored[i], NULL, &old);
-    if (old.sa_handler != SIG_IGN)
-      sigaction(keep_ignored[i], &action, NULL);
+    sigaction(ending[i], NULL, &found);
+    if (!note_ignored(ending[i], &found))
+      signals_catch(ending[i]);
   }
-  action.sa_handler = on_bus_error;
-  sigaction(SIGBUS, &action, NULL);
+  for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+  {
+    sigaction(others[i], NULL, &found);
+    note_ignored(others[i], &found);
+  }
+  signals_catch(SIGNALS_KICK);
+  set_action(SIGBUS, on_bus_error, NULL);
 }

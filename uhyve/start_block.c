@@ -289,7 +289,7 @@ static void fill_process(struct uhyve_start_info *info, const struct start_block
 {
   const struct surroundings *surroundings = input->surroundings;
   info->umask = surroundings->umask;
-  info->signals_ignored = surroundings->signals_ignored;
+  info->signals_ignored = input->signals_ignored;
   info->user = surroundings->user;
   info->group = surroundings->group;
   info->stack_limit = (struct uhyve_limit){layout->stack_bytes, OPTIONS_NO_LIMIT};

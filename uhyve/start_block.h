@@ -19,6 +19,7 @@ struct start_block_input
   struct clock_view clock; /* of the host's CLOCK_REALTIME */
   const int *stream_fds;   /* three, -1 where the guest has none */
   const struct surroundings *surroundings;
+  uint64_t signals_ignored; /* bit n - 1 stands for signal n */
   const struct mappings *mappings;
   const char *working_folder;
   const char *host_name;

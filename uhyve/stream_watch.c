@@ -15,6 +15,7 @@
 static const short poll_events[STREAM_EVENTS] = {
     [HC_EVENT_READ] = POLLIN,
     [HC_EVENT_WRITE] = POLLOUT,
+    [HC_EVENT_ERROR] = POLLPRI,
 };
 
 void stream_watch_prepare(struct stream_watch *watch, const struct streams *streams, int vm_fd)
@@ -127,6 +128,17 @@ int stream_watch_arm(struct stream_watch *watch, int fd, enum hc_event event, un
     interrupt(watch, cpu);
   }
   return 0;
+}
+
+int stream_watch_look(const struct streams *streams, int fd)
+{
+  struct pollfd polled = {.fd = streams_host_fd(streams, fd),
+                          .events = POLLIN | POLLPRI | POLLOUT | POLLRDHUP | POLLRDNORM |
+                                    POLLRDBAND | POLLWRNORM | POLLWRBAND};
+  if (polled.fd < 0)
+    return -EBADF;
+  int ready = poll(&polled, 1, 0);
+  return ready < 0 ? -errno : polled.revents;
 }
 
 void stream_watch_stop(struct stream_watch *watch)

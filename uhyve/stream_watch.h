@@ -9,7 +9,7 @@
 #include "hypercalls/hypercalls.h"
 #include "streams.h"
 
-#define STREAM_EVENTS 2
+#define STREAM_EVENTS 3
 
 struct stream_watch
 {
@@ -34,6 +34,9 @@ void stream_watch_prepare(struct stream_watch *watch, const struct streams *stre
  * this; if none is to be had, the call itself waits, or until a signal comes. Returns 0, or -EBADF
  * for a stream the guest has not. For any thread. */
 int stream_watch_arm(struct stream_watch *watch, int fd, enum hc_event event, unsigned int cpu);
+
+/* What poll() says of a stream now, or a negative errno. */
+int stream_watch_look(const struct streams *streams, int fd);
 
 /* Ends the thread, if there is one. Nobody calls stream_watch_arm any more. */
 void stream_watch_stop(struct stream_watch *watch);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -54,7 +55,7 @@ static int open_zone(const char *name)
 }
 
 /* The rule is between the last two newlines; from version 2 on there is one. */
-static int read_rule(int fd, char rule[static HC_TIME_ZONE_BYTES])
+int time_zone_read(int fd, char rule[static HC_TIME_ZONE_BYTES])
 {
   char head[HEAD_BYTES];
   char tail[HC_TIME_ZONE_BYTES + 1]; /* both newlines, a rule and no null */
@@ -73,26 +74,20 @@ static int read_rule(int fd, char rule[static HC_TIME_ZONE_BYTES])
   size_t len = (size_t) (tail + bytes - 1 - (before + 1));
   memset(rule, 0, HC_TIME_ZONE_BYTES);
   memcpy(rule, before + 1, len);
-  return strlen(rule) == len ? 0 : -ENOENT;
+  for (size_t i = 0; i < len; i++)
+  {
+    if (rule[i] <= ' ' || rule[i] > '~')
+      return -ENOENT;
+  }
+  return 0;
 }
 
 int time_zone_rule(const char *name, char rule[static HC_TIME_ZONE_BYTES])
 {
   int fd = is_name(name) ? open_zone(name) : -ENOENT;
   if (fd < 0)
-    return fd == -ENOTDIR ? -ENOENT : fd;
-  int error = read_rule(fd, rule);
+    return fd == -ENOTDIR || fd == -ELOOP ? -ENOENT : fd;
+  int error = time_zone_read(fd, rule);
   close(fd);
   return error;
-}
-
-enum hypercall_verdict time_zone_serve(struct call *call, struct hc_time_zone *block)
-{
-  if (memchr(block->name, '\0', sizeof(block->name)) == NULL)
-    return call_broken(call, "a name without an end");
-  char rule[HC_TIME_ZONE_BYTES];
-  block->result = time_zone_rule((const char *) block->name, rule);
-  if (block->result == 0)
-    memcpy(block->name, rule, sizeof(rule));
-  return HYPERCALL_CONTINUE;
 }

@@ -2,12 +2,13 @@
 #ifndef UHYVE_TIME_ZONE_H
 #define UHYVE_TIME_ZONE_H
 
-#include "call.h"
+#include "hypercalls/hypercalls.h"
 
 /* Finds the rule for times from now on, as TZ has it in POSIX. An empty name: the host's own zone.
  * Returns 0, or a negative errno: -ENOENT if there is no such zone. */
 int time_zone_rule(const char *name, char rule[static HC_TIME_ZONE_BYTES]);
 
-enum hypercall_verdict time_zone_serve(struct call *call, struct hc_time_zone *block);
+/* The same from an open file. What is behind the rule is null. */
+int time_zone_read(int fd, char rule[static HC_TIME_ZONE_BYTES]);
 
 #endif

@@ -7,16 +7,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #include "affinity.h"
 #include "cpu_tables.h"
 #include "exit_status.h"
+#include "guest_signals.h"
 #include "image_loader.h"
 #include "page_tables.h"
+#include "signals.h"
 #include "start_block.h"
 #include "vcpu_run.h"
+#include "vm_files.h"
 #include "vm_memory.h"
 
 #define CPUID_80000001_EDX_HUGE_PAGES (1u << 26)
@@ -40,36 +42,6 @@ static int open_image(struct vm *vm)
   if (error != 0)
     vm->end.status = STATUS_CANNOT_RUN;
   return error;
-}
-
-/* The guest applies its own mask to what it makes. */
-static int open_mappings(struct vm *vm)
-{
-  const struct options *options = vm->options;
-  const char *host_folder = vm->surroundings.folder;
-  const char *folder = options->working_folder != NULL ? options->working_folder : host_folder;
-  files_init(&vm->files);
-  vm->explain.working_folder = host_folder;
-  vm->working_folder = mappings_plain_path(host_folder, folder, strlen(folder));
-  if (vm->working_folder == NULL)
-    return fail(vm, -ENOMEM, "cannot open what is mapped");
-  int error = mappings_open(&vm->mappings, options, vm->working_folder, vm->end.message);
-  if (error == 0)
-  {
-    if (vm->mappings.count > 0)
-      umask(0);
-    return 0;
-  }
-  vm->end.status = STATUS_MONITOR;
-  free(vm->working_folder);
-  return error;
-}
-
-static void close_mappings(struct vm *vm)
-{
-  files_destroy(&vm->files);
-  mappings_close(&vm->mappings);
-  free(vm->working_folder);
 }
 
 static int create_machine(struct vm *vm)
@@ -164,6 +136,7 @@ static int fill_memory(struct vm *vm)
       .clock = clock_view_start(clock_pair_read(), vm->vcpus[0].tsc_khz),
       .stream_fds = vm->streams.fds,
       .surroundings = &vm->surroundings,
+      .signals_ignored = signals_ignored(),
       .mappings = &vm->mappings,
       .working_folder = vm->working_folder,
       .host_name =
@@ -211,6 +184,7 @@ static int fill_memory(struct vm *vm)
   error = start_block_write(&start, &vm->layout, &vm->memory);
   if (error != 0)
     return fail(vm, error, "cannot write the start information");
+  guest_signals_prepare(vm->kvm.vm_fd);
   stream_watch_prepare(&vm->watch, &vm->streams, vm->kvm.vm_fd);
   clock_follow_prepare(&vm->clock, &start_block_info(&vm->layout, &vm->memory)->clock,
                        &start.clock);
@@ -245,18 +219,12 @@ int vm_create(struct vm *vm, const struct options *options)
     vm->end.status = STATUS_MONITOR;
     goto close_image;
   }
-  error = initrd_open(&vm->initrd, options->initrd, vm->end.message);
+  error = vm_files_open(vm);
   if (error != 0)
-  {
-    vm->end.status = STATUS_MONITOR;
     goto close_streams;
-  }
-  error = open_mappings(vm);
-  if (error != 0)
-    goto close_initrd;
   error = create_machine(vm);
   if (error != 0)
-    goto close_mappings;
+    goto close_files;
   timeline_mark(&vm->timeline, TIMELINE_VM);
   error = create_memory(vm);
   if (error != 0)
@@ -282,10 +250,8 @@ release_memory:
   guest_memory_release(&vm->memory);
 close_machine:
   kvm_close(&vm->kvm);
-close_mappings:
-  close_mappings(vm);
-close_initrd:
-  initrd_close(&vm->initrd);
+close_files:
+  vm_files_close(vm);
 close_streams:
   streams_close(&vm->streams);
 close_image:
@@ -298,8 +264,6 @@ bool vm_begin_end(struct vm *vm)
   return !atomic_exchange(&vm->ending, true);
 }
 
-/* Wakes a vCPU's thread out of KVM_RUN or a blocking call. Nobody else sends real-time signals. */
-#define KICK_SIGNAL   SIGRTMIN
 #define KICK_PAUSE_NS 50000
 
 static void kick_others(struct vm *vm)
@@ -307,7 +271,7 @@ static void kick_others(struct vm *vm)
   for (unsigned int i = 0; i < vm->thread_count; i++)
   {
     if (!pthread_equal(vm->threads[i], pthread_self()))
-      pthread_kill(vm->threads[i], KICK_SIGNAL);
+      pthread_kill(vm->threads[i], SIGNALS_KICK);
   }
 }
 
@@ -322,11 +286,6 @@ void vm_stop_cpus(struct vm *vm)
     kick_others(vm);
     nanosleep(&pause, NULL);
   }
-}
-
-static void on_kick(int signal)
-{
-  (void) signal; /* to interrupt a call is all it is for */
 }
 
 static void fail_affinity(struct vm *vm, unsigned int cpu, int error)
@@ -381,8 +340,6 @@ static bool start_thread(struct vm *vm, unsigned int cpu)
 /* Starts the threads of all CPUs but the first, as many as can be had. */
 static void start_threads(struct vm *vm)
 {
-  struct sigaction action = {.sa_handler = on_kick};
-  sigaction(KICK_SIGNAL, &action, NULL);
   vm->threads[0] = pthread_self();
   vm->thread_count = 1;
   while (vm->thread_count < vm->vcpu_count && start_thread(vm, vm->thread_count))
@@ -424,8 +381,7 @@ void vm_destroy(struct vm *vm)
   page_tables_free(&vm->layout.tables);
   guest_memory_release(&vm->memory);
   kvm_close(&vm->kvm);
-  close_mappings(vm);
-  initrd_close(&vm->initrd);
+  vm_files_close(vm);
   streams_close(&vm->streams);
   elf_image_close(&vm->image);
   timeline_mark(&vm->timeline, TIMELINE_GONE);

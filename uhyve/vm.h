@@ -27,6 +27,7 @@
 enum vm_end_kind
 {
   VM_END_EXIT,            /* the program ended; status is its own */
+  VM_END_SIGNAL,          /* the program ended by the signal `status`, as by default */
   VM_END_CRASH,           /* crash and crash_text are valid */
   VM_END_NUCLEUS_FAILURE, /* nucleus_frame and registers are valid */
   VM_END_BROKEN,          /* the guest broke the interface; message says how, registers.rip where */

@@ -1,6 +1,7 @@
 /* Buffers for files of the host: a limited number, some kept for the next file. */
 #include "fs/host_node.h"
 #include "mm/kernel_heap.h"
+#include "mm/physical.h"
 #include "sched/spinlock.h"
 
 #define KEPT_BUFFERS 4
@@ -12,8 +13,9 @@ static unsigned int in_use;
 
 static bool count_one(struct host_buffer **buffer)
 {
+  uint64_t part_bytes = physical_usage().total_bytes / HOST_BUFFERS_PART;
   uint32_t was_masked = spinlock_lock_masked(&buffers_lock);
-  bool may_have = in_use < HOST_BUFFERS;
+  bool may_have = in_use < HOST_BUFFERS && (in_use + 1) * HOST_BUFFER_BYTES <= part_bytes;
   if (may_have)
     in_use++;
   *buffer = may_have && kept_count > 0 ? kept[--kept_count] : NULL;

@@ -241,7 +241,7 @@ long host_node_write(struct host_node *node, int32_t handle, enum host_write_mod
   long result;
   if (len_bytes == 0)
     return 0;
-  if (mode == HOST_WRITE_LATE && len_bytes < HOST_BUFFER_BYTES)
+  if (mode == HOST_WRITE_LATE && len_bytes <= HOST_SMALL_BYTES)
     result = write_late(node, handle, buffer, len_bytes, offset, errors_seen);
   else
   {
@@ -342,7 +342,7 @@ long host_node_read(struct host_node *node, int32_t handle, void *buffer, size_t
 {
   if (len_bytes == 0)
     return 0;
-  if (len_bytes < HOST_BUFFER_BYTES)
+  if (len_bytes <= HOST_SMALL_BYTES)
     return read_buffered(node, handle, buffer, len_bytes, offset);
   if (__atomic_load_n(&node->content, __ATOMIC_ACQUIRE) == HOST_BEHIND)
     host_node_settle(node);

@@ -18,11 +18,14 @@
 
 #include "sched/mutex.h"
 
-/* Longest piece that goes through a buffer, and the length of that. */
-#define HOST_BUFFER_BYTES 65536ul
+/* Longer pieces do not go through a buffer: to copy them costs more than a hypercall. */
+#define HOST_SMALL_BYTES  65536ul
 
-/* Most buffers at a time; further files do without. */
-#define HOST_BUFFERS 64
+#define HOST_BUFFER_BYTES (256ul << 10)
+
+/* Most buffers at a time, and the part of memory that they may take; further files do without. */
+#define HOST_BUFFERS      32
+#define HOST_BUFFERS_PART 16
 
 /* What is written behind or read ahead is older at no time. */
 #define HOST_LATE_NS 10000000ul

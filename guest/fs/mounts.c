@@ -9,9 +9,6 @@
 #include "sched/mutex.h"
 #include "start_info.h"
 
-/* Null where it is not linked. */
-extern const struct file_system proc_file_system __attribute__((weak, visibility("hidden")));
-
 static struct mutex lock;
 static bool are_ready;
 static struct mount *first; /* the longer points first */
@@ -119,7 +116,7 @@ static int add_all(void)
     error = add_ram("/tmp", 01777);
   if (error == 0)
     error = add_plain("/dev", &dev_file_system);
-  if (error == 0 && &proc_file_system != NULL)
+  if (error == 0)
     error = add_plain("/proc", &proc_file_system);
   if (error == 0)
     error = show_mounts();

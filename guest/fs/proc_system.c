@@ -91,7 +91,7 @@ void proc_loadavg(struct proc_text *text)
 }
 
 /* Time is not counted by CPU: each has its share of all. */
-void proc_stat(struct proc_text *text)
+void proc_system_stat(struct proc_text *text)
 {
   uint64_t user_ticks = tasks_cpu_time_ns() / NS_PER_TICK;
   uint64_t idle_ticks = idle_ns() / NS_PER_TICK;

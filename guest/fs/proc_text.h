@@ -29,7 +29,7 @@ void proc_cpuinfo(struct proc_text *text);
 void proc_loadavg(struct proc_text *text);
 void proc_meminfo(struct proc_text *text);
 void proc_mounts(struct proc_text *text);
-void proc_stat(struct proc_text *text);
+void proc_system_stat(struct proc_text *text);
 void proc_uptime(struct proc_text *text);
 void proc_version(struct proc_text *text);
 

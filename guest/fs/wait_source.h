@@ -1,6 +1,5 @@
-/* Waiting for any of several files at once, for poll(), select() and epoll: a task lets one entry
- * wait at each file's source, looks whether any is ready, and sleeps on a word that each source
- * changes. */
+/* Waiting for any of several files at once, for poll(), select() and their like: who waits has an
+ * entry at each file's source, and is told through it when something has changed there. */
 #ifndef GUEST_FS_WAIT_SOURCE_H
 #define GUEST_FS_WAIT_SOURCE_H
 
@@ -19,17 +18,20 @@ struct wait_entry
 {
   struct wait_source *source; /* null: waits nowhere */
   struct wait_entry *next, *previous;
-  uint32_t *word; /* a futex: changed and woken by wait_source_tell() */
+  unsigned int events; /* of poll(): those waited for, with POLLERR and POLLHUP if they count */
+
+  /* Masked, with the source's lock: must not block, nor call what follows. */
+  void (*tell)(struct wait_entry *entry);
 };
 
 /* Has the entry wait; it must wait nowhere yet. The caller looks at the state it waits for after
- * this. A file with two sources takes the one that the caller needs by its events. */
+ * this. */
 void wait_source_add(struct wait_source *source, struct wait_entry *entry);
 
-/* After this the entry is not looked at any more. None if it waits nowhere. */
+/* After this the entry is not told any more. Nothing if it waits nowhere. */
 void wait_entry_remove(struct wait_entry *entry);
 
-/* Something has changed, which is visible already. Never blocks; in upcalls too. */
-void wait_source_tell(struct wait_source *source);
+/* Some of these events are there now, which is visible already. Never blocks; in upcalls too. */
+void wait_source_tell(struct wait_source *source, unsigned int events);
 
 #endif

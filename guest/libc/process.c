@@ -2,7 +2,6 @@
 #include <dlfcn.h>
 #include <limits.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -68,43 +67,6 @@ ssize_t getrandom(void *buffer, size_t len_bytes, unsigned int flags)
   return (ssize_t) len_bytes;
 }
 
-/* Those of the monitor: whoever has started the guest. */
-uid_t getuid(void)
-{
-  return start_info->user;
-}
-
-uid_t geteuid(void)
-{
-  return start_info->user;
-}
-
-gid_t getgid(void)
-{
-  return start_info->group;
-}
-
-gid_t getegid(void)
-{
-  return start_info->group;
-}
-
-pid_t getppid(void)
-{
-  return 0;
-}
-
-int issetugid(void)
-{
-  return 0;
-}
-
-char *getlogin(void)
-{
-  errno = ENOSYS;
-  return NULL;
-}
-
 int getpagesize(void)
 {
   return 4096;
@@ -154,6 +116,9 @@ long sysconf(int name)
   case _SC_THREAD_ATTR_STACKADDR:
   case _SC_THREAD_ATTR_STACKSIZE:
   case _SC_THREAD_PRIORITY_SCHEDULING:
+  case _SC_FSYNC:
+  case _SC_MAPPED_FILES:
+  case _SC_SYNCHRONIZED_IO:
     return _POSIX_VERSION;
   case _SC_THREAD_KEYS_MAX:
     return PTHREAD_KEYS_MAX;
@@ -166,22 +131,22 @@ long sysconf(int name)
   case _SC_CLK_TCK:
     return 100;
   case _SC_OPEN_MAX:
-    return descriptor_limit();
+    return (long) descriptor_limit();
   case _SC_IOV_MAX:
     return IOV_MAX;
   case _SC_SYMLOOP_MAX:
     return 40;
   case _SC_STREAM_MAX:
-    return 16;
+    return FOPEN_MAX;
   case _SC_TTY_NAME_MAX:
     return 32;
   case _SC_HOST_NAME_MAX:
     return 64;
   case _SC_LOGIN_NAME_MAX:
     return 256;
-  case _SC_FSYNC:
-  case _SC_MAPPED_FILES:
-  case _SC_SYNCHRONIZED_IO:
+  case _SC_GETPW_R_SIZE_MAX:
+  case _SC_GETGR_R_SIZE_MAX:
+    return 1024;
   case _SC_ARG_MAX:
     return 131072;
   default:
@@ -210,25 +175,6 @@ int _execve(const char *path, char *const *argv, char *const *envp)
   (void) argv;
   (void) envp;
   return (int) libc_result(sys_no_processes());
-}
-
-/* These two return the error instead of setting errno, as POSIX has it. */
-int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
-                const posix_spawnattr_t *attributes, char *const *argv, char *const *envp)
-{
-  (void) pid;
-  (void) path;
-  (void) actions;
-  (void) attributes;
-  (void) argv;
-  (void) envp;
-  return -sys_no_processes();
-}
-
-int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
-                 const posix_spawnattr_t *attributes, char *const *argv, char *const *envp)
-{
-  return posix_spawn(pid, file, actions, attributes, argv, envp);
 }
 
 int system(const char *command)

@@ -15,6 +15,8 @@ int pthread_sigmask(int how, const sigset_t *restrict set, sigset_t *restrict fo
   if (set != NULL)
   {
     uint64_t given = *set;
+    if (how == SIG_BLOCK || how == SIG_SETMASK)
+      signal_hold(given);
     if (how == SIG_BLOCK)
       signal_set_mask(before | given);
     else if (how == SIG_UNBLOCK)

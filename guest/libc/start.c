@@ -10,6 +10,7 @@
 #include "arch/x86_64/cpu.h"
 #include "large_data.h"
 #include "libc/locks.h"
+#include "signal/delivery.h"
 #include "start_info.h"
 
 /* The program's; called with three arguments as POSIX systems do. */
@@ -60,6 +61,8 @@ _Noreturn void libc_start(void)
     set_program_name(argv[0]);
   buffer_output();
   atexit(finish); /* first registered: destructors come last of all */
+  if (signal_begin != NULL)
+    signal_begin();
   __libc_init_array();
   start_info->mark_tsc[UHYVE_MARK_MAIN] = cpu_tsc();
   exit(main((int) start_info->argc, argv, environ));

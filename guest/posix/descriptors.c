@@ -57,6 +57,16 @@ static int duplicate_from(struct file *file, long lowest, bool close_on_exec)
   return add_again(file, (int) lowest, close_on_exec);
 }
 
+/* The size of a pipe; an ioctl() inside. */
+static int control_pipe(struct file *file, int command, long argument)
+{
+  if (file->operations->control == NULL)
+    return -EBADF;
+  /* NOLINTNEXTLINE(performance-no-int-to-ptr) */
+  int result = file->operations->control(file, (unsigned long) command, (void *) argument);
+  return result == -ENOTTY ? -EBADF : result;
+}
+
 #define SETTABLE (O_APPEND | O_NONBLOCK | O_ASYNC | O_NOATIME)
 
 static int set_flags(struct file *file, uint32_t flags)
@@ -90,6 +100,9 @@ static int control(struct file *file, int fd, int command, long argument)
   case F_SETLKW:
     /* NOLINTNEXTLINE(performance-no-int-to-ptr) */
     return is_path ? -EBADF : file_lock(file, command, (struct flock *) argument);
+  case F_SETPIPE_SZ:
+  case F_GETPIPE_SZ:
+    return control_pipe(file, command, argument);
   case F_GETOWN:
     return 0;
   default:

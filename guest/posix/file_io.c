@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <sys/stat.h>
 
+#include "crash.h"
 #include "fs/program_memory.h"
 #include "posix/held.h"
 #include "posix/sys.h"
@@ -14,10 +15,10 @@ ssize_t sys_read(int fd, void *buffer, size_t len_bytes)
   return result;
 }
 
-/* SIGPIPE comes before the call returns. */
+/* SIGPIPE comes before the call returns; not while a crash is reported. */
 static ssize_t written(long result)
 {
-  if (__builtin_expect(result == -EPIPE, 0))
+  if (__builtin_expect(result == -EPIPE, 0) && !crash_has_begun)
     sys_raise(SIGPIPE);
   return result;
 }

@@ -33,7 +33,12 @@ static int send_by_default(int number)
 {
   if (number < 0 || number >= NSIG)
     return -EINVAL;
-  if (number != 0 && !signal_is_ignored_by_default(number))
+  if (number == 0 || signal_is_ignored_by_default(number) ||
+      (number != SIGSTOP && (start_info->signals_ignored >> (number - 1) & 1) != 0))
+    return 0;
+  if (signal_stops(number))
+    sys_stop(number);
+  else
     crash_by_signal(number, NULL);
   return 0;
 }

@@ -26,6 +26,8 @@ void stream_interrupt(void)
   __atomic_store_n(&is_expected, 0, __ATOMIC_RELAXED);
   __atomic_fetch_add(&changes, 1, __ATOMIC_SEQ_CST);
   futex_wake(&changes, INT_MAX);
+  if (stream_tell_pollers != NULL)
+    stream_tell_pollers();
 }
 
 /* How long the monitor may wait for the stream, this CPU being away already. Where nobody else
@@ -71,13 +73,14 @@ static long try_transfer(const struct transfer *transfer, const void *buffer, si
   return io.result;
 }
 
-static long have_watched(const struct transfer *transfer)
+long stream_watch(int fd, uint32_t event)
 {
   HC_BLOCK(struct hc_watch) watch;
-  watch.fd = transfer->fd;
-  watch.event = transfer->port == HC_read ? HC_EVENT_READ : HC_EVENT_WRITE;
+  watch.fd = fd;
+  watch.event = event;
   watch.result = 0;
-  __atomic_store_n(&is_expected, 1, __ATOMIC_RELAXED);
+  if (event != HC_EVENT_LOOK)
+    __atomic_store_n(&is_expected, 1, __ATOMIC_RELAXED);
   uint32_t was_masked = sched_go_away();
   hypercall(HC_watch, &watch);
   sched_come_back(was_masked);
@@ -96,7 +99,7 @@ static long transfer_some(const struct transfer *transfer, const void *buffer, s
       return result;
     if (!transfer->may_block)
       continue;
-    result = have_watched(transfer);
+    result = stream_watch(transfer->fd, transfer->port == HC_read ? HC_EVENT_READ : HC_EVENT_WRITE);
     if (result != 0)
       return result;
     if (signal_hold_wait(&changes, seen, FUTEX_FOREVER) == -EINTR)

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* As read() and write() of a descriptor that is open: the number of bytes moved, some or all, or a
  * negative errno; -EFAULT where the program may not access the buffer so. -EINTR: the caller, which
@@ -21,5 +22,16 @@ unsigned int stream_poll(int fd, struct wait_entry *entry);
 
 /* The handler of UHYVE_VECTOR_STREAM. */
 void stream_interrupt(void);
+
+/* The hypercall. */
+long stream_watch(int fd, uint32_t event);
+
+/* As file_operations.poll(). Weak: null in a program that never asks. */
+struct wait_entry;
+unsigned int stream_poll(int fd, struct wait_entry *entry)
+    __attribute__((weak, visibility("hidden")));
+
+/* In the interrupt: those who have entries look again. */
+void stream_tell_pollers(void) __attribute__((weak, visibility("hidden")));
 
 #endif

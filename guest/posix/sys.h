@@ -7,6 +7,7 @@
 #define GUEST_POSIX_SYS_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <time.h>
@@ -74,8 +75,8 @@ mode_t sys_umask(mode_t mask);
 /* Memory. Returns the old break, or null with nothing changed when there is no more. */
 void *sys_sbrk(ptrdiff_t bytes);
 
-/* Returns the address. -ENODEV for descriptors: nothing can be mapped but memory. -EACCES for
- * memory to write to and execute at once. */
+/* Returns the address. Files are mapped as fs/file_map.h has it: -ENODEV for what is no regular file,
+ * and to write to a shared map. -EACCES for memory to write to and execute at once. */
 long sys_mmap(void *wish, size_t len_bytes, int rights, int flags, int fd, off_t offset);
 int sys_munmap(void *begin, size_t len_bytes);
 int sys_mprotect(void *begin, size_t len_bytes, int rights);
@@ -112,6 +113,9 @@ int sys_kill(pid_t pid, int number);
 int sys_raise(int number);
 _Noreturn void sys_abort(void);
 
+/* Stops the process by one of the signals that do so, until SIGCONT. In upcalls too. */
+void sys_stop(int number);
+
 #define SYS_ENTROPY_MAX_BYTES 256
 
 /* Fills at most that many bytes with random numbers; -EIO when asked for more. */
@@ -119,5 +123,33 @@ int sys_getentropy(void *buffer, size_t len_bytes);
 
 /* fork, exec and their like: says once on standard error that unikernels have none. */
 int sys_no_processes(void);
+
+/* Waiting for files. deadline_ns: of CLOCK_MONOTONIC; 0: does not wait, UINT64_MAX: for ever. A
+ * handler that has run since the mark ends these with -EINTR, whatever its flags. */
+struct pollfd;
+struct signal_mark;
+int sys_poll(struct pollfd *polled, unsigned long count, uint64_t deadline_ns,
+             const struct signal_mark *mark);
+/* Bitmaps: to read, to write, for exceptions; null: none. */
+int sys_select(int limit, unsigned long *const sets[3], uint64_t deadline_ns,
+               const struct signal_mark *mark);
+
+/* A pipe's descriptors; flags: O_CLOEXEC, O_NONBLOCK. */
+int sys_pipe(int fds[2], int flags);
+int sys_mkfifoat(int folder, const char *path, mode_t mode);
+
+/* Limits. Null: not set, not told. -ESRCH for other processes, -EPERM to raise what may be had at
+ * most; only the number of descriptors can be changed: -ENOSYS for others. */
+struct rlimit;
+int sys_prlimit(pid_t pid, int resource, const struct rlimit *limit, struct rlimit *former);
+
+/* Names. */
+struct utsname;
+int sys_uname(struct utsname *names);
+int sys_sethostname(const char *name, size_t len_bytes);
+
+/* The rule of a time zone as TZ has it in POSIX, of the host's own for ""; null: there is no such
+ * zone. One call at a time; it stays as long as no other zone is asked for. */
+const char *time_zone(const char *name);
 
 #endif

@@ -23,8 +23,10 @@ uint32_t sched_go_away(void)
   return was_masked;
 }
 
-/* A signal or a task of another CPU waits no longer than that. */
+/* A signal, or a task of another CPU, waits no longer than that. */
 #define SHARED_MOST_US 200u
+
+uint32_t sched_has_signals;
 
 uint32_t sched_may_be_away_us(void)
 {
@@ -32,7 +34,9 @@ uint32_t sched_may_be_away_us(void)
   const struct task *task = cpu->current;
   uint64_t next_tsc = timers_next_tsc(cpu);
   uint64_t now_tsc = cpu_tsc();
-  uint32_t most_us = start_info->cpu_count > 1 ? SHARED_MOST_US : HC_WAIT_FOREVER;
+  bool is_wanted =
+      start_info->cpu_count > 1 || __atomic_load_n(&sched_has_signals, __ATOMIC_RELAXED) != 0;
+  uint32_t most_us = is_wanted ? SHARED_MOST_US : HC_WAIT_FOREVER;
   uint32_t heeds = task->heeds | ((task->heeds & TASK_HOLDS) != 0 ? TASK_SIGNALLED : 0);
   if (cpu->queue.ready != 0 || cpu->inbox != NULL || cpu->area.pending != 0 ||
       (task->attention & heeds) != 0 || next_tsc <= now_tsc)

@@ -276,6 +276,9 @@ void sched_come_back(uint32_t was_masked);
  * something for it at any time, a moment; at most HC_WAIT_FOREVER. */
 uint32_t sched_may_be_away_us(void);
 
+/* Not 0: the interrupt of a signal from outside may come at any time. */
+extern uint32_t sched_has_signals;
+
 /* ---- idle.c ---- */
 
 void idle_init(void);

@@ -31,6 +31,8 @@ int signal_set_action(int number, const struct signal_action *action, struct sig
       signal_queue_drop(&signal_process_queue, bit);
       tasks_visit(drop_of, &bit);
     }
+    __atomic_fetch_or(&signals_held, signal_actions[number].mask, __ATOMIC_RELAXED);
+    signal_tell_locked(bit | signal_actions[number].mask);
   }
   spinlock_unlock_restore(&signal_lock, was_masked);
   if (former != NULL)

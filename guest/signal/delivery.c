@@ -7,6 +7,7 @@
 #include "arch/x86_64/signal_frame.h"
 #include "arch/x86_64/vector_state.h"
 #include "crash.h"
+#include "posix/sys.h"
 #include "signal/signal.h"
 
 void signal_begin_handler(struct task *task, struct signal_taken *taken)
@@ -103,9 +104,12 @@ static void run_handler(struct task *task, const struct signal_taken *taken)
 
 static void handle(struct task *task, const struct signal_taken *taken)
 {
-  if (taken->action.handler_gva == (uint64_t) SIG_DFL)
+  if (taken->action.handler_gva != (uint64_t) SIG_DFL)
+    run_handler(task, taken);
+  else if (signal_stops(taken->info.number))
+    sys_stop(taken->info.number);
+  else
     crash_by_signal(taken->info.number, NULL);
-  run_handler(task, taken);
 }
 
 void signal_deliver(void)

@@ -51,15 +51,24 @@ SIGNAL_HOOK void signal_thread_end(void);
  * return. */
 SIGNAL_HOOK void signal_abort(void);
 
+/* What the monitor was started with to ignore is ignored, before anything else of the program. */
+SIGNAL_HOOK void signal_begin(void);
+
+/* The handler of UHYVE_VECTOR_SIGNAL. */
+SIGNAL_HOOK void signal_interrupt(void);
+
 /* Asynchronous cancellation: the running task sees to it, unmasked on its own stack, before its
  * signals. */
 SIGNAL_HOOK void thread_cancel_check(void);
 
-/* Stopping is nothing for a guest alone in its machine. */
 static inline bool signal_is_ignored_by_default(int number)
 {
-  return number == SIGCHLD || number == SIGURG || number == SIGWINCH || number == SIGCONT ||
-         number == SIGSTOP || number == SIGTSTP || number == SIGTTIN || number == SIGTTOU;
+  return number == SIGCHLD || number == SIGURG || number == SIGWINCH || number == SIGCONT;
+}
+
+static inline bool signal_stops(int number)
+{
+  return number == SIGSTOP || number == SIGTSTP || number == SIGTTIN || number == SIGTTOU;
 }
 
 /* Whether a task has signals to see to now. Real-time code sees to none, and who holds something

@@ -103,6 +103,23 @@ static inline bool signal_on_alternate(const struct task *task, uint64_t rsp_gva
 
 int signal_set_action(int number, const struct signal_action *action, struct signal_action *former);
 
+/* ---- outside.c ---- */
+
+/* Those that were ever blocked or waited for. */
+extern uint64_t signals_held;
+
+/* The monitor learns what has become of a set of signals. With the lock. */
+void signal_tell_locked(uint64_t set);
+void signal_tell_held(uint64_t set);
+
+/* A set is about to be blocked or waited for: what comes of it from outside is for the program. */
+static inline void signal_hold(uint64_t set)
+{
+  set &= ~__atomic_load_n(&signals_held, __ATOMIC_RELAXED);
+  if (__builtin_expect(set != 0, 0))
+    signal_tell_held(set);
+}
+
 /* ---- wait.c ---- */
 
 /* Waits for one of a set and takes it: its number, -EAGAIN after the deadline, -EINTR. */

@@ -13,6 +13,7 @@ int signal_wait(uint64_t set, struct signal_info *info, uint64_t deadline_ns)
   struct signal_mark mark = signal_mark();
   uint64_t deadline_tsc = clock_tsc_of_ns(deadline_ns);
   set &= ~SIGNALS_UNBLOCKABLE;
+  signal_hold(set);
   for (;;)
   {
     enum wait_end end = WAIT_WOKEN;
@@ -49,6 +50,7 @@ int signal_suspend(uint64_t mask)
   struct task *task = cpu_current();
   struct signal_mark mark = signal_mark();
   uint64_t former = task->signals.mask;
+  signal_hold(mask);
   signal_set_mask(mask);
   bool is_over;
   do

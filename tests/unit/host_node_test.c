@@ -122,7 +122,7 @@ static void late_errors_are_told_once_to_each_file(void **state)
   int writes = 0;
   while (error == 0)
   {
-    long result = write_at(node, 0, piece, 100, writes * 100, &seen);
+    long result = write_at(node, 0, piece, 1000, writes * 1000, &seen);
     error = result < 0 ? (int) result : 0;
     writes++;
     assert_true(writes < 1000);

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <linux/kvm.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -155,6 +156,40 @@ static void ends_count_as_events(void **state)
   finish(&fixture);
 }
 
+static void errors_alone(void **state)
+{
+  (void) state;
+  struct fixture fixture;
+  prepare(&fixture);
+  put(&fixture);
+  arm(&fixture, 0, HC_EVENT_ERROR, 0);
+  pause_ms(20);
+  assert_int_equal(atomic_load(&interrupts), 0);
+  close(fixture.ends[1]);
+  wait_for_interrupts(1);
+  finish(&fixture);
+}
+
+static void looks(void **state)
+{
+  (void) state;
+  struct fixture fixture;
+  prepare(&fixture);
+  unsigned int files = count_entries("/proc/self/fd");
+  assert_int_equal(stream_watch_look(&fixture.streams, 0), 0);
+  assert_int_equal(stream_watch_look(&fixture.streams, 1), POLLOUT | POLLWRNORM);
+  assert_int_equal(stream_watch_look(&fixture.streams, 2), -EBADF);
+  assert_int_equal(stream_watch_look(&fixture.streams, -1), -EBADF);
+  assert_int_equal(stream_watch_look(&fixture.streams, INT_MAX), -EBADF);
+  put(&fixture);
+  assert_int_equal(stream_watch_look(&fixture.streams, 0), POLLIN | POLLRDNORM);
+  assert_int_equal(count_entries("/proc/self/fd"), files);
+  close(fixture.ends[1]);
+  assert_int_equal(stream_watch_look(&fixture.streams, 0), POLLIN | POLLRDNORM | POLLHUP);
+  assert_int_equal(atomic_load(&interrupts), 0);
+  finish(&fixture);
+}
+
 static void the_last_call_counts(void **state)
 {
   (void) state;
@@ -283,6 +318,8 @@ int main(void)
       cmocka_unit_test(input_gives_one_interrupt),
       cmocka_unit_test(room_gives_one_too),
       cmocka_unit_test(ends_count_as_events),
+      cmocka_unit_test(errors_alone),
+      cmocka_unit_test(looks),
       cmocka_unit_test(the_last_call_counts),
       cmocka_unit_test(streams_that_are_not_there),
       cmocka_unit_test(it_ends_at_any_time),

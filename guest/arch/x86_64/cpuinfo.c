@@ -131,8 +131,8 @@ static void print_processor(struct proc_text *text, const struct processor *proc
              processor->model_name, processor->stepping, khz / 1000, khz % 1000);
   proc_print(text, "physical id\t: 0\nsiblings\t: %u\ncore id\t\t: %u\ncpu cores\t: %u\n",
              start_info->cpu_count, cpu, start_info->cpu_count);
-  proc_print(text, "apicid\t\t: %u\ninitial apicid\t: %u\nfpu\t\t: yes\nfpu_exception\t: yes\n", cpu,
-             cpu);
+  proc_print(text, "apicid\t\t: %u\ninitial apicid\t: %u\nfpu\t\t: yes\nfpu_exception\t: yes\n",
+             cpu, cpu);
   proc_print(text, "wp\t\t: yes\nflags\t\t:");
   print_flags(text, processor);
   proc_print(text, "\nbugs\t\t:\nbogomips\t: %lu.%02lu\nclflush size\t: %u\n", khz / 500,

@@ -11,6 +11,7 @@
 #include "arch/x86_64/cpu.h"
 #include "arch/x86_64/vector_state.h"
 #include "crash.h"
+#include "posix/sys.h"
 #include "signal/delivery.h"
 #include "signal/signal.h"
 
@@ -287,6 +288,14 @@ void signal_redirect(struct percpu *cpu, struct trap_registers *registers)
   spinlock_lock(&signal_lock);
   bool is_taken = signal_take(task, taken);
   spinlock_unlock(&signal_lock);
+  while (is_taken && taken->action.handler_gva == (uint64_t) SIG_DFL &&
+         signal_stops(taken->info.number))
+  {
+    sys_stop(taken->info.number);
+    spinlock_lock(&signal_lock);
+    is_taken = signal_take(task, taken);
+    spinlock_unlock(&signal_lock);
+  }
   if (!is_taken && ((attention & TASK_CANCELLED) == 0 || thread_cancel_check == NULL))
     return;
   const struct hc_registers interrupted = trap_interrupted(registers, &cpu->area);

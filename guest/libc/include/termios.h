@@ -2,6 +2,7 @@
 #ifndef _TERMIOS_H_
 #define _TERMIOS_H_
 
+#include <sys/_winsize.h>
 #include <sys/cdefs.h>
 #include <sys/types.h>
 
@@ -177,6 +178,8 @@ int tcdrain(int);
 int tcflush(int, int);
 int tcflow(int, int);
 pid_t tcgetsid(int);
+int tcgetwinsize(int, struct winsize *);
+int tcsetwinsize(int, const struct winsize *);
 speed_t cfgetispeed(const struct termios *);
 speed_t cfgetospeed(const struct termios *);
 int cfsetispeed(struct termios *, speed_t);

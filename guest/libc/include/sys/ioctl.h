@@ -2,6 +2,7 @@
 #ifndef _SYS_IOCTL_H
 #define _SYS_IOCTL_H
 
+#include <sys/_winsize.h>
 #include <sys/cdefs.h>
 
 __BEGIN_DECLS
@@ -33,17 +34,11 @@ __BEGIN_DECLS
 #define FIONREAD                  0x541b
 #define FIONBIO                   0x5421
 #define TIOCNOTTY                 0x5422
+#define TCSBRKP                   0x5425
+#define TIOCGSID                  0x5429
 #define FIONCLEX                  0x5450
 #define FIOCLEX                   0x5451
 #define FIOASYNC                  0x5452
-
-struct winsize
-{
-  unsigned short ws_row;
-  unsigned short ws_col;
-  unsigned short ws_xpixel;
-  unsigned short ws_ypixel;
-};
 
 int ioctl(int, unsigned long, ...);
 

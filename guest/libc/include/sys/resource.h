@@ -44,7 +44,15 @@ struct rusage
 #define RLIMIT_NOFILE  7
 #define RLIMIT_MEMLOCK 8
 #define RLIMIT_AS      9
-#define RLIM_NLIMITS   16
+#if __MISC_VISIBLE
+#define RLIMIT_LOCKS      10
+#define RLIMIT_SIGPENDING 11
+#define RLIMIT_MSGQUEUE   12
+#define RLIMIT_NICE       13
+#define RLIMIT_RTPRIO     14
+#define RLIMIT_RTTIME     15
+#endif
+#define RLIM_NLIMITS 16
 
 typedef unsigned long rlim_t;
 
@@ -65,6 +73,9 @@ struct rlimit
 int getrusage(int, struct rusage *);
 int getrlimit(int, struct rlimit *);
 int setrlimit(int, const struct rlimit *);
+#if __GNU_VISIBLE
+int prlimit(pid_t, int, const struct rlimit *, struct rlimit *);
+#endif
 int getpriority(int, id_t);
 int setpriority(int, id_t, int);
 

@@ -1,0 +1,19 @@
+/* Stands in for guest/signal/hold.h in unit tests: a thread is told to take its waits as
+ * interrupted.
+ */
+#ifndef GUEST_SIGNAL_HOLD_H
+#define GUEST_SIGNAL_HOLD_H
+
+#include <errno.h>
+#include <stdbool.h>
+
+#include "sched/futex.h"
+
+extern _Thread_local bool hosted_is_interrupted;
+
+static inline int signal_hold_wait(uint32_t *word, uint32_t expected, uint64_t deadline_ns)
+{
+  return hosted_is_interrupted ? -EINTR : futex_wait(word, expected, deadline_ns);
+}
+
+#endif

@@ -1,0 +1,75 @@
+/* --timeout and --kill-after, by a thread that does nothing else. */
+#include "timeout.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "signals.h"
+
+#define NS_PER_S 1000000000u
+
+static atomic_bool is_over;
+
+static void sleep_until(const struct timespec *begin, uint64_t ns)
+{
+  struct timespec end = *begin;
+  end.tv_sec += (time_t) (ns / NS_PER_S);
+  end.tv_nsec += (long) (ns % NS_PER_S);
+  if (end.tv_nsec >= (long) NS_PER_S)
+  {
+    end.tv_sec++;
+    end.tv_nsec -= (long) NS_PER_S;
+  }
+  while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &end, NULL) == EINTR)
+    ;
+}
+
+static void say(const struct options *options, const char *what)
+{
+  if (options->verbosity > 0)
+    fprintf(stderr, "uhyve: the time of --timeout is over: %s\n", what);
+}
+
+static void *watch_time(void *argument)
+{
+  const struct options *options = argument;
+  struct timespec begin;
+  clock_gettime(CLOCK_MONOTONIC, &begin);
+  sleep_until(&begin, options->timeout_ns);
+  atomic_store(&is_over, true);
+  say(options, "SIGTERM");
+  kill(getpid(), SIGTERM);
+  if (options->kill_after_ns == 0)
+    return NULL;
+  clock_gettime(CLOCK_MONOTONIC, &begin);
+  sleep_until(&begin, options->kill_after_ns);
+  say(options, "SIGKILL");
+  signals_end(SIGKILL);
+  return NULL;
+}
+
+/* Signals are for the other threads. */
+int timeout_start(const struct options *options)
+{
+  if (options->timeout_ns == 0)
+    return 0;
+  pthread_t thread;
+  sigset_t all, old;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &old);
+  int error = pthread_create(&thread, NULL, watch_time, (void *) options);
+  pthread_sigmask(SIG_SETMASK, &old, NULL);
+  if (error == 0)
+    pthread_detach(thread);
+  return -error;
+}
+
+bool timeout_is_over(void)
+{
+  return atomic_load(&is_over);
+}
