@@ -51,7 +51,7 @@ cmp <(sql books.db .dump) <(sql killed.db .dump)
 
 # What cannot be done is said.
 chmod 444 again.db
-expect --status 1 --stderr '.*readonly database.*' "$uhyve" --volume .:.:ro "$shell" again.db 'DELETE FROM book;'
+expect --status 8 --stderr '.*readonly database.*' "$uhyve" --volume .:.:ro "$shell" again.db 'DELETE FROM book;'
 head -c 100000 /dev/urandom > damaged.db
-expect --status 1 --stderr '.*not a database.*' sql damaged.db 'SELECT 1 FROM x;'
+expect --status 26 --stderr '.*not a database.*'
 expect --status 1 --stderr '.*unable to open.*' "$uhyve" "$shell" -batch /no/such/folder/x.db 'CREATE TABLE t(a);'
