@@ -279,8 +279,12 @@ int host_file_make(struct file **file, int32_t handle, int flags, const struct s
   /* Errors that came before are not this file's. */
   if (is_file)
     host_node_take_error(host->node, &host->errors_seen);
-  if ((flags & O_TRUNC) != 0)
+  if ((flags & O_TRUNC) != 0 && is_file)
+  {
     settle(&host->file);
+    if (file_map_truncated != NULL)
+      file_map_truncated(host->node, 0);
+  }
   *file = &host->file;
   return 0;
 }

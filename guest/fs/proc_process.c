@@ -59,16 +59,16 @@ void proc_self_comm(struct proc_text *text)
 struct sizes
 {
   uint64_t promised_bytes; /* mapped, and counted on */
-  uint64_t resident_bytes;
+  uint64_t resident_bytes; /* without the main stack's, which nobody counts */
 };
 
 static struct sizes get_sizes(void)
 {
   struct physical_usage usage = physical_usage();
-  uint64_t fixed_bytes = start_info->image_len_bytes + start_info->stack_len_bytes;
-  return (struct sizes){usage.committed_bytes + fixed_bytes,
-                        usage.attached_bytes - usage.free_clean_bytes - usage.free_used_bytes +
-                            fixed_bytes};
+  uint64_t image_bytes = start_info->image_len_bytes;
+  uint64_t used_bytes = usage.attached_bytes - usage.free_clean_bytes - usage.free_used_bytes;
+  return (struct sizes){usage.committed_bytes + image_bytes + start_info->stack_len_bytes,
+                        used_bytes + image_bytes};
 }
 
 static bool count_task(struct task *task, void *context)

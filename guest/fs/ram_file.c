@@ -7,6 +7,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "fs/file_map.h"
 #include "fs/program_memory.h"
 #include "fs/ram.h"
 #include "mm/kernel_heap.h"
@@ -132,6 +133,8 @@ static long ram_write(struct file *file, const void *buffer, size_t len_bytes, o
     result = done > 0 ? (long) done : -ENOSPC;
   }
   rwlock_unlock_write(&node->lock);
+  if (result > 0 && file_map_written != NULL)
+    file_map_written(node, buffer, (size_t) result, *end - result);
   return result;
 }
 
@@ -151,6 +154,8 @@ int ram_node_truncate(struct ram_node *node, off_t len_bytes)
     note_change(node);
   }
   rwlock_unlock_write(&node->lock);
+  if (error == 0 && file_map_truncated != NULL)
+    file_map_truncated(node, len_bytes);
   return error;
 }
 
@@ -342,6 +347,7 @@ int ram_file_open(struct ram_node *node, int flags, struct file **file)
     operations = &folder_operations;
   file_init(&opened->file, operations, (uint32_t) flags, S_ISREG(node->mode));
   opened->node = ram_node_get(node);
+  opened->file.content = node;
   *file = &opened->file;
   return 0;
 }

@@ -1,4 +1,4 @@
-/* Folders: the working one, absolute paths, and what Newlib's readdir() stands on. */
+/* The working folder and absolute paths. */
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -8,14 +8,6 @@
 
 #include "libc/result.h"
 #include "posix/sys.h"
-
-/* No header declares it. */
-int getdents(int, void *, int);
-
-int getdents(int fd, void *buffer, int len_bytes)
-{
-  return (int) libc_result(sys_getdents(fd, buffer, (size_t) len_bytes));
-}
 
 int chdir(const char *path)
 {

@@ -100,8 +100,6 @@ int renameat(int from_folder, const char *from, int to_folder, const char *to)
   return (int) libc_result(sys_renameat2(from_folder, from, to_folder, to, 0));
 }
 
-int renameat2(int, const char *, int, const char *, unsigned int);
-
 int renameat2(int from_folder, const char *from, int to_folder, const char *to, unsigned int flags)
 {
   return (int) libc_result(sys_renameat2(from_folder, from, to_folder, to, flags));

@@ -116,6 +116,9 @@ long sysconf(int name)
   case _SC_THREAD_ATTR_STACKADDR:
   case _SC_THREAD_ATTR_STACKSIZE:
   case _SC_THREAD_PRIORITY_SCHEDULING:
+  case _SC_FSYNC:
+  case _SC_MAPPED_FILES:
+  case _SC_SYNCHRONIZED_IO:
     return _POSIX_VERSION;
   case _SC_THREAD_KEYS_MAX:
     return PTHREAD_KEYS_MAX;
@@ -128,7 +131,7 @@ long sysconf(int name)
   case _SC_CLK_TCK:
     return 100;
   case _SC_OPEN_MAX:
-    return descriptor_limit();
+    return (long) descriptor_limit();
   case _SC_IOV_MAX:
     return IOV_MAX;
   case _SC_SYMLOOP_MAX:
@@ -144,9 +147,6 @@ long sysconf(int name)
   case _SC_GETPW_R_SIZE_MAX:
   case _SC_GETGR_R_SIZE_MAX:
     return 1024;
-  case _SC_FSYNC:
-  case _SC_MAPPED_FILES:
-  case _SC_SYNCHRONIZED_IO:
   case _SC_ARG_MAX:
     return 131072;
   default:

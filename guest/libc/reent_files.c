@@ -50,3 +50,9 @@ int _mkdir_r(struct _reent *reent, const char *path, int mode)
 {
   return result_of(reent, sys_mkdirat(AT_FDCWD, path, (mode_t) mode));
 }
+
+int _remove_r(struct _reent *reent, const char *path)
+{
+  int error = sys_unlinkat(AT_FDCWD, path, 0);
+  return result_of(reent, error == -EISDIR ? sys_unlinkat(AT_FDCWD, path, AT_REMOVEDIR) : error);
+}

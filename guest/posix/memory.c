@@ -1,14 +1,17 @@
-/* The break and memory mappings, anonymous ones only. Errors are those of Linux. */
+/* The break and memory mappings. Errors are those of Linux. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #include "fs/descriptors.h"
+#include "fs/file_map.h"
 #include "mm/address.h"
 #include "mm/heap.h"
 #include "mm/physical.h"
 #include "mm/virtual.h"
+#include "posix/held.h"
 #include "posix/sys.h"
 
 #define PROT_ALL (PROT_READ | PROT_WRITE | PROT_EXEC)
@@ -49,31 +52,63 @@ static unsigned int mapping_flags(int flags)
   return result;
 }
 
-/* There is one process: what is shared and what is private are the same. */
+static long map_file(int fd, const struct file_map_request *request)
+{
+  long result;
+  HELD_FILE(result, fd, file_map(file, request));
+  return result;
+}
+
+static bool is_descriptor(int fd)
+{
+  return sys_fcntl(fd, F_GETFD, 0) >= 0;
+}
+
+/* A part of a file's map goes. */
+static void forget(uint64_t begin, size_t len_bytes)
+{
+  struct signal_hold hold;
+  signal_hold_begin(&hold);
+  file_map_forget(begin, begin + len_bytes);
+  signal_hold_leave(&hold);
+}
+
+/* There is one process: what is shared and what is private are the same, but for files. */
 long sys_mmap(void *wish, size_t len_bytes, int rights, int flags, int fd, off_t offset)
 {
   int type = flags & MAP_TYPE;
+  bool is_file = (flags & MAP_ANONYMOUS) == 0;
   if ((offset & (off_t) (PAGE_BYTES - 1)) != 0)
     return -EINVAL;
-  if ((flags & MAP_ANONYMOUS) == 0 && descriptor_flags(fd) < 0)
+  if (is_file && !is_descriptor(fd))
     return -EBADF;
   if (len_bytes == 0 || (type != MAP_SHARED && type != MAP_PRIVATE) ||
       ((flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) != 0 && !is_page(wish)))
     return -EINVAL;
-  if ((flags & MAP_ANONYMOUS) == 0)
-    return -ENODEV;
   if (whole_pages(len_bytes) == 0 || (flags & MAP_32BIT) != 0)
     return -ENOMEM;
-  uint64_t gva = (uint64_t) wish;
-  int error = virtual_map(&gva, whole_pages(len_bytes), PAGE_BYTES,
-                          (unsigned int) rights & PROT_ALL, mapping_flags(flags));
-  return error != 0 ? error : (long) gva;
+  struct file_map_request request = {
+      .gva = (uint64_t) wish,
+      .len_bytes = whole_pages(len_bytes),
+      .rights = (unsigned int) rights & PROT_ALL,
+      .flags = mapping_flags(flags),
+      .is_shared = type == MAP_SHARED,
+      .offset = offset,
+  };
+  if (is_file)
+    return map_file(fd, &request);
+  if ((request.flags & VIRTUAL_FIXED) != 0)
+    forget(request.gva, request.len_bytes);
+  int error =
+      virtual_map(&request.gva, request.len_bytes, PAGE_BYTES, request.rights, request.flags);
+  return error != 0 ? error : (long) request.gva;
 }
 
 int sys_munmap(void *begin, size_t len_bytes)
 {
   if (!is_page(begin) || whole_pages(len_bytes) == 0)
     return -EINVAL;
+  forget((uint64_t) begin, whole_pages(len_bytes));
   return virtual_unmap((uint64_t) begin, whole_pages(len_bytes));
 }
 
@@ -85,6 +120,9 @@ int sys_mprotect(void *begin, size_t len_bytes, int rights)
     return 0;
   if (whole_pages(len_bytes) == 0)
     return -ENOMEM;
+  if ((rights & PROT_WRITE) != 0 &&
+      file_map_is_in((uint64_t) begin, (uint64_t) begin + whole_pages(len_bytes), true))
+    return -EACCES;
   return virtual_protect((uint64_t) begin, whole_pages(len_bytes), (unsigned int) rights);
 }
 
@@ -98,6 +136,9 @@ int sys_madvise(void *begin, size_t len_bytes, int advice)
   {
   case MADV_DONTNEED:
   case MADV_FREE:
+    /* What a map of a file has would not come again. */
+    if (file_map_is_in(gva, gva + pages_bytes, false))
+      return virtual_is_mapped(gva, pages_bytes) ? 0 : -ENOMEM;
     return pages_bytes == 0 ? 0 : virtual_discard(gva, pages_bytes);
   case MADV_WILLNEED:
     if (!virtual_is_mapped(gva, pages_bytes))
@@ -188,6 +229,7 @@ static long move_mapping(void *begin, size_t old_bytes, size_t new_bytes)
   if (error != 0)
     return error;
   memcpy((void *) gva, begin, old_bytes); /* NOLINT(performance-no-int-to-ptr) */
+  forget((uint64_t) begin, old_bytes);
   error = virtual_unmap((uint64_t) begin, old_bytes);
   if (error == 0)
     return (long) gva;
@@ -207,6 +249,7 @@ long sys_mremap(void *begin, size_t old_bytes, size_t new_bytes, int flags)
     return -EFAULT;
   if (new_bytes < old_bytes)
   {
+    forget(gva + new_bytes, old_bytes - new_bytes);
     int error = virtual_unmap(gva + new_bytes, old_bytes - new_bytes);
     return error != 0 ? error : (long) gva;
   }

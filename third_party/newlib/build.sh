@@ -97,12 +97,14 @@ finish_installation() {
 
     # What the kernel library brings itself: memory functions chosen by what the CPU can do, locks in
     # place of ones that do nothing, raise and abort, the report of a smashed stack, the texts of all of
-    # Linux's errors, the heap, users with names of any length. Order alone would not do: a call from inside this archive is resolved
-    # inside it first.
+    # Linux's errors, the heap, calls on files and folders, users with names of any length. Order
+    # alone would not do: a call from inside this archive is resolved inside it first.
     local member library
     for member in memcpy memmove memset memcmp lock raise abort stack_protector strerror system \
         malloc mallocr freer cfreer calloc callocr realloc reallocf reallocr malign malignr aligned_alloc \
-        valloc vallocr pvallocr msize msizer mtrim mallinfor mallstatsr malloptr mstats mlock getpwent; do
+        valloc vallocr pvallocr msize msizer mtrim mallinfor mallstatsr malloptr mstats mlock \
+        opendir readdir readdir_r closedir dirfd telldir seekdir rewinddir scandir mktemp rename remove \
+        creat getcwd getpwent ttyname ttyname_r pread pwrite; do
         ar d "$installed/lib/libc.a" "libc_a-$member.o"
     done
     for library in libc libm; do

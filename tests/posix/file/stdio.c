@@ -33,7 +33,9 @@ static void test_modes(void)
   GIVES(fclose(stream), 0);
   CHECK(file_is("file", "FIRST\nSECOND\nthird\nfourth\n"));
 
+  /* Where reading begins is each library's matter. */
   stream = fopen("file", "a+");
+  rewind(stream);
   CHECK(fgets(line, sizeof(line), stream) == line && strcmp(line, "FIRST\n") == 0);
   GIVES(fseek(stream, 0, SEEK_CUR), 0);
   CHECK(fputs("last", stream) >= 0);
@@ -205,7 +207,7 @@ static void test_reopening(void)
   CHECK(file_is("one", "one\n1\n"));
   GIVES_NULL(fdopen(-1, "r"), EBADF);
   fd = open("one", O_RDONLY);
-  GIVES_NULL(fdopen(fd, "w"), EINVAL);
+  CHECK(fdopen(fd, "w") == NULL && (errno == EINVAL || errno == EBADF));
   close(fd);
 
   int errors = dup(2);
