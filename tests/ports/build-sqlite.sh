@@ -4,7 +4,7 @@ source "${BASH_SOURCE[0]%/*}/port.sh"
 
 port_begin sqlite3 build/{sqlite3,threadtest3}
 mkdir -p build
-cd build
+cd build || exit
 [[ -f Makefile ]] || ../source/configure --host=x86_64-elf CC=uhyve-cc
 make sqlite3.c shell.c
 for part in sqlite3 shell; do

@@ -53,5 +53,5 @@ cmp <(sql books.db .dump) <(sql killed.db .dump)
 chmod 444 again.db
 expect --status 8 --stderr '.*readonly database.*' "$uhyve" --volume .:.:ro "$shell" again.db 'DELETE FROM book;'
 head -c 100000 /dev/urandom > damaged.db
-expect --status 26 --stderr '.*not a database.*'
+expect --status 26 --stderr '.*not a database.*' sql damaged.db 'SELECT 1 FROM x;'
 expect --status 1 --stderr '.*unable to open.*' "$uhyve" "$shell" -batch /no/such/folder/x.db 'CREATE TABLE t(a);'
