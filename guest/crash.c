@@ -18,9 +18,16 @@
 
 bool crash_has_begun;
 
+static void rescue_files(void)
+{
+  if (host_rescue != NULL)
+    host_rescue();
+}
+
 /* No more happens by default. */
 static _Noreturn void end_by_signal(int signal)
 {
+  rescue_files();
   HC_BLOCK(struct hc_exit) block = {.signal = (uint32_t) signal};
   for (;;)
     hypercall(HC_exit, &block);
@@ -32,11 +39,9 @@ _Noreturn void crash_report(const struct crash *crash)
     end_by_signal(crash->signal);
   crash_has_begun = true;
   /* Before the first thing that might wait for a file, and what that has left there. */
-  if (host_rescue != NULL)
-    host_rescue();
+  rescue_files();
   libc_rescue_output();
-  if (host_rescue != NULL)
-    host_rescue();
+  rescue_files();
   HC_BLOCK(struct hc_crash)
   block = {
       .cause = crash->cause,

@@ -317,9 +317,9 @@ enum hc_terminal_operation
   HC_TERMINAL_SET_SIZE = 3,
   HC_TERMINAL_FLUSH = 4, /* argument: as tcflush(3) */
   HC_TERMINAL_DRAIN = 5, /* 0, or -EAGAIN: output is still on its way */
-  HC_TERMINAL_FLOW = 6, /* argument: as tcflow(3) */
+  HC_TERMINAL_FLOW = 6,  /* argument: as tcflow(3) */
   HC_TERMINAL_BREAK = 7,
-  HC_TERMINAL_WAITING = 8, /* result: bytes to be read, also of a pipe (FIONREAD) */
+  HC_TERMINAL_WAITING = 8,    /* result: bytes to be read, also of a pipe (FIONREAD) */
   HC_TERMINAL_FOREGROUND = 9, /* result: 1 if the guest has the terminal that it was started from,
                                  0 if another job has; -ENOTTY: it is not that terminal */
   HC_TERMINAL_OPERATIONS
@@ -343,12 +343,13 @@ struct hc_terminal
 
 enum hc_signals_operation
 {
-  HC_SIGNALS_CATCH = 0,  /* mask: further ones that the guest sees to itself from now on: they come
-                            as the interrupt UHYVE_VECTOR_SIGNAL at CPU 0. All others do to the
-                            monitor what they do to a process. Those of faults are never caught */
-  HC_SIGNALS_TAKE = 1,   /* mask out: those that have come; they count as taken */
-  HC_SIGNALS_STOP = 2,   /* mask: one of SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU: stops until SIGCONT */
-  HC_SIGNALS_IGNORE = 3, /* mask: those that come to nothing from now on, until they are caught */
+  HC_SIGNALS_CATCH = 0,   /* mask: further ones that the guest sees to itself from now on: they come
+                              as the interrupt UHYVE_VECTOR_SIGNAL at CPU 0. All others do to the
+                              monitor what they do to a process. Those of faults are never caught */
+  HC_SIGNALS_TAKE = 1,    /* mask out: those that have come; they count as taken */
+  HC_SIGNALS_STOP = 2,    /* mask: one of SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU: stops until SIGCONT */
+  HC_SIGNALS_IGNORE = 3,  /* mask: those that come to nothing from now on, until they are caught */
+  HC_SIGNALS_DEFAULT = 4, /* mask: those that the guest leaves to the monitor again */
   HC_SIGNALS_OPERATIONS
 };
 

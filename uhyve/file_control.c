@@ -92,7 +92,7 @@ static int64_t do_allocate(const struct held_file *handle, struct hc_file_contro
 static int64_t do_space(const struct held_file *handle, struct hc_file_control *block)
 {
   struct hc_space space;
-  int64_t result = file_space(handle->fd, &space);
+  int64_t result = file_space(handle->fd, handle->read_only, &space);
   if (result == 0)
     memcpy(&block->stat, &space, sizeof(space));
   return result;

@@ -123,7 +123,8 @@ static int open_or_create(const struct mapping *mapping, const char *name, int f
   strcpy(path, name);
   for (int links = 0; links <= MAX_LINKS; links++)
   {
-    int fd = file_find(mapping, path, flags & O_NOFOLLOW);
+    /* With O_EXCL a symbolic link is there, wherever it leads. */
+    int fd = file_find(mapping, path, (flags & (O_NOFOLLOW | O_EXCL)) != 0 ? O_NOFOLLOW : 0);
     if (fd >= 0 && (flags & O_EXCL) != 0)
     {
       close(fd);

@@ -33,7 +33,7 @@ int file_status(int fd, struct hc_stat *to)
   return 0;
 }
 
-int file_space(int fd, struct hc_space *to)
+int file_space(int fd, bool read_only, struct hc_space *to)
 {
   struct statvfs space;
   if (fstatvfs(fd, &space) != 0)
@@ -48,7 +48,7 @@ int file_space(int fd, struct hc_space *to)
       .files_free = space.f_ffree,
       .files_available = space.f_favail,
       .id = space.f_fsid,
-      .flags = space.f_flag,
+      .flags = space.f_flag | (read_only ? (unsigned long) ST_RDONLY : 0),
       .name_max = space.f_namemax,
   };
   return 0;

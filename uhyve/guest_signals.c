@@ -67,6 +67,10 @@ bool guest_signals_serve(struct hc_signals *block, char message[static 256])
   case HC_SIGNALS_IGNORE:
     for_each(set & ~SIGNALS_BIT(SIGNALS_KICK), signals_ignore);
     return true;
+  case HC_SIGNALS_DEFAULT:
+    atomic_fetch_and(&caught, ~set);
+    for_each(set, signals_leave);
+    return true;
   case HC_SIGNALS_TAKE:
     block->mask = atomic_exchange(&pending, 0);
     block->sender = atomic_load(&sender);

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "explain.h"
@@ -49,9 +48,7 @@ static int64_t do_stat(struct path_call *call)
 static int64_t do_space(struct path_call *call)
 {
   struct hc_space space;
-  int error = file_space(call->fd, &space);
-  if (call->mapping->read_only)
-    space.flags |= ST_RDONLY;
+  int error = file_space(call->fd, call->mapping->read_only, &space);
   if (error == 0)
     memcpy(call->buffer.iov_base, &space, sizeof(space));
   return error;

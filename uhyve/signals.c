@@ -116,6 +116,16 @@ void signals_ignore(int number)
   set_action(number, SIG_IGN, NULL);
 }
 
+void signals_leave(int number)
+{
+  bool ends = number != SIGCHLD && number != SIGCONT && number != SIGTSTP && number != SIGTTIN &&
+              number != SIGTTOU && number != SIGURG && number != SIGWINCH;
+  if (ends)
+    signals_catch(number);
+  else
+    set_action(number, SIG_DFL, NULL);
+}
+
 uint64_t signals_ignored(void)
 {
   return ignored;

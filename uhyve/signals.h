@@ -22,6 +22,9 @@ uint64_t signals_ignored(void);
 void signals_catch(int number);
 void signals_ignore(int number);
 
+/* It does what it does to any process. */
+void signals_leave(int number);
+
 /* Ends this process by a signal, without a core file, after what is put right before any end.
  * Returns only if that signal ends no process. Safe in signal handlers. */
 void signals_end(int number);

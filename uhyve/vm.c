@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #include "affinity.h"
@@ -19,6 +18,7 @@
 #include "signals.h"
 #include "start_block.h"
 #include "vcpu_run.h"
+#include "vm_files.h"
 #include "vm_memory.h"
 
 #define CPUID_80000001_EDX_HUGE_PAGES (1u << 26)
@@ -42,36 +42,6 @@ static int open_image(struct vm *vm)
   if (error != 0)
     vm->end.status = STATUS_CANNOT_RUN;
   return error;
-}
-
-/* The guest applies its own mask to what it makes. */
-static int open_mappings(struct vm *vm)
-{
-  const struct options *options = vm->options;
-  const char *host_folder = vm->surroundings.folder;
-  const char *folder = options->working_folder != NULL ? options->working_folder : host_folder;
-  files_init(&vm->files);
-  vm->explain.working_folder = host_folder;
-  vm->working_folder = mappings_plain_path(host_folder, folder, strlen(folder));
-  if (vm->working_folder == NULL)
-    return fail(vm, -ENOMEM, "cannot open what is mapped");
-  int error = mappings_open(&vm->mappings, options, vm->working_folder, vm->end.message);
-  if (error == 0)
-  {
-    if (vm->mappings.count > 0)
-      umask(0);
-    return 0;
-  }
-  vm->end.status = STATUS_MONITOR;
-  free(vm->working_folder);
-  return error;
-}
-
-static void close_mappings(struct vm *vm)
-{
-  files_destroy(&vm->files);
-  mappings_close(&vm->mappings);
-  free(vm->working_folder);
 }
 
 static int create_machine(struct vm *vm)
@@ -249,18 +219,12 @@ int vm_create(struct vm *vm, const struct options *options)
     vm->end.status = STATUS_MONITOR;
     goto close_image;
   }
-  error = initrd_open(&vm->initrd, options->initrd, vm->end.message);
+  error = vm_files_open(vm);
   if (error != 0)
-  {
-    vm->end.status = STATUS_MONITOR;
     goto close_streams;
-  }
-  error = open_mappings(vm);
-  if (error != 0)
-    goto close_initrd;
   error = create_machine(vm);
   if (error != 0)
-    goto close_mappings;
+    goto close_files;
   timeline_mark(&vm->timeline, TIMELINE_VM);
   error = create_memory(vm);
   if (error != 0)
@@ -286,10 +250,8 @@ release_memory:
   guest_memory_release(&vm->memory);
 close_machine:
   kvm_close(&vm->kvm);
-close_mappings:
-  close_mappings(vm);
-close_initrd:
-  initrd_close(&vm->initrd);
+close_files:
+  vm_files_close(vm);
 close_streams:
   streams_close(&vm->streams);
 close_image:
@@ -419,8 +381,7 @@ void vm_destroy(struct vm *vm)
   page_tables_free(&vm->layout.tables);
   guest_memory_release(&vm->memory);
   kvm_close(&vm->kvm);
-  close_mappings(vm);
-  initrd_close(&vm->initrd);
+  vm_files_close(vm);
   streams_close(&vm->streams);
   elf_image_close(&vm->image);
   timeline_mark(&vm->timeline, TIMELINE_GONE);

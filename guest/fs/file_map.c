@@ -16,7 +16,9 @@ struct record
   struct record *next;
   uint64_t begin;
   uint64_t end;
-  off_t offset;      /* of the file, at begin */
+  uint64_t valid_end; /* the file's last page ends here; what is behind raises SIGBUS */
+  off_t offset;       /* of the file, at begin */
+  unsigned int rights;
   struct file *file; /* of a shared one, with a reference; null: private */
 };
 
@@ -52,24 +54,26 @@ static long read_some(struct file *file, void *buffer, size_t len_bytes, off_t o
                                         : file->operations->read(file, buffer, len_bytes, offset);
 }
 
-/* Copies what the file has; memory behind its end is not touched. */
-static int fill(struct file *file, const struct file_map_request *request, uint64_t gva)
+/* How much of the request the file has. */
+static int find_length(struct file *file, const struct file_map_request *request, size_t *len_bytes)
 {
   struct stat status;
-  size_t len_bytes = request->len_bytes;
   int error = file_stat(file, &status);
-  if (error != 0)
+  *len_bytes = request->len_bytes;
+  if (error != 0 || !S_ISREG(status.st_mode) || file->content == NULL)
     return error;
-  if (S_ISREG(status.st_mode) && file->content != NULL)
-  {
-    off_t left = status.st_size > request->offset ? status.st_size - request->offset : 0;
-    if ((uint64_t) left < len_bytes)
-      len_bytes = (size_t) left;
-  }
+  off_t left = status.st_size > request->offset ? status.st_size - request->offset : 0;
+  if ((uint64_t) left < *len_bytes)
+    *len_bytes = (size_t) left;
+  return 0;
+}
+
+static int copy_in(struct file *file, off_t offset, uint64_t gva, size_t len_bytes)
+{
   for (size_t done = 0; done < len_bytes;)
   {
     char *to = (char *) gva + done; /* NOLINT(performance-no-int-to-ptr) */
-    long moved = read_some(file, to, len_bytes - done, request->offset + (off_t) done);
+    long moved = read_some(file, to, len_bytes - done, offset + (off_t) done);
     if (moved <= 0)
       return (int) moved;
     done += (size_t) moved;
@@ -77,25 +81,54 @@ static int fill(struct file *file, const struct file_map_request *request, uint6
   return 0;
 }
 
-/* What is copied in must be written first. */
-static int map_memory(struct file *file, const struct file_map_request *request, uint64_t *gva)
+static uint64_t whole_pages(uint64_t bytes)
 {
-  unsigned int writable = PAGING_READ | PAGING_WRITE;
-  *gva = request->gva;
-  int error = virtual_map(gva, request->len_bytes, PAGE_BYTES, writable, request->flags);
+  return (bytes + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1);
+}
+
+/* What is there raises SIGBUS from now on. */
+static int hide(uint64_t begin, uint64_t end)
+{
+  return begin < end ? virtual_map(&begin, end - begin, PAGE_BYTES, PAGING_NONE,
+                                   VIRTUAL_FIXED | VIRTUAL_NO_RESERVE | VIRTUAL_BEYOND)
+                     : 0;
+}
+
+static int fill(struct file *file, const struct file_map_request *request, struct record *record)
+{
+  size_t len_bytes;
+  int error = find_length(file, request, &len_bytes);
   if (error != 0)
     return error;
-  error = fill(file, request, *gva);
-  if (error == 0 && request->rights != writable)
-    error = virtual_protect(*gva, request->len_bytes, request->rights);
+  record->valid_end = record->begin + whole_pages(len_bytes);
+  error = copy_in(file, request->offset, record->begin, len_bytes);
+  /* What is copied in had to be written first. */
+  if (error == 0 && request->rights != (PAGING_READ | PAGING_WRITE) &&
+      record->valid_end > record->begin)
+    error = virtual_protect(record->begin, record->valid_end - record->begin, request->rights);
+  return error != 0 ? error : hide(record->valid_end, record->end);
+}
+
+static int map_memory(struct file *file, const struct file_map_request *request,
+                      struct record *record)
+{
+  record->begin = request->gva;
+  int error =
+      virtual_map(&record->begin, request->len_bytes, PAGE_BYTES, PAGING_READ | PAGING_WRITE,
+                  request->flags & ~(unsigned) VIRTUAL_POPULATE);
   if (error != 0)
-    virtual_unmap(*gva, request->len_bytes);
+    return error;
+  record->end = record->begin + request->len_bytes;
+  record->offset = request->offset;
+  record->rights = request->rights;
+  error = fill(file, request, record);
+  if (error != 0)
+    virtual_unmap(record->begin, request->len_bytes);
   return error;
 }
 
 long file_map(struct file *file, const struct file_map_request *request)
 {
-  uint64_t gva;
   int error = check(file, request);
   if (error != 0)
     return error;
@@ -105,12 +138,10 @@ long file_map(struct file *file, const struct file_map_request *request)
   if ((request->flags & VIRTUAL_FIXED) != 0)
     file_map_forget(request->gva, request->gva + request->len_bytes);
   mutex_lock(&mutex);
-  error = map_memory(file, request, &gva);
+  error = map_memory(file, request, record);
+  uint64_t gva = record->begin;
   if (error == 0)
   {
-    record->begin = gva;
-    record->end = gva + request->len_bytes;
-    record->offset = request->offset;
     record->file = request->is_shared ? file : NULL;
     if (record->file != NULL)
       file_get(file);
@@ -241,32 +272,70 @@ static void set_bytes(uint64_t gva, const char *from, size_t len_bytes)
   }
 }
 
-/* Sets what maps have of the file's [offset, end). */
-static void follow(const void *content, const char *from, off_t offset, off_t end)
+/* The file's last page ends there now, in the file. */
+static void set_valid_end(struct record *record, off_t end)
 {
-  mutex_lock(&mutex);
-  for (const struct record *record = records; record != NULL; record = record->next)
-  {
-    off_t record_end = record->offset + (off_t) (record->end - record->begin);
-    if (record->file == NULL || record->file->content != content || content == NULL)
-      continue;
-    off_t first = offset > record->offset ? offset : record->offset;
-    off_t last = end < record_end ? end : record_end;
-    if (first < last)
-      set_bytes(record->begin + (uint64_t) (first - record->offset),
-                from != NULL ? from + (first - offset) : NULL, (size_t) (last - first));
-  }
-  mutex_unlock(&mutex);
+  uint64_t valid_end = record->begin;
+  if (end > record->offset)
+    valid_end += whole_pages((uint64_t) (end - record->offset));
+  if (valid_end > record->end)
+    valid_end = record->end;
+  uint64_t from = record->valid_end > record->begin ? record->valid_end : record->begin;
+  int error = 0;
+  if (valid_end > from)
+    error = virtual_map(&from, valid_end - from, PAGE_BYTES, record->rights, VIRTUAL_FIXED);
+  else if (valid_end < from)
+    error = hide(valid_end, from < record->end ? from : record->end);
+  if (error == 0)
+    record->valid_end = valid_end;
+}
+
+static bool follows(const struct record *record, const void *content)
+{
+  return record->file != NULL && content != NULL && record->file->content == content;
+}
+
+/* Sets what a map has of the file's [offset, end). */
+static void set_range(const struct record *record, const char *from, off_t offset, off_t end)
+{
+  uint64_t map_end = record->valid_end < record->end ? record->valid_end : record->end;
+  off_t file_end = record->offset + (off_t) (map_end - record->begin);
+  off_t first = offset > record->offset ? offset : record->offset;
+  off_t last = end < file_end ? end : file_end;
+  if (map_end > record->begin && first < last)
+    set_bytes(record->begin + (uint64_t) (first - record->offset),
+              from != NULL ? from + (first - offset) : NULL, (size_t) (last - first));
 }
 
 void file_map_written(const void *content, const void *buffer, size_t len_bytes, off_t offset)
 {
-  if (is_any())
-    follow(content, buffer, offset, offset + (off_t) len_bytes);
+  off_t end = offset + (off_t) len_bytes;
+  if (!is_any())
+    return;
+  mutex_lock(&mutex);
+  for (struct record *record = records; record != NULL; record = record->next)
+  {
+    if (!follows(record, content))
+      continue;
+    if (end > record->offset &&
+        record->begin + (uint64_t) (end - record->offset) > record->valid_end)
+      set_valid_end(record, end);
+    set_range(record, buffer, offset, end);
+  }
+  mutex_unlock(&mutex);
 }
 
 void file_map_truncated(const void *content, off_t len_bytes)
 {
-  if (is_any())
-    follow(content, NULL, len_bytes, INT64_MAX);
+  if (!is_any())
+    return;
+  mutex_lock(&mutex);
+  for (struct record *record = records; record != NULL; record = record->next)
+  {
+    if (!follows(record, content))
+      continue;
+    set_valid_end(record, len_bytes);
+    set_range(record, NULL, len_bytes, INT64_MAX);
+  }
+  mutex_unlock(&mutex);
 }

@@ -1,6 +1,7 @@
 /* Files mapped to memory. What the file has is copied when it is mapped. Private maps are the
  * program's from then on; shared ones, which can only be read, follow what the program itself
- * writes to the file through descriptors. Memory behind the file's end is zero.
+ * writes to the file through descriptors. What the last page has behind the file's end is zero;
+ * pages behind that raise SIGBUS.
  *
  * Linked into programs that call mmap(). Errors are negative errno. */
 #ifndef GUEST_FS_FILE_MAP_H

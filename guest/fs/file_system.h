@@ -15,6 +15,7 @@
 #include <sys/types.h>
 
 #include "fs/file.h"
+#include "fs/pipe.h"
 
 #define FS_PATH_BYTES 4096 /* with the null */
 #define FS_NAME_BYTES 256  /* with the null */
@@ -82,6 +83,8 @@ struct file_system
   int (*set_times)(struct walk *walk, const struct timespec times[2]);
   int (*truncate)(struct walk *walk, off_t len_bytes);
   int (*space)(struct walk *walk, struct statvfs *space);
+  /* The opener comes from who makes it, so that others are not linked with pipes. Null: -EPERM. */
+  int (*mkfifo)(struct walk *walk, mode_t mode, fifo_opener *opener);
 };
 
 extern const struct file_system host_file_system;

@@ -68,19 +68,38 @@ static int change(struct walk *walk, enum hc_path_operation operation, int64_t f
   return (int) call(walk, &block, NULL, 0);
 }
 
+/* What the monitor is to be told of a program's flags. */
+static int flags_for_host(int flags)
+{
+  int told = flags & OPEN_FLAGS;
+  /* A symbolic link is something that is there already. */
+  if ((flags & O_CREAT) != 0 && (flags & O_EXCL) != 0)
+    told |= O_NOFOLLOW;
+  return told;
+}
+
+static long open_once(struct walk *walk, int told, int flags, mode_t mode, struct stat *status)
+{
+  /* A '/' at the end would follow a symbolic link. */
+  bool is_plain = (flags & O_DIRECTORY) != 0 && (flags & O_NOFOLLOW) != 0;
+  int appended = is_plain ? 0 : name_begin(walk);
+  if (appended < 0)
+    return appended;
+  long handle = host_call_open(walk->mount->number, walk->name, told, mode, status);
+  name_end(walk, appended);
+  return handle;
+}
+
 static int host_open(struct walk *walk, int flags, mode_t mode, struct file **file)
 {
   struct stat status;
-  int appended = name_begin(walk);
-  if (appended < 0)
-    return appended;
+  int told = flags_for_host(flags);
   if ((flags & O_TRUNC) != 0)
     host_flush_all();
-  int told = flags & OPEN_FLAGS;
-  long handle = host_call_open(walk->mount->number, walk->name, told, mode, &status);
+  long handle = open_once(walk, told, flags, mode, &status);
+  /* A file that can only be appended to. */
   if (handle == -EPERM && (flags & O_APPEND) != 0)
-    handle = host_call_open(walk->mount->number, walk->name, told | O_APPEND, mode, &status);
-  name_end(walk, appended);
+    handle = open_once(walk, told | O_APPEND, flags, mode, &status);
   return handle < 0 ? (int) handle : host_file_make(file, (int32_t) handle, flags, &status);
 }
 

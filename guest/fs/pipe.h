@@ -32,6 +32,8 @@ struct fifo_node
   int (*stat)(void *node, struct stat *status);
   void (*release)(void *node);
 };
-int fifo_open(struct fifo *fifo, uint32_t flags, const struct fifo_node *node, struct file **file);
+typedef int fifo_opener(struct fifo *fifo, uint32_t flags, const struct fifo_node *node,
+                        struct file **file);
+fifo_opener fifo_open;
 
 #endif

@@ -82,7 +82,9 @@ static int check_open(const struct walk *walk, const struct ram_node *node, int 
   return ram_node_may(node, rights);
 }
 
-static int open_locked(struct walk *walk, int flags, mode_t mode, struct file **file)
+/* A named pipe is not opened, for that may wait: *fifo is it, with a reference. */
+static int open_locked(struct walk *walk, int flags, mode_t mode, struct file **file,
+                       struct ram_node **fifo)
 {
   struct ram_place place;
   bool is_new = false;
@@ -103,6 +105,11 @@ static int open_locked(struct walk *walk, int flags, mode_t mode, struct file **
   }
   if (error != 0)
     return error;
+  if (S_ISFIFO(place.node->mode) && (flags & O_PATH) == 0)
+  {
+    *fifo = ram_node_get(place.node);
+    return 0;
+  }
   error = ram_file_open(place.node, flags, file);
   if (error == 0 && !is_new && (flags & O_TRUNC) != 0 && (flags & O_PATH) == 0 &&
       S_ISREG(place.node->mode))
@@ -113,16 +120,17 @@ static int open_locked(struct walk *walk, int flags, mode_t mode, struct file **
 static int ram_open(struct walk *walk, int flags, mode_t mode, struct file **file)
 {
   struct ram *ram = ram_of(walk);
+  struct ram_node *fifo = NULL;
   if ((flags & O_CREAT) != 0)
     rwlock_write(&ram->lock, FUTEX_FOREVER);
   else
     rwlock_read(&ram->lock, FUTEX_FOREVER, false);
-  int error = open_locked(walk, flags, mode, file);
+  int error = open_locked(walk, flags, mode, file, &fifo);
   if ((flags & O_CREAT) != 0)
     rwlock_unlock_write(&ram->lock);
   else
     rwlock_unlock(&ram->lock, 1);
-  return error;
+  return fifo != NULL ? ram_fifo_open(fifo, flags, file) : error;
 }
 
 /* Finds what a call acts on: a reference to it, or null and the error. */
@@ -191,6 +199,29 @@ static int ram_mkdir(struct walk *walk, mode_t mode)
   struct ram *ram = ram_of(walk);
   rwlock_write(&ram->lock, FUTEX_FOREVER);
   int error = mkdir_locked(walk, mode);
+  rwlock_unlock_write(&ram->lock);
+  return error;
+}
+
+static int mkfifo_locked(struct walk *walk, mode_t mode, fifo_opener *opener)
+{
+  struct ram_place place;
+  int error = ram_find(walk, &place);
+  if (error != 0)
+    return error;
+  if (place.node != NULL)
+    return -EEXIST;
+  struct ram_node *node = ram_node_create(ram_of(walk), S_IFIFO | (mode & 07777));
+  if (node != NULL)
+    node->opener = opener;
+  return add_node(&place, node);
+}
+
+static int ram_mkfifo(struct walk *walk, mode_t mode, fifo_opener *opener)
+{
+  struct ram *ram = ram_of(walk);
+  rwlock_write(&ram->lock, FUTEX_FOREVER);
+  int error = mkfifo_locked(walk, mode, opener);
   rwlock_unlock_write(&ram->lock);
   return error;
 }
@@ -295,6 +326,7 @@ static int space(struct walk *walk, struct statvfs *space)
 const struct file_system ram_file_system = {
     .name = "ram",
     .open = ram_open,
+    .mkfifo = ram_mkfifo,
     .stat = ram_stat,
     .access = ram_access,
     .readlink = ram_readlink,

@@ -106,6 +106,11 @@ struct ram_node
     };
     struct ram_folder folder;
     char *target; /* of a symbolic link; with a null */
+    struct
+    {
+      struct fifo fifo;
+      fifo_opener *opener;
+    };
   };
 };
 
@@ -143,6 +148,11 @@ int ram_node_may(const struct ram_node *node, int rights);
 /* ---- ram_file.c ---- */
 
 int ram_file_open(struct ram_node *node, int flags, struct file **file);
+
+/* ---- ram_fifo.c ---- */
+
+/* Takes over a reference to the node. May wait: the file system must not be locked. */
+int ram_fifo_open(struct ram_node *node, int flags, struct file **file);
 
 /* ---- ram_walk.c ---- */
 

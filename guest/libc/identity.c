@@ -39,15 +39,21 @@ gid_t getegid(void)
   return start_info->group;
 }
 
-static int stay(unsigned int own, unsigned int id, unsigned int effective)
+static int become(unsigned int own, unsigned int id, unsigned int effective)
 {
   bool stays = (id == own || id == NO_ID) && (effective == own || effective == NO_ID);
-  return (int) libc_result(stays ? 0 : -EPERM);
+  return (int) libc_result(stays ? 0 : start_info->user == 0 ? -EINVAL : -EPERM);
+}
+
+/* NO_ID is none here. */
+static int become_one(unsigned int own, unsigned int id)
+{
+  return id == NO_ID ? (int) libc_result(-EINVAL) : become(own, id, id);
 }
 
 int setuid(uid_t user)
 {
-  return stay(getuid(), user, getuid());
+  return become_one(start_info->user, user);
 }
 
 int seteuid(uid_t user)
@@ -57,22 +63,22 @@ int seteuid(uid_t user)
 
 int setreuid(uid_t user, uid_t effective)
 {
-  return stay(getuid(), user, effective);
+  return become(start_info->user, user, effective);
 }
 
 int setgid(gid_t group)
 {
-  return stay(getgid(), group, getgid());
+  return become_one(start_info->group, group);
 }
 
 int setegid(gid_t group)
 {
-  return setgid(group);
+  return become_one(start_info->group, group);
 }
 
 int setregid(gid_t group, gid_t effective)
 {
-  return stay(getgid(), group, effective);
+  return become(start_info->group, group, effective);
 }
 
 /* None but that of getgid(). */
@@ -87,8 +93,8 @@ int setgroups(int count, const gid_t *groups)
   if (count < 0)
     return (int) libc_result(-EINVAL);
   for (int i = 0; i < count; i++)
-    if (groups[i] != getgid())
-      return (int) libc_result(-EPERM);
+    if (groups[i] != start_info->group)
+      return (int) libc_result(-EINVAL);
   return 0;
 }
 
@@ -189,7 +195,7 @@ static int check_who(int kind, id_t who)
   case PRIO_PGRP:
     return who == 0 || who == (id_t) getpid() ? 0 : -ESRCH;
   case PRIO_USER:
-    return who == 0 || who == getuid() ? 0 : -ESRCH;
+    return who == 0 || who == start_info->user ? 0 : -ESRCH;
   default:
     return -EINVAL;
   }

@@ -17,9 +17,6 @@
     return failure;                        \
   }
 
-/* Descriptors and files */
-NOT_HERE(int, -1, mkfifo, const char *, mode_t)
-
 /* The system */
 NOT_HERE(int, -1, clock_settime, clockid_t, const struct timespec *)
 NOT_HERE(int, -1, settimeofday, const struct timeval *, const struct timezone *)

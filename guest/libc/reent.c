@@ -60,6 +60,14 @@ int _isatty_r(struct _reent *reent, int fd)
   return 0;
 }
 
+/* Newlib's own, which isatty() calls, takes every character device for a terminal. */
+int _isatty(int fd);
+
+int _isatty(int fd)
+{
+  return _isatty_r(_REENT, fd);
+}
+
 void *_sbrk_r(struct _reent *reent, ptrdiff_t bytes)
 {
   void *old = sys_sbrk(bytes);

@@ -15,7 +15,7 @@ struct mapping
 {
   struct range range;  /* first: the tree's node is the mapping */
   unsigned int rights; /* of enum paging_rights */
-  unsigned int flags;  /* VIRTUAL_NO_RESERVE, VIRTUAL_SMALL_PAGES */
+  unsigned int flags;  /* VIRTUAL_NO_RESERVE, VIRTUAL_SMALL_PAGES, VIRTUAL_BEYOND */
   bool committed;      /* there are frames and page tables for all of it */
 };
 

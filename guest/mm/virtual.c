@@ -226,7 +226,8 @@ static int map_locked(struct request *request)
   struct table_account account;
   table_account_begin(&account, begin, end);
   mapping_insert(begin, end, request->rights,
-                 request->flags & (VIRTUAL_NO_RESERVE | VIRTUAL_SMALL_PAGES), request->committed);
+                 request->flags & (VIRTUAL_NO_RESERVE | VIRTUAL_SMALL_PAGES | VIRTUAL_BEYOND),
+                 request->committed);
   if (!table_account_fits(&account) ||
       (request->committed && paging_prepare(begin, request->len_bytes, LARGE_FRAME_BYTES) != 0))
   {

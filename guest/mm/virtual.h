@@ -20,6 +20,7 @@ enum virtual_flags
   VIRTUAL_NO_RESERVE = 4,   /* commit memory on first touch only, which may then fail */
   VIRTUAL_POPULATE = 8,     /* map it all now */
   VIRTUAL_SMALL_PAGES = 16, /* 4 KiB pages only */
+  VIRTUAL_BEYOND = 32,      /* behind the end of a file: no access, whatever the rights */
 };
 
 /* Maps zeroed memory of whole pages. *gva: in, where (fixed) or a wish (0: none); out, where it is.
@@ -69,6 +70,7 @@ enum virtual_fault_result
   FAULT_MAPPED,     /* the access can be tried again */
   FAULT_NOT_MAPPED, /* nothing is there */
   FAULT_FORBIDDEN,  /* something is there, but not with these rights */
+  FAULT_BEYOND,     /* VIRTUAL_BEYOND */
   FAULT_NO_MEMORY,  /* VIRTUAL_NO_RESERVE promised too much; or no page table to keep the window
                         from writing to code */
 };

@@ -207,6 +207,8 @@ static enum attempt attempt(struct fault *fault)
   struct mapping *mapping = mapping_at(fault->gva);
   if (mapping == NULL)
     return failed(fault, FAULT_NOT_MAPPED);
+  if ((mapping->flags & VIRTUAL_BEYOND) != 0)
+    return failed(fault, FAULT_BEYOND);
   if (!permits(mapping->rights, fault->access))
     return failed(fault, FAULT_FORBIDDEN);
   /* Another CPU was faster, or this one has forgotten only now what was not allowed before. */

@@ -58,12 +58,17 @@ bool virtual_next(uint64_t gva, struct virtual_range *range)
   return is_there;
 }
 
+static bool is_usable(const struct mapping *mapping)
+{
+  return mapping->rights != PAGING_NONE && (mapping->flags & VIRTUAL_BEYOND) == 0;
+}
+
 /* The first address from there on that is mapped and has rights; UINT64_MAX: none. */
 static uint64_t next_usable(uint64_t gva)
 {
   uint32_t was_masked = virtual_lock();
   struct mapping *mapping = mapping_from(gva);
-  while (mapping != NULL && mapping->rights == PAGING_NONE)
+  while (mapping != NULL && !is_usable(mapping))
     mapping = mapping_next(mapping);
   uint64_t next = UINT64_MAX;
   if (mapping != NULL)

@@ -136,6 +136,7 @@ int sys_select(int limit, unsigned long *const sets[3], uint64_t deadline_ns,
 
 /* A pipe's descriptors; flags: O_CLOEXEC, O_NONBLOCK. */
 int sys_pipe(int fds[2], int flags);
+int sys_mkfifoat(int folder, const char *path, mode_t mode);
 
 /* Limits. Null: not set, not told. -ESRCH for other processes, -EPERM to raise what may be had at
  * most; only the number of descriptors can be changed: -ENOSYS for others. */

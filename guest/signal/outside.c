@@ -1,7 +1,7 @@
 /* Signals from outside: what the monitor is told of those that the program sees to, and what comes.
  *
- * The monitor is told of a signal when the program first does something about it, and from then on
- * the default is done here, too. SIGTTIN and SIGTTOU that are blocked count as ignored: the host's
+ * The monitor is told of a signal when the program does something about it. What was ever blocked or
+ * waited for is seen to here from then on, its default too. SIGTTIN and SIGTTOU that are blocked count as ignored: the host's
  * terminal then fails calls of the background, which would be tried for ever else.
  */
 #include <stddef.h>
@@ -56,21 +56,24 @@ void signal_tell_locked(uint64_t set)
 {
   uint64_t to_ignore = 0;
   uint64_t to_catch = 0;
+  uint64_t to_default = 0;
   for (uint64_t left = set & ~SIGNALS_OF_INSIDE; left != 0; left &= left - 1)
   {
     int number = __builtin_ctzll(left) + 1;
     uint64_t bit = SIGNAL_BIT(number);
     if (is_to_ignore(number))
       to_ignore |= bit & ~ignored;
-    else if ((caught & bit) == 0 && (signal_actions[number].handler_gva != (uint64_t) SIG_DFL ||
-                                     ((signals_held | ignored) & bit) != 0))
-      to_catch |= bit;
+    else if (signal_actions[number].handler_gva != (uint64_t) SIG_DFL || (signals_held & bit) != 0)
+      to_catch |= bit & ~caught;
+    else
+      to_default |= bit & (caught | ignored);
   }
   /* With one CPU nobody waits in the monitor for long from now on. */
   if (to_catch != 0)
     __atomic_store_n(&sched_has_signals, 1, __ATOMIC_RELAXED);
-  caught = (caught | to_catch) & ~to_ignore;
-  ignored = (ignored | to_ignore) & ~to_catch;
+  caught = (caught | to_catch) & ~(to_ignore | to_default);
+  ignored = (ignored | to_ignore) & ~(to_catch | to_default);
+  tell(HC_SIGNALS_DEFAULT, to_default);
   tell(HC_SIGNALS_CATCH, to_catch);
   tell(HC_SIGNALS_IGNORE, to_ignore);
 }

@@ -65,9 +65,30 @@ static bool is_dropped(struct task *task, uint64_t set, int number)
   return task != NULL ? takes_any(task, &set) : tasks_visit(takes_any, &set);
 }
 
+static bool drop_of(struct task *task, void *set)
+{
+  signal_queue_drop(&task->signals.queue, *(uint64_t *) set);
+  return false;
+}
+
+/* Going on and stopping take each other back. */
+static void drop_opposite(int number)
+{
+  uint64_t set = 0;
+  if (number == SIGCONT)
+    set = SIGNAL_BIT(SIGTSTP) | SIGNAL_BIT(SIGTTIN) | SIGNAL_BIT(SIGTTOU);
+  else if (signal_stops(number))
+    set = SIGNAL_BIT(SIGCONT);
+  if (set == 0)
+    return;
+  signal_queue_drop(&signal_process_queue, set);
+  tasks_visit(drop_of, &set);
+}
+
 int signal_send_locked(struct task *task, const struct signal_info *info, struct signal_node *own)
 {
   uint64_t set = SIGNAL_BIT(info->number);
+  drop_opposite(info->number);
   if (is_dropped(task, set, info->number))
     return 0;
   int error =

@@ -13,16 +13,12 @@
 #include "hypercalls/hypercalls.h"
 #include "hypercalls/start_info.h"
 
+#include "abuse.h"
+
 /* The kernel library's, used by its back door: a test may know more than a program. */
 extern struct uhyve_start_info *start_info __asm__("__uhyve_start_info");
-uint64_t address_to_gpa(const void *pointer, int access) __asm__("__uhyve_address_to_gpa");
 extern const char nucleus_vector_stubs[] __asm__("__uhyve_nucleus_vector_stubs");
 long nucleus_call(long number, uint64_t argument) __asm__("__uhyve_nucleus_call");
-
-static void out(uint16_t port, uint64_t block_gpa)
-{
-  __asm__ volatile("out %%eax, %%dx" : : "d"(port), "D"(block_gpa), "a"(0) : "memory");
-}
 
 /* ---- Where a block or a buffer must not lie ---- */
 
@@ -54,7 +50,7 @@ static void find_places(void)
   memcpy(places, found, sizeof(places));
 }
 
-static uint64_t place_gpa(const char *name)
+uint64_t place_gpa(const char *name)
 {
   for (unsigned int i = 0; i < PLACES; i++)
   {
@@ -366,6 +362,12 @@ int main(int argc, char **argv)
     abuse_buffer(argv[2], argv[3]);
   if (strcmp(argv[1], "segments") == 0)
     abuse_segments(argv[2]);
+  if (strcmp(argv[1], "file") == 0)
+    abuse_file(argv[2], argv[3]);
+  if (strcmp(argv[1], "file-numbers") == 0)
+    abuse_file_numbers(argv[2]);
+  if (strcmp(argv[1], "file-answers") == 0)
+    abuse_file_answers(argv[2]);
   if (strcmp(argv[1], "watch") == 0)
     abuse_watch(argv[2]);
   if (strcmp(argv[1], "wait") == 0)

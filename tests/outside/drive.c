@@ -3,11 +3,13 @@
  * Standard output and error are read as one text, all of which has to be seen:
  *   see TEXT      the text goes on with this (\n, \r, \e, \\ and \xHH in TEXT stand for bytes)
  *   find TEXT     the text has this, whatever comes before
+ *   see-own-number  the number of this process
  *   type TEXT     to the program's standard input
  *   end-input     no more
  *   close-output  nobody reads it any more
  *   signal N      to the program
  *   stopped N     waits until it is stopped by this signal
+ *   idle          waits until it waits for something
  *   wait MS       lets time go by
  *   exits N       waits for its end with this status, and all of the text has been seen
  *   killed N      waits for its end by this signal, the same
@@ -23,6 +25,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -252,6 +255,54 @@ static void end(bool is_killed, const char *word, bool is_exact)
     fail("there is more text", "");
 }
 
+/* Adds up for how long all threads have run. False: one of them runs now, or would. */
+static bool is_asleep(uint64_t *run_ns)
+{
+  char path[320];
+  snprintf(path, sizeof(path), "/proc/%d/task", (int) program);
+  DIR *tasks = opendir(path);
+  check(tasks != NULL, "opendir");
+  bool all = true;
+  *run_ns = 0;
+  for (struct dirent *entry; (entry = readdir(tasks)) != NULL;)
+  {
+    char state = '?';
+    unsigned long long ns = 0;
+    if (entry->d_name[0] == '.')
+      continue;
+    snprintf(path, sizeof(path), "/proc/%d/task/%s/stat", (int) program, entry->d_name);
+    FILE *file = fopen(path, "r");
+    all = all && file != NULL && fscanf(file, "%*d (%*[^)]) %c", &state) == 1 && state == 'S';
+    if (file != NULL)
+      fclose(file);
+    snprintf(path, sizeof(path), "/proc/%d/task/%s/schedstat", (int) program, entry->d_name);
+    file = fopen(path, "r");
+    all = all && file != NULL && fscanf(file, "%llu", &ns) == 1;
+    if (file != NULL)
+      fclose(file);
+    *run_ns += ns;
+  }
+  closedir(tasks);
+  return all;
+}
+
+/* It waits for something: between two looks it has not run. */
+static void await_idle(void)
+{
+  uint64_t before_ns = 0;
+  uint64_t run_ns = 0;
+  bool was_asleep = false;
+  for (long limit_ms = now_ms() + LIMIT_MS; now_ms() < limit_ms; usleep(10000))
+  {
+    bool sleeps = is_asleep(&run_ns);
+    if (sleeps && was_asleep && run_ns == before_ns)
+      return;
+    was_asleep = sleeps;
+    before_ns = run_ns;
+  }
+  fail("it is never idle", "");
+}
+
 static void check_settings(bool is_raw)
 {
   struct termios settings = {0};
@@ -322,6 +373,14 @@ static int take(char **words)
     {
       close(output);
       output = -1;
+    }
+    else if (strcmp(step, "idle") == 0)
+      await_idle();
+    else if (strcmp(step, "see-own-number") == 0)
+    {
+      char own[16];
+      snprintf(own, sizeof(own), "%d", (int) getpid());
+      see(own, false);
     }
     else if (strcmp(step, "raw") == 0 || strcmp(step, "cooked") == 0)
       check_settings(step[0] == 'r');

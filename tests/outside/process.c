@@ -153,6 +153,25 @@ static int keep_time(void)
   return 0;
 }
 
+/* A sleep of 300 ms counts the time that the process is stopped. */
+static int sleep_on(void)
+{
+  say("ready", 0);
+  struct timespec nap = {.tv_nsec = 300000000};
+  if (nanosleep(&nap, NULL) != 0)
+    return 92;
+  say("slept", 300);
+  return 0;
+}
+
+/* By a stream, whose buffer the end writes out. */
+static int print_on(void)
+{
+  for (int i = 0; i < 5000; i++)
+    printf("a line of a stream\n");
+  return 0;
+}
+
 static int ignore_all(int count, char **numbers)
 {
   for (int i = 0; i < count; i++)
@@ -239,10 +258,7 @@ int main(int argc, char **argv)
       catch (atoi(numbers[i]), handle, 0);
     say("ready", 0);
     for (int i = 0; i < count; i++)
-    {
-      while (handled != atoi(numbers[i]))
-        pause();
-    }
+      pause();
     return 0;
   }
   if (strcmp(way, "sender") == 0)
@@ -287,6 +303,10 @@ int main(int argc, char **argv)
     return read_line(SA_RESTART);
   if (strcmp(way, "time") == 0)
     return keep_time();
+  if (strcmp(way, "sleep") == 0)
+    return sleep_on();
+  if (strcmp(way, "pipe-stdio") == 0)
+    return print_on();
   if (strcmp(way, "ignore") == 0)
     return ignore_all(count, numbers);
   if (strcmp(way, "actions") == 0)

@@ -235,6 +235,12 @@ int main(int argc, char **argv)
     say("raw", 1);
     abort();
   }
+  if (strcmp(way, "raw-raised") == 0)
+  {
+    make_raw();
+    say("raw", 1);
+    raise(SIGUSR1);
+  }
   if (strcmp(way, "raw-left") == 0)
   {
     make_raw();

@@ -148,7 +148,7 @@ static void closing_does_not_disturb_readers(void **state)
   pthread_t readers[2];
   for (size_t i = 0; i < COUNT_OF(readers); i++)
     assert_int_equal(pthread_create(&readers[i], NULL, read_on, NULL), 0);
-  for (unsigned int i = 0; i < 100000 && (i < 2000 || atomic_load(&reads) < 1000); i++)
+  for (unsigned int i = 0; i < 100000 && (i < 500 || atomic_load(&reads) < 200); i++)
   {
     int fd = new_fd();
     assert_int_equal(write(fd, "x", 1), 1);

@@ -144,6 +144,75 @@ static void random_places_are_in_range(void **state)
   }
 }
 
+static int plan_with(struct guest_layout *layout, uint64_t memory_bytes, uint64_t initrd_bytes,
+                     uint64_t stack_bytes)
+{
+  struct elf_image image = test_image(TEST_IMAGE_PLAIN, false);
+  struct guest_memory memory = memory_of(memory_bytes);
+  const struct guest_layout_request request = {.cpu_count = 1,
+                                               .start_block_bytes = START_BYTES,
+                                               .initrd_bytes = initrd_bytes,
+                                               .stack_bytes = stack_bytes};
+  int error = guest_layout_plan(layout, &image, &memory, &request);
+  if (error != 0)
+    return error;
+  uint64_t before_stack = layout->tables_gpa + layout->tables_bytes;
+  if (initrd_bytes > 0)
+  {
+    assert_int_equal(layout->initrd_gpa, before_stack);
+    before_stack += initrd_bytes;
+  }
+  assert_int_equal(layout->initrd_bytes, initrd_bytes);
+  assert_true(layout->stack_gpa >= before_stack);
+  assert_int_equal(layout->stack_gpa + layout->stack_bytes, layout->memory_gpa);
+  assert_int_equal(layout->stack_gva + layout->stack_bytes, UHYVE_STACK_TOP);
+  assert_int_equal(layout->stack_gva % LARGE, layout->stack_gpa % LARGE);
+  assert_int_equal(layout->stack_bytes % PAGE, 0);
+  assert_int_equal(layout->memory_gpa % LARGE, 0);
+  assert_true(layout->boot_bytes <=
+              layout->stack_gva - layout->stack_guard_bytes - UHYVE_KERNEL_BASE);
+  assert_int_equal(layout->memory_gpa + layout->memory_bytes, memory_bytes);
+  assert_true(layout->memory_bytes > 0);
+  return 0;
+}
+
+static void stacks_have_the_size_that_is_asked_for(void **state)
+{
+  (void) state;
+  static const uint64_t sizes[][2] = {
+      {1, 64 * KIB},  {64 * KIB, 64 * KIB},      {64 * KIB + 1, 68 * KIB}, {MIB, MIB},
+      {LARGE, LARGE}, {LARGE + 1, LARGE + PAGE}, {100 * MIB, 100 * MIB},   {512 * MIB, 512 * MIB},
+  };
+  struct guest_layout layout;
+  for (size_t i = 0; i < COUNT_OF(sizes); i++)
+  {
+    assert_int_equal(plan_with(&layout, GIB, 0, sizes[i][0]), 0);
+    assert_int_equal(layout.stack_bytes, sizes[i][1]);
+  }
+  assert_int_equal(plan_with(&layout, GIB, 0, 0), 0);
+  assert_int_equal(layout.stack_bytes, 8 * MIB);
+  /* No limit: a part of the memory. */
+  assert_int_equal(plan_with(&layout, GIB, 0, UINT64_MAX), 0);
+  assert_true(layout.stack_bytes > 100 * MIB && layout.stack_bytes <= 256 * MIB);
+  assert_int_equal(plan_with(&layout, 3 * GIB, 0, UINT64_MAX), 0);
+  assert_int_equal(layout.stack_bytes, 512 * MIB);
+  assert_int_equal(plan_with(&layout, 64 * MIB, 0, 64 * MIB), -ENOMEM);
+  assert_int_equal(plan_with(&layout, 64 * MIB, 0, 40 * MIB), 0);
+}
+
+static void an_initrd_has_its_place(void **state)
+{
+  (void) state;
+  static const uint64_t sizes[] = {1, PAGE, LARGE - 1, LARGE, LARGE + 1, 500 * MIB};
+  struct guest_layout layout;
+  for (size_t i = 0; i < COUNT_OF(sizes); i++)
+    assert_int_equal(plan_with(&layout, GIB, sizes[i], 0), 0);
+  assert_int_equal(plan_with(&layout, 64 * MIB, 60 * MIB, 0), -ENOMEM);
+  assert_int_equal(plan_with(&layout, 64 * MIB, GIB, 0), -ENOMEM);
+  assert_int_equal(plan_with(&layout, 64 * MIB, UINT64_MAX, 0), -E2BIG);
+  assert_int_equal(plan_with(&layout, 64 * MIB, UINT64_MAX - LARGE, 0), -E2BIG);
+}
+
 static void fixed_images_stay_where_they_are(void **state)
 {
   (void) state;
@@ -207,6 +276,8 @@ int main(void)
       cmocka_unit_test(refuses_a_heap_that_reaches_the_images),
       cmocka_unit_test(random_places_are_in_range),
       cmocka_unit_test(fixed_images_stay_where_they_are),
+      cmocka_unit_test(stacks_have_the_size_that_is_asked_for),
+      cmocka_unit_test(an_initrd_has_its_place),
       cmocka_unit_test(the_pool_is_enough_for_small_pages),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,6 +26,10 @@ struct guest
   struct page_leaves leaves;
 };
 
+/* Of the guests that are created next. */
+static uint64_t initrd_bytes;
+static uint64_t stack_bytes;
+
 /* grown: all memory is attached, in steps as a guest takes it; else what a guest starts with. */
 static void guest_create(struct guest *guest, const struct elf_image *image, uint64_t memory_bytes,
                          unsigned int cpu_count, bool huge_pages, bool grown)
@@ -38,7 +42,8 @@ static void guest_create(struct guest *guest, const struct elf_image *image, uin
       guest_layout_plan(layout, &guest->image, memory,
                         &(struct guest_layout_request){.cpu_count = cpu_count,
                                                        .start_block_bytes = START_BYTES,
-                                                       .randomize = false}),
+                                                       .initrd_bytes = initrd_bytes,
+                                                       .stack_bytes = stack_bytes}),
       0);
   memory->attached_bytes = guest_layout_first_bytes(layout, memory);
   assert_true(memory->attached_bytes > layout->memory_gpa &&
@@ -382,6 +387,28 @@ static void unattached_memory_is_not_the_guests(void **state)
   }
 }
 
+static void initrd_and_odd_stacks_are_sound(void **state)
+{
+  (void) state;
+  struct elf_image image = test_image(TEST_IMAGE_PLAIN, true);
+  static const uint64_t odd[][2] = {
+      {1, 64 * KIB}, {3 * PAGE - 5, LARGE + PAGE}, {LARGE, 3 * MIB}, {LARGE + 1, 0}};
+  for (size_t i = 0; i < COUNT_OF(odd); i++)
+  {
+    struct guest guest;
+    initrd_bytes = odd[i][0];
+    stack_bytes = odd[i][1];
+    guest_create(&guest, &image, 64 * MIB, 2, i % 2 == 0, true);
+    check_guest(&guest);
+    uint64_t whole_bytes = (initrd_bytes + PAGE - 1) & ~(PAGE - 1);
+    assert_mapped(&guest, UHYVE_WINDOW_BASE + guest.layout.initrd_gpa, guest.layout.initrd_gpa,
+                  whole_bytes, "u");
+    guest_destroy(&guest);
+  }
+  initrd_bytes = 0;
+  stack_bytes = 0;
+}
+
 static void huge_pages_only_where_the_processor_has_them(void **state)
 {
   (void) state;
@@ -407,6 +434,7 @@ int main(void)
       cmocka_unit_test(protects_relro_behind_the_first_page),
       cmocka_unit_test(the_most_cpus_fit),
       cmocka_unit_test(unattached_memory_is_not_the_guests),
+      cmocka_unit_test(initrd_and_odd_stacks_are_sound),
       cmocka_unit_test(huge_pages_only_where_the_processor_has_them),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

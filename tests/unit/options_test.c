@@ -141,6 +141,87 @@ static void leaves_the_guest_its_arguments(void **state)
   options_free(&options);
 }
 
+static void assert_mapping(unsigned index, const char *host, const char *guest, bool read_only)
+{
+  const struct option_mapping *mapping = &options.mappings[index];
+  assert_int_equal(mapping->host_bytes, strlen(host));
+  assert_memory_equal(mapping->host, host, strlen(host));
+  assert_int_equal(mapping->guest_bytes, strlen(guest));
+  assert_memory_equal(mapping->guest, guest, strlen(guest));
+  assert_int_equal(mapping->read_only, read_only);
+}
+
+static void reads_mappings(void **state)
+{
+  (void) state;
+  PARSE(WORDS("--volume", ".:.", "--file-mapping=a/b:/c:ro", "--volume", "x y:/z:rw", "--workdir",
+              "/w", "--initrd=i.tar", "--hostname", "box-1.x_y", "a"),
+        WORDS("UHYVE_VOLUMES=not:used", "UHYVE_WORKDIR=no"));
+  assert_int_equal(options.mapping_count, 3);
+  assert_mapping(0, ".", ".", false);
+  assert_mapping(1, "a/b", "/c", true);
+  assert_mapping(2, "x y", "/z", false);
+  assert_string_equal(options.working_folder, "/w");
+  assert_string_equal(options.initrd, "i.tar");
+  assert_string_equal(options.host_name, "box-1.x_y");
+  options_free(&options);
+  PARSE(WORDS("a"), WORDS("UHYVE_VOLUMES=a:/b:ro\n\nc:/d\n", "HERMIT_FILE_MAPPING=e:/f",
+                          "UHYVE_ULIMIT=nofile=5\nstack=unlimited", "UHYVE_HOSTNAME=h"));
+  assert_int_equal(options.mapping_count, 2);
+  assert_mapping(0, "a", "/b", true);
+  assert_mapping(1, "c", "/d", false);
+  assert_int_equal(options.descriptor_limit.soft, 5);
+  assert_int_equal(options.stack_limit.soft, OPTIONS_NO_LIMIT);
+  assert_string_equal(options.host_name, "h");
+  options_free(&options);
+  PARSE(WORDS("a"), WORDS("HERMIT_FILE_MAPPING=e:/f"));
+  assert_int_equal(options.mapping_count, 1);
+  assert_mapping(0, "e", "/f", false);
+  options_free(&options);
+}
+
+static void counts_mappings(void **state)
+{
+  (void) state;
+  static char list[14 + 65 * 4 + 1] = "UHYVE_VOLUMES=";
+  for (unsigned i = 0; i < OPTIONS_MAX_MAPPINGS; i++)
+    strcat(list, "a:b\n");
+  PARSE(WORDS("a"), WORDS(list));
+  assert_int_equal(options.mapping_count, OPTIONS_MAX_MAPPINGS);
+  options_free(&options);
+  strcat(list, "a:b");
+  assert_int_equal(parse(WORDS("a"), WORDS(list)), -EINVAL);
+  assert_non_null(strstr(message, "is one too many: at most 64"));
+}
+
+static void assert_limit(const struct option_limit *limit, uint64_t soft, uint64_t hard)
+{
+  assert_true(limit->given);
+  assert_int_equal(limit->soft, soft);
+  assert_int_equal(limit->hard, hard);
+}
+
+static void reads_limits(void **state)
+{
+  (void) state;
+  PARSE(WORDS("--ulimit", "nofile=10", "--ulimit=stack=1000000:unlimited", "a"), NULL);
+  assert_limit(&options.descriptor_limit, 10, 10);
+  assert_limit(&options.stack_limit, 1000000, OPTIONS_NO_LIMIT);
+  options_free(&options);
+  PARSE(WORDS("--ulimit", "nofile=1:2", "--ulimit", "nofile=0:65536", "--ulimit", "stack=-1", "a"),
+        NULL);
+  assert_limit(&options.descriptor_limit, 0, 65536);
+  assert_limit(&options.stack_limit, OPTIONS_NO_LIMIT, OPTIONS_NO_LIMIT);
+  options_free(&options);
+  PARSE(WORDS("--ulimit", "nofile=unlimited", "--ulimit", "stack=536870912:536870912", "a"), NULL);
+  assert_limit(&options.descriptor_limit, OPTIONS_NO_LIMIT, OPTIONS_NO_LIMIT);
+  assert_limit(&options.stack_limit, 512 * MIB, 512 * MIB);
+  options_free(&options);
+  PARSE(WORDS("a"), NULL);
+  assert_false(options.stack_limit.given || options.descriptor_limit.given);
+  options_free(&options);
+}
+
 static void stops_at_help_and_version(void **state)
 {
   (void) state;
@@ -345,6 +426,34 @@ static void refuses(void **state)
       {{"--affinity", "1024", "a"}, "names a CPU above 1023"},
       {{"--affinity", "0-18446744073709551615", "a"}, "names a CPU above 1023"},
       {{"--output", "", "a"}, "option --output: '' is no file name"},
+      {{"--volume", "", "a"}, "option --volume: '' is not a mapping: write it like HOST:GUEST"},
+      {{"--volume", "/a", "a"}, "option --volume: '/a' is not a mapping"},
+      {{"--volume", ":/a", "a"}, "is not a mapping"},
+      {{"--volume", "/a:", "a"}, "is not a mapping"},
+      {{"--volume", "/a::ro", "a"}, "is not a mapping"},
+      {{"--volume", "/a:/b:", "a"}, "is not a mapping"},
+      {{"--volume", "/a:/b:rx", "a"}, "is not a mapping"},
+      {{"--volume", "/a:/b:ro:rw", "a"}, "is not a mapping"},
+      {{"--file-mapping", "/a:/b:RO", "a"}, "option --file-mapping: '/a:/b:RO' is not a mapping"},
+      {{"--workdir", "", "a"}, "option --workdir: '' is no folder name"},
+      {{"--initrd", "", "a"}, "option --initrd: '' is no file name"},
+      {{"--hostname", "", "a"}, "option --hostname: '' is not a host name"},
+      {{"--hostname", "a b", "a"}, "is not a host name"},
+      {{"--hostname", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "a"},
+       "is not a host name"},
+      {{"--ulimit", "", "a"}, "option --ulimit: '' is not a limit"},
+      {{"--ulimit", "nofile", "a"}, "is not a limit"},
+      {{"--ulimit", "nofile=", "a"}, "is not a limit"},
+      {{"--ulimit", "nofile=1:", "a"}, "is not a limit"},
+      {{"--ulimit", "nofile=1:2:3", "a"}, "is not a limit"},
+      {{"--ulimit", "nofile=1k", "a"}, "is not a limit"},
+      {{"--ulimit", "nofile=-2", "a"}, "is not a limit"},
+      {{"--ulimit", "cpu=1", "a"}, "is not a limit"},
+      {{"--ulimit", "nofile=99999999999999999999", "a"}, "is not a limit"},
+      {{"--ulimit", "nofile=2:1", "a"}, "has a soft limit above the hard one"},
+      {{"--ulimit", "stack=unlimited:1", "a"}, "has a soft limit above the hard one"},
+      {{"--ulimit", "nofile=1:65537", "a"}, "is too much: at most 65536 open files"},
+      {{"--ulimit", "stack=536870913", "a"}, "is too much: a stack has at most 536870912 bytes"},
       {{"--stats=xml", "a"}, "option --stats: 'xml' is not a form of statistics"},
       {{"--stats=", "a"}, "is not a form of statistics"},
       {{"-e", "", "a"}, "option --env: '' has no variable name"},
@@ -394,6 +503,8 @@ static void refuses_bad_variables(void **state)
       {"UHYVE_VERBOSE=x", "UHYVE_VERBOSE: 'x' is not a number from 0 to 100"},
       {"UHYVE_VERBOSE=101", "UHYVE_VERBOSE"},
       {"UHYVE_AFFINITY=x", "UHYVE_AFFINITY"},
+      {"UHYVE_VOLUMES=a:b\nc", "environment variable UHYVE_VOLUMES: 'a:b?c' is not a mapping"},
+      {"UHYVE_ULIMIT=nofile=1\nx=2", "environment variable UHYVE_ULIMIT"},
       {"UHYVE_ENV=A=1\n=2", "environment variable UHYVE_ENV: '=2' has no variable name"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
@@ -433,6 +544,9 @@ static void prints_help(void **state)
       "\n  -m, --memory-size SIZE    memory",
       "\n      --stats[=json]        print",
       "\n  UHYVE_CPU_COUNT ",
+      "--volume HOST:GUEST[:ro]\n",
+      "as --volume, one per line\n",
+      "as --env, one per line\n",
       "HERMIT_MEM and HERMIT_CPUS",
       "\n  125 ",
       "Example:",
@@ -453,6 +567,9 @@ int main(void)
       cmocka_unit_test(has_defaults),
       cmocka_unit_test(reads_all_options),
       cmocka_unit_test(leaves_the_guest_its_arguments),
+      cmocka_unit_test(reads_mappings),
+      cmocka_unit_test(counts_mappings),
+      cmocka_unit_test(reads_limits),
       cmocka_unit_test(stops_at_help_and_version),
       cmocka_unit_test(reads_sizes),
       cmocka_unit_test(counts_cpus),

@@ -22,6 +22,7 @@
 #define MULTIBOOT_UPPER_KIB   8
 #define MULTIBOOT_CMDLINE     16
 #define MULTIBOOT_MODS_COUNT  20
+#define MULTIBOOT_MODS        24
 #define MULTIBOOT_MMAP_LENGTH 44
 #define MULTIBOOT_MMAP        48
 
@@ -33,6 +34,7 @@ struct guest
   struct guest_layout layout;
   struct start_block_input input;
   uint64_t block_bytes;
+  uint64_t initrd_bytes;
   struct uhyve_start_info info; /* a copy */
 };
 
@@ -71,9 +73,7 @@ static uint64_t array_entry(const struct guest *guest, uint64_t array_gva, uint6
   return value;
 }
 
-/* Every byte that is not the block's keeps what was there. */
-static void guest_create(struct guest *guest, uint64_t memory_bytes, char **argv, char **envp,
-                         const int *stream_fds)
+static void guest_prepare(struct guest *guest, char **argv, char **envp, const int *stream_fds)
 {
   *guest = (struct guest){.image = test_image(TEST_IMAGE_PLAIN, true),
                           .input = {.argv = argv,
@@ -89,12 +89,18 @@ static void guest_create(struct guest *guest, uint64_t memory_bytes, char **argv
                                     .host_name = "host.example"}};
   while (argv[guest->input.argc] != NULL)
     guest->input.argc++;
+}
+
+/* Every byte that is not the block's keeps what was there. */
+static void guest_write(struct guest *guest, uint64_t memory_bytes)
+{
   guest->block_bytes = start_block_bytes(&guest->input);
   assert_int_equal(guest_memory_reserve(&guest->memory, memory_bytes), 0);
   assert_int_equal(
       guest_layout_plan(&guest->layout, &guest->image, &guest->memory,
                         &(struct guest_layout_request){.cpu_count = 2,
                                                        .start_block_bytes = guest->block_bytes,
+                                                       .initrd_bytes = guest->initrd_bytes,
                                                        .randomize = true}),
       0);
   assert_true(guest->layout.start_block_bytes >= guest->block_bytes);
@@ -112,6 +118,13 @@ static void guest_create(struct guest *guest, uint64_t memory_bytes, char **argv
   memcpy(&guest->info, in_block(guest, guest->layout.start_block_gva, sizeof(guest->info)),
          sizeof(guest->info));
   assert_ptr_equal(start_block_info(&guest->layout, &guest->memory), boot + before);
+}
+
+static void guest_create(struct guest *guest, uint64_t memory_bytes, char **argv, char **envp,
+                         const int *stream_fds)
+{
+  guest_prepare(guest, argv, envp, stream_fds);
+  guest_write(guest, memory_bytes);
 }
 
 static void guest_destroy(struct guest *guest)
@@ -404,6 +417,82 @@ static void layout_is_passed_on(void **state)
   guest_destroy(&guest);
 }
 
+static void assert_string(const struct guest *guest, uint64_t gva, const char *expected)
+{
+  size_t bytes = strlen(expected) + 1;
+  assert_memory_equal(in_block(guest, gva, bytes), expected, bytes);
+}
+
+static void the_guest_is_told_what_it_inherits(void **state)
+{
+  (void) state;
+  char *argv[] = {literal("program"), NULL};
+  char *envp[] = {NULL};
+  struct guest guest;
+  guest_create(&guest, 64 * MIB, argv, envp, no_streams);
+  const struct uhyve_start_info *info = &guest.info;
+  assert_string(&guest, info->working_folder_gva, "/work here");
+  assert_string(&guest, info->host_name_gva, "host.example");
+  assert_int_equal(info->umask, 027);
+  assert_int_equal(info->signals_ignored, 0x8000000000001001);
+  assert_int_equal(info->user, 1000);
+  assert_int_equal(info->group, 100);
+  assert_int_equal(info->stack_limit.soft, guest.layout.stack_bytes);
+  assert_int_equal(info->stack_limit.hard, UINT64_MAX);
+  assert_int_equal(info->descriptor_limit.soft, 1024);
+  assert_int_equal(info->descriptor_limit.hard, 65536);
+  assert_int_equal(info->initrd_gva, 0);
+  assert_int_equal(info->initrd_len_bytes, 0);
+  assert_int_equal(info->mapping_count, 2);
+  struct uhyve_mapping found[2];
+  assert_int_equal(info->mappings_gva % _Alignof(struct uhyve_mapping), 0);
+  memcpy(found, in_block(&guest, info->mappings_gva, sizeof(found)), sizeof(found));
+  assert_string(&guest, found[0].path_gva, mapped_root);
+  assert_string(&guest, found[1].path_gva, mapped_file);
+  assert_int_equal(found[0].flags, UHYVE_MAPPING_FOLDER | UHYVE_MAPPING_READ_ONLY);
+  assert_int_equal(found[1].flags, 0);
+  guest_destroy(&guest);
+}
+
+static void limits_are_those_of_the_options(void **state)
+{
+  (void) state;
+  char *argv[] = {literal("program"), NULL};
+  char *envp[] = {NULL};
+  struct guest guest;
+  guest_prepare(&guest, argv, envp, no_streams);
+  guest.input.stack_limit = (struct option_limit){true, 12345, OPTIONS_NO_LIMIT};
+  guest.input.descriptor_limit = (struct option_limit){true, 10, OPTIONS_NO_LIMIT};
+  guest_write(&guest, 64 * MIB);
+  assert_int_equal(guest.info.stack_limit.soft, 12345);
+  assert_int_equal(guest.info.stack_limit.hard, UINT64_MAX);
+  assert_int_equal(guest.info.descriptor_limit.soft, 10);
+  assert_int_equal(guest.info.descriptor_limit.hard, 65536);
+  guest_destroy(&guest);
+}
+
+/* A Multiboot loader's way to name it: the one module. */
+static void the_initrd_is_named(void **state)
+{
+  (void) state;
+  char *argv[] = {literal("program"), NULL};
+  char *envp[] = {NULL};
+  struct guest guest;
+  guest_prepare(&guest, argv, envp, no_streams);
+  guest.initrd_bytes = 5000;
+  guest_write(&guest, 64 * MIB);
+  const struct uhyve_start_info *info = &guest.info;
+  assert_int_equal(info->initrd_gva, UHYVE_WINDOW_BASE + guest.layout.initrd_gpa);
+  assert_int_equal(info->initrd_len_bytes, 5000);
+  assert_int_equal(multiboot_number(&guest, MULTIBOOT_MODS_COUNT), 1);
+  uint32_t module[4];
+  memcpy(module, multiboot_pointer(&guest, MULTIBOOT_MODS, sizeof(module)), sizeof(module));
+  assert_int_equal(module[0], guest.layout.initrd_gpa);
+  assert_int_equal(module[1], guest.layout.initrd_gpa + 5000);
+  assert_int_equal(module[2], 0);
+  guest_destroy(&guest);
+}
+
 static uint64_t now_ns(clockid_t clock)
 {
   struct timespec now;
@@ -499,6 +588,9 @@ int main(void)
       cmocka_unit_test(cmdline_keeps_empty_arguments),
       cmocka_unit_test(memory_map_covers_ram),
       cmocka_unit_test(layout_is_passed_on),
+      cmocka_unit_test(the_guest_is_told_what_it_inherits),
+      cmocka_unit_test(limits_are_those_of_the_options),
+      cmocka_unit_test(the_initrd_is_named),
       cmocka_unit_test(clocks_are_those_of_the_host),
       cmocka_unit_test(seeds_are_never_the_same),
       cmocka_unit_test(streams_are_described),

@@ -140,6 +140,11 @@ static struct signal_fault describe(const struct uhyve_upcall_area *area, uint32
   case VECTOR_PAGE_FAULT:
     fault.code = mapped == FAULT_FORBIDDEN || (area->error_code & FAULT_PRESENT) != 0 ? SEGV_ACCERR
                                                                                       : SEGV_MAPERR;
+    if (mapped == FAULT_BEYOND)
+    {
+      fault.number = SIGBUS;
+      fault.code = BUS_ADRERR;
+    }
     fault.address_gva = area->fault_gva;
     fault.fault_gva = area->fault_gva;
     return fault;
@@ -174,12 +179,12 @@ struct hc_registers trap_interrupted(const struct trap_registers *regs,
 }
 
 static void exception_crash(const struct uhyve_upcall_area *area, uint32_t vector,
-                            const struct trap_registers *regs)
+                            const struct trap_registers *regs, enum virtual_fault_result mapped)
 {
   struct crash crash = {
       .cause = HC_CRASH_EXCEPTION,
       .cpu = area->cpu,
-      .signal = exception_signal(vector),
+      .signal = mapped == FAULT_BEYOND ? SIGBUS : exception_signal(vector),
       .vector = vector,
       .error_code = area->error_code,
       .regs = trap_interrupted(regs, area),
@@ -222,7 +227,7 @@ static void handle_exception(struct uhyve_upcall_area *area, uint32_t vector,
     if (signal_redirect_fault(cpu, regs, &fault))
       return;
   }
-  exception_crash(area, vector, regs);
+  exception_crash(area, vector, regs, mapped);
 }
 
 void upcall_dispatch(struct trap_registers *regs, struct uhyve_upcall_area *area)

@@ -1,0 +1,54 @@
+#!/bin/bash
+# Pipes that nobody reads any more, as a shell has them, and what is left when uhyve is killed.
+source "${BASH_SOURCE[0]%/*}/../expect.sh"
+
+# ends STATUS ERRORS COMMAND...: how the first of a pipe ends, of which the other reads one line.
+ends() {
+    local statuses status=$1 errors=$2
+    shift 2
+    "$@" 2> "$scratch/error" | head -n 1 > "$scratch/output"
+    statuses=("${PIPESTATUS[@]}")
+    [[ ${statuses[0]} == "$status" ]] || fail "$*: status ${statuses[0]}, expected $status"
+    file_matches "$scratch/error" "$errors" || fail "$*: says $(cat "$scratch/error")"
+    [[ $(cat "$scratch/output") == "a line of"* ]] || fail "$*: wrote $(cat "$scratch/output")"
+}
+
+set +o pipefail
+set +e
+for cpus in 1 2; do
+    ends 141 '' "$uhyve" -c $cpus "$PROGRAMS/process" pipe
+    ends 0 $'errno 32, handled 13\n' "$uhyve" -c $cpus "$PROGRAMS/process" pipe-handled
+    ends 0 $'errno 32, handled 0\n' "$uhyve" -c $cpus "$PROGRAMS/process" pipe-ignored
+    ends 0 $'errno 32, handled 0\n' env --ignore-signal=PIPE "$uhyve" -c $cpus "$PROGRAMS/process" pipe
+    ends 141 '' "$uhyve" -c $cpus "$PROGRAMS/process" pipe-stdio
+done
+set -e
+
+# Standard error that nobody reads ends no report.
+{
+    status=0
+    "$uhyve" "$PROGRAMS/process" raise 6 || status=$?
+    printf '%s\n' "$status" > "$scratch/status"
+} 2>&1 > "$scratch/output" | true
+[[ $(cat "$scratch/status") == 134 ]] || fail "a crash report to nobody: $(cat "$scratch/status")"
+
+# nohup has SIGHUP ignored.
+nohup "$uhyve" "$PROGRAMS/process" actions 1 15 < /dev/null > "$scratch/output" 2> "$scratch/error"
+file_matches "$scratch/output" $'ignored 1\ndefault 15\n' || fail "nohup: $(cat "$scratch/output")"
+
+# After SIGKILL no process and no file of it is there.
+mkdir "$scratch/tmp"
+for options in "-c 1" "-c 4 -m 4G" "-c 2 --timeout 1h"; do
+    # shellcheck disable=SC2086  # a list of words
+    TMPDIR=$scratch/tmp "$uhyve" $options "$PROGRAMS/process" compute > "$scratch/output" &
+    guest=$!
+    until grep -q ready "$scratch/output"; do
+        sleep 0.01
+    done
+    kill -s KILL "$guest"
+    status=0
+    wait "$guest" || status=$?
+    [[ $status == 137 ]] || fail "SIGKILL: status $status"
+    [[ -z $(ls -A "$scratch/tmp") ]] || fail "SIGKILL leaves $(ls "$scratch/tmp")"
+    ! pgrep -f "$PROGRAMS/process compute" > "$scratch/left" || fail "SIGKILL leaves a process"
+done
