@@ -380,6 +380,63 @@ static void makes_the_guest_environment(void **state)
   options_free(&options);
 }
 
+struct refusal
+{
+  const char *words[3];
+  const char *text; /* a part of the message */
+};
+
+static void assert_refused(const struct refusal *cases, size_t count)
+{
+  for (size_t i = 0; i < count; i++)
+  {
+    struct words arguments = {{NULL}};
+    for (size_t k = 0; k < 3; k++)
+      arguments.word[k] = (char *) (uintptr_t) cases[i].words[k];
+    int result = parse(&arguments, NULL);
+    if (result != -EINVAL || strstr(message, cases[i].text) == NULL)
+      fail_msg("%zu: %d '%s', expected '%s'", i, result, message, cases[i].text);
+    assert_null(strchr(message, '\n'));
+    assert_null(options.guest_env);
+  }
+}
+
+static void refuses_wrong_mappings_and_limits(void **state)
+{
+  (void) state;
+  static const struct refusal cases[] = {
+      {{"--volume", "", "a"}, "option --volume: '' is not a mapping: write it like HOST:GUEST"},
+      {{"--volume", "/a", "a"}, "option --volume: '/a' is not a mapping"},
+      {{"--volume", ":/a", "a"}, "is not a mapping"},
+      {{"--volume", "/a:", "a"}, "is not a mapping"},
+      {{"--volume", "/a::ro", "a"}, "is not a mapping"},
+      {{"--volume", "/a:/b:", "a"}, "is not a mapping"},
+      {{"--volume", "/a:/b:rx", "a"}, "is not a mapping"},
+      {{"--volume", "/a:/b:ro:rw", "a"}, "is not a mapping"},
+      {{"--file-mapping", "/a:/b:RO", "a"}, "option --file-mapping: '/a:/b:RO' is not a mapping"},
+      {{"--workdir", "", "a"}, "option --workdir: '' is no folder name"},
+      {{"--initrd", "", "a"}, "option --initrd: '' is no file name"},
+      {{"--hostname", "", "a"}, "option --hostname: '' is not a host name"},
+      {{"--hostname", "a b", "a"}, "is not a host name"},
+      {{"--hostname", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "a"},
+       "is not a host name"},
+      {{"--ulimit", "", "a"}, "option --ulimit: '' is not a limit"},
+      {{"--ulimit", "nofile", "a"}, "is not a limit"},
+      {{"--ulimit", "nofile=", "a"}, "is not a limit"},
+      {{"--ulimit", "nofile=1:", "a"}, "is not a limit"},
+      {{"--ulimit", "nofile=1:2:3", "a"}, "is not a limit"},
+      {{"--ulimit", "nofile=1k", "a"}, "is not a limit"},
+      {{"--ulimit", "nofile=-2", "a"}, "is not a limit"},
+      {{"--ulimit", "cpu=1", "a"}, "is not a limit"},
+      {{"--ulimit", "nofile=99999999999999999999", "a"}, "is not a limit"},
+      {{"--ulimit", "nofile=2:1", "a"}, "has a soft limit above the hard one"},
+      {{"--ulimit", "stack=unlimited:1", "a"}, "has a soft limit above the hard one"},
+      {{"--ulimit", "nofile=1:65537", "a"}, "is too much: at most 65536 open files"},
+      {{"--ulimit", "stack=536870913", "a"}, "is too much: a stack has at most 536870912 bytes"},
+  };
+  assert_refused(cases, sizeof cases / sizeof *cases);
+}
+
 static void reads_times(void **state)
 {
   (void) state;
@@ -417,11 +474,7 @@ static void reads_times(void **state)
 static void refuses(void **state)
 {
   (void) state;
-  static const struct
-  {
-    const char *words[3];
-    const char *text;
-  } cases[] = {
+  static const struct refusal cases[] = {
       {{"-m", "x", "a"}, "option --memory-size: 'x' is not a size"},
       {{"-m", "", "a"}, "is not a size"},
       {{"-m", "M", "a"}, "is not a size"},
@@ -466,34 +519,6 @@ static void refuses(void **state)
       {{"--affinity", "1024", "a"}, "names a CPU above 1023"},
       {{"--affinity", "0-18446744073709551615", "a"}, "names a CPU above 1023"},
       {{"--output", "", "a"}, "option --output: '' is no file name"},
-      {{"--volume", "", "a"}, "option --volume: '' is not a mapping: write it like HOST:GUEST"},
-      {{"--volume", "/a", "a"}, "option --volume: '/a' is not a mapping"},
-      {{"--volume", ":/a", "a"}, "is not a mapping"},
-      {{"--volume", "/a:", "a"}, "is not a mapping"},
-      {{"--volume", "/a::ro", "a"}, "is not a mapping"},
-      {{"--volume", "/a:/b:", "a"}, "is not a mapping"},
-      {{"--volume", "/a:/b:rx", "a"}, "is not a mapping"},
-      {{"--volume", "/a:/b:ro:rw", "a"}, "is not a mapping"},
-      {{"--file-mapping", "/a:/b:RO", "a"}, "option --file-mapping: '/a:/b:RO' is not a mapping"},
-      {{"--workdir", "", "a"}, "option --workdir: '' is no folder name"},
-      {{"--initrd", "", "a"}, "option --initrd: '' is no file name"},
-      {{"--hostname", "", "a"}, "option --hostname: '' is not a host name"},
-      {{"--hostname", "a b", "a"}, "is not a host name"},
-      {{"--hostname", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "a"},
-       "is not a host name"},
-      {{"--ulimit", "", "a"}, "option --ulimit: '' is not a limit"},
-      {{"--ulimit", "nofile", "a"}, "is not a limit"},
-      {{"--ulimit", "nofile=", "a"}, "is not a limit"},
-      {{"--ulimit", "nofile=1:", "a"}, "is not a limit"},
-      {{"--ulimit", "nofile=1:2:3", "a"}, "is not a limit"},
-      {{"--ulimit", "nofile=1k", "a"}, "is not a limit"},
-      {{"--ulimit", "nofile=-2", "a"}, "is not a limit"},
-      {{"--ulimit", "cpu=1", "a"}, "is not a limit"},
-      {{"--ulimit", "nofile=99999999999999999999", "a"}, "is not a limit"},
-      {{"--ulimit", "nofile=2:1", "a"}, "has a soft limit above the hard one"},
-      {{"--ulimit", "stack=unlimited:1", "a"}, "has a soft limit above the hard one"},
-      {{"--ulimit", "nofile=1:65537", "a"}, "is too much: at most 65536 open files"},
-      {{"--ulimit", "stack=536870913", "a"}, "is too much: a stack has at most 536870912 bytes"},
       {{"--stats=xml", "a"}, "option --stats: 'xml' is not a form of statistics"},
       {{"--stats=", "a"}, "is not a form of statistics"},
       {{"-e", "", "a"}, "option --env: '' has no variable name"},
@@ -511,17 +536,7 @@ static void refuses(void **state)
       {{"--"}, "no program given"},
       {{NULL}, "no program given"},
   };
-  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-  {
-    struct words arguments = {{NULL}};
-    for (size_t k = 0; k < 3; k++)
-      arguments.word[k] = (char *) (uintptr_t) cases[i].words[k];
-    int result = parse(&arguments, NULL);
-    if (result != -EINVAL || strstr(message, cases[i].text) == NULL)
-      fail_msg("%zu: %d '%s', expected '%s'", i, result, message, cases[i].text);
-    assert_null(strchr(message, '\n'));
-    assert_null(options.guest_env);
-  }
+  assert_refused(cases, sizeof cases / sizeof *cases);
 }
 
 static void refuses_bad_variables(void **state)
@@ -616,6 +631,7 @@ int main(void)
       cmocka_unit_test(reads_the_environment),
       cmocka_unit_test(ranks_its_sources),
       cmocka_unit_test(makes_the_guest_environment),
+      cmocka_unit_test(refuses_wrong_mappings_and_limits),
       cmocka_unit_test(reads_times),
       cmocka_unit_test(refuses),
       cmocka_unit_test(refuses_bad_variables),
