@@ -250,6 +250,25 @@ static const struct file_operations device_operations = {
     .release = release,
 };
 
+/* A map of it is memory of the program's own, which is zero already. */
+static long fill_nothing(struct file *file, void *buffer, size_t len_bytes, off_t offset)
+{
+  (void) file;
+  (void) buffer;
+  (void) offset;
+  return (long) len_bytes;
+}
+
+static const struct file_operations zero_operations = {
+    .read = dev_read,
+    .write = dev_write,
+    .stat = stat_open,
+    .set_times = no_times,
+    .seek = seek,
+    .fill = fill_nothing,
+    .release = release,
+};
+
 static const struct file_operations folder_operations = {
     .stat = stat_open,
     .list = list,
@@ -262,8 +281,10 @@ static int open_device(const struct device *device, int flags, struct file **fil
   struct dev_file *opened = kernel_allocate(sizeof(*opened));
   if (opened == NULL)
     return -ENOMEM;
-  file_init(&opened->file, is_folder ? &folder_operations : &device_operations, (uint32_t) flags,
-            false);
+  const struct file_operations *operations = is_folder               ? &folder_operations
+                                             : device->kind == ZEROS ? &zero_operations
+                                                                     : &device_operations;
+  file_init(&opened->file, operations, (uint32_t) flags, false);
   for (size_t i = 0; i < DEVICES; i++)
     if (strcmp(devices[i].name, device->name) == 0)
       opened->device = &devices[i];

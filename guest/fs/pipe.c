@@ -14,7 +14,9 @@
 #include "fs/program_memory.h"
 #include "mm/kernel_heap.h"
 #include "posix/sys.h"
+#include "sched/spin.h"
 #include "signal/hold.h"
+#include "start_info.h"
 #include "time/clock.h"
 
 #define NS_PER_S     1000000000ull
@@ -50,7 +52,9 @@ int pipe_sleep(struct pipe *pipe, struct pipe_wait *wait)
   uint32_t seen = wait->word;
   wait->waiting++;
   mutex_unlock(&pipe->mutex);
-  int error = signal_hold_wait(&wait->word, seen, FUTEX_FOREVER);
+  int error = 0;
+  if (!spin_while(&wait->word, seen, &wait->history))
+    error = signal_hold_wait(&wait->word, seen, FUTEX_FOREVER);
   mutex_lock(&pipe->mutex);
   wait->waiting--;
   return error == -EINTR ? error : 0;
@@ -237,6 +241,8 @@ static int pipe_stat(struct file *file, struct stat *status)
   status->st_ino = end->pipe->number;
   status->st_nlink = 1;
   status->st_blksize = PIPE_BUF;
+  status->st_uid = start_info->user;
+  status->st_gid = start_info->group;
   status->st_atim.tv_sec = (time_t) (now_ns / NS_PER_S);
   status->st_atim.tv_nsec = (long) (now_ns % NS_PER_S);
   status->st_mtim = status->st_ctim = status->st_atim;

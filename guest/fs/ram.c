@@ -67,7 +67,7 @@ static int check_open(const struct walk *walk, const struct ram_node *node, int 
     return -EEXIST;
   if (S_ISDIR(node->mode) && (flags & O_CREAT) != 0)
     return -EISDIR;
-  if (walk->wants_folder && !S_ISDIR(node->mode))
+  if ((walk->wants_folder || (flags & O_DIRECTORY) != 0) && !S_ISDIR(node->mode))
     return -ENOTDIR;
   if ((flags & O_PATH) != 0)
     return 0;

@@ -82,7 +82,7 @@ int sys_symlinkat(const char *target, int folder, const char *path)
 static long readlink_held(int folder, const char *path, char *buffer, size_t len_bytes)
 {
   struct walk walk;
-  long result = walk_begin(&walk, folder, path, 0);
+  long result = walk_begin(&walk, folder, path, WALK_LOOK);
   size_t accessible =
       program_memory(buffer, len_bytes < FS_PATH_BYTES ? len_bytes : FS_PATH_BYTES, ADDRESS_WRITE);
   if (result != 0)
@@ -142,6 +142,8 @@ static int unlink_held(int folder, const char *path, int flags)
   int error = walk_begin(&walk, folder, path, 0);
   if (error == 0)
     WALK(&walk, error, (flags & AT_REMOVEDIR) != 0 ? rmdir_once(&walk) : unlink_once(&walk));
+  if (error == 0 && (flags & AT_REMOVEDIR) != 0)
+    folder_paths_removed(walk.path);
   return error;
 }
 
@@ -161,7 +163,8 @@ int sys_unlink(const char *path)
 
 /* ---- rename, link ---- */
 
-#define RENAME_FLAGS 3u /* RENAME_NOREPLACE, RENAME_EXCHANGE */
+#define NO_REPLACE 1u
+#define EXCHANGE   2u
 
 static int settle_both(struct walk *from, struct walk *to)
 {
@@ -197,6 +200,8 @@ static int rename_held(int from_folder, const char *from, int to_folder, const c
   do
     error = rename_once(&source, &target, flags);
   while (error == WALK_AGAIN);
+  if (error == 0)
+    folder_paths_renamed(source.path, target.path, (flags & EXCHANGE) != 0);
   return error;
 }
 
@@ -204,7 +209,7 @@ int sys_renameat2(int from_folder, const char *from, int to_folder, const char *
                   unsigned int flags)
 {
   int result;
-  if ((flags & ~RENAME_FLAGS) != 0 || flags == RENAME_FLAGS)
+  if ((flags & ~(NO_REPLACE | EXCHANGE)) != 0 || flags == (NO_REPLACE | EXCHANGE))
     return -EINVAL;
   HELD(result, rename_held(from_folder, from, to_folder, to, flags));
   return result;
