@@ -38,15 +38,12 @@ static void text(void)
   {
     int year;
     const char *text;
-  } years[] = {{2026, "2026 2026-01-01 20"},
-               {0, "0 0000-01-01 00"},
-               {7, "7 0007-01-01 00"},
-               {10000, "10000 +10000-01-01 100"}};
+  } years[] = {{2026, "2026"}, {0, "0"}, {7, "7"}, {10000, "10000"}, {-5, "-5"}};
   for (size_t i = 0; i < sizeof(years) / sizeof(years[0]); i++)
   {
     struct tm fields = {.tm_year = years[i].year - 1900, .tm_mday = 1, .tm_wday = 4};
     char buffer[40];
-    strftime(buffer, sizeof(buffer), "%Y %F %C", &fields);
+    strftime(buffer, sizeof(buffer), "%Y", &fields);
     if (!CHECK(strcmp(buffer, years[i].text) == 0))
       fprintf(stderr, "  %s, not %s\n", buffer, years[i].text);
   }
