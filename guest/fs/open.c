@@ -42,6 +42,9 @@ static int open_read_only(struct walk *walk, int flags, mode_t mode, struct file
 
 static int open_once(struct walk *walk, int flags, mode_t mode, struct file **file)
 {
+  /* No folder is made so, whatever is there. */
+  if ((flags & O_CREAT) != 0 && walk->wants_folder && walk->last == WALK_LAST_NAME)
+    walk->follows = false;
   if (walk->mount->is_read_only)
     return open_read_only(walk, flags, mode, file);
   return walk->mount->file_system->open(walk, flags, mode, file);

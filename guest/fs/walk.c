@@ -44,7 +44,7 @@ static int append(struct walk *walk, const char *path, size_t len)
   {
     in += strspn(path + in, "/");
     size_t piece = strcspn(path + in, "/");
-    bool is_last = in + piece == len;
+    bool is_last = in + piece + strspn(path + in + piece, "/") == len;
     if (piece == 1 && path[in] == '.' && !is_last)
     {
       in++;
@@ -84,8 +84,8 @@ int walk_begin(struct walk *walk, int folder, const char *path, unsigned int fla
 }
 
 /* Replaces path[begin, end), a component, by what the link there says. */
-static int splice(struct walk *walk, size_t begin, size_t end, const char *target,
-                  size_t target_len)
+static int replace_part(struct walk *walk, size_t begin, size_t end, const char *target,
+                        size_t target_len)
 {
   size_t rest = strlen(walk->path + end) + 1;
   if (++walk->links > MOST_LINKS)
@@ -109,7 +109,7 @@ int walk_follow(struct walk *walk, size_t done, const char *target, size_t targe
   size_t begin = end;
   while (walk->path[begin - 1] != '/')
     begin--;
-  return splice(walk, begin, end, target, target_len);
+  return replace_part(walk, begin, end, target, target_len);
 }
 
 static void find_mount(struct walk *walk)
@@ -173,7 +173,7 @@ static __attribute__((noinline)) int follow_one(struct walk *walk, size_t begin,
     result = file_system->readlink(walk, target, sizeof(target));
   mend(walk, &cut);
   if (result >= 0)
-    return splice(walk, begin, end, target, (size_t) result);
+    return replace_part(walk, begin, end, target, (size_t) result);
   return result == -EINVAL ? 0 : unless_again(result);
 }
 
@@ -216,7 +216,7 @@ static int normalise(struct walk *walk)
       walk->wants_folder |= slashes > 0;
       break;
     }
-    bool is_end = path[in + len] == '\0';
+    bool is_end = path[in + len + strspn(path + in + len, "/")] == '\0';
     bool is_dot = len == 1 && path[in] == '.';
     bool is_dot_dot = len == 2 && path[in] == '.' && path[in + 1] == '.';
     if (len >= FS_NAME_BYTES)
@@ -268,7 +268,7 @@ int walk_settle(struct walk *walk)
   while (error == WALK_AGAIN);
   if (error != 0)
     return error;
-  walk->follows |= walk->looks && walk->wants_folder;
+  walk->follows |= (walk->looks && walk->wants_folder) || walk->last != WALK_LAST_NAME;
   find_mount(walk);
   return 0;
 }

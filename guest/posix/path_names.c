@@ -19,16 +19,26 @@ int path_no_change(struct walk *walk, bool creates)
   return error == -ENOENT && creates ? -EROFS : error;
 }
 
+/* A name that ends in '.' or '..' is none to make, take away or change: `error`, if there is such a
+ * folder. 0: it does not. */
+static int check_dots(struct walk *walk, int error)
+{
+  struct stat status;
+  if (walk->last == WALK_LAST_NAME)
+    return 0;
+  int missing = walk->mount->file_system->stat(walk, &status);
+  if (missing != 0)
+    return missing;
+  return S_ISDIR(status.st_mode) ? error : -ENOTDIR;
+}
+
 /* ---- mkdir, symlink ---- */
 
 /* Whether the name can be one that is not there yet. */
 static int check_new(struct walk *walk)
 {
-  if (walk->last == WALK_LAST_NAME && *walk->name != '\0')
-    return 0;
-  struct stat status;
-  int error = walk->mount->file_system->stat(walk, &status);
-  return error == 0 ? -EEXIST : error;
+  int error = check_dots(walk, -EEXIST);
+  return error == 0 && *walk->name == '\0' ? -EEXIST : error;
 }
 
 static int mkdir_once(struct walk *walk, mode_t mode)
@@ -118,8 +128,9 @@ ssize_t sys_readlinkat(int folder, const char *path, char *buffer, size_t len_by
 
 static int rmdir_once(struct walk *walk)
 {
-  if (walk->last != WALK_LAST_NAME)
-    return walk->path[1] == '\0' ? -EBUSY : walk->last == WALK_LAST_DOT ? -EINVAL : -ENOTEMPTY;
+  int error = check_dots(walk, walk->last == WALK_LAST_DOT ? -EINVAL : -ENOTEMPTY);
+  if (error != 0)
+    return walk->path[1] == '\0' ? -EBUSY : error;
   if (*walk->name == '\0')
     return -EBUSY;
   return PATH_CHANGE(walk, rmdir);
@@ -128,11 +139,12 @@ static int rmdir_once(struct walk *walk)
 static int unlink_once(struct walk *walk)
 {
   struct stat status;
-  if (walk->last != WALK_LAST_NAME)
-    return -EISDIR;
+  int error = check_dots(walk, -EISDIR);
+  if (error != 0)
+    return error;
   if (*walk->name != '\0')
     return PATH_CHANGE(walk, unlink);
-  int error = walk->mount->file_system->stat(walk, &status);
+  error = walk->mount->file_system->stat(walk, &status);
   return error != 0 ? error : S_ISDIR(status.st_mode) ? -EISDIR : -EBUSY;
 }
 
@@ -179,10 +191,13 @@ static int settle_both(struct walk *from, struct walk *to)
 static int rename_once(struct walk *from, struct walk *to, unsigned int flags)
 {
   int error = settle_both(from, to);
+  if (error == 0)
+    error = check_dots(from, -EBUSY);
+  if (error == 0)
+    error = check_dots(to, -EBUSY);
   if (error != 0)
     return error;
-  if (from->last != WALK_LAST_NAME || to->last != WALK_LAST_NAME || mounts_below(from->path) ||
-      mounts_below(to->path))
+  if (mounts_below(from->path) || mounts_below(to->path))
     return -EBUSY;
   return PATH_CHANGE(from, rename, to, flags);
 }
