@@ -362,6 +362,14 @@ static int no_change(struct walk *walk)
   return found < 0 ? found : -EACCES;
 }
 
+static int no_rmdir(struct walk *walk)
+{
+  struct device device;
+  int found = find(walk, &device);
+  return found == 0 && device.kind != FOLDER && device.kind != DESCRIPTORS ? -ENOTDIR
+                                                                           : no_change(walk);
+}
+
 static int no_mkdir(struct walk *walk, mode_t mode)
 {
   (void) mode;
@@ -396,7 +404,7 @@ const struct file_system dev_file_system = {
     .stat = dev_stat,
     .access = dev_access,
     .unlink = no_change,
-    .rmdir = no_change,
+    .rmdir = no_rmdir,
     .mkdir = no_mkdir,
     .symlink = no_symlink,
     .truncate = dev_truncate,

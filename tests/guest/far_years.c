@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "check.h"
@@ -29,6 +30,23 @@ static void utc(void)
   time = INT64_MAX;
   CHECK(gmtime_r(&time, &fields) == NULL && localtime_r(&time, &fields) == NULL &&
         ctime(&time) == NULL);
+}
+
+static void text(void)
+{
+  static const struct
+  {
+    int year;
+    const char *text;
+  } years[] = {{2026, "2026"}, {0, "0"}, {7, "7"}, {10000, "10000"}, {-5, "-5"}};
+  for (size_t i = 0; i < sizeof(years) / sizeof(years[0]); i++)
+  {
+    struct tm fields = {.tm_year = years[i].year - 1900, .tm_mday = 1, .tm_wday = 4};
+    char buffer[40];
+    strftime(buffer, sizeof(buffer), "%Y", &fields);
+    if (!CHECK(strcmp(buffer, years[i].text) == 0))
+      fprintf(stderr, "  %s, not %s\n", buffer, years[i].text);
+  }
 }
 
 static time_t made(int year, int month, int day, int hour, int is_summer)
@@ -83,6 +101,7 @@ int main(void)
 {
   setenv("TZ", "UTC0", 1);
   utc();
+  text();
   any_fields();
   setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1);
   static const int years[] = {1971, 1972, 2000, 2026, 2100, 2400, 20000, 2000000000};
