@@ -19,7 +19,7 @@ static void utc(void)
   time_t time = LAST;
   CHECK(gmtime_r(&time, &fields) == &fields && fields.tm_year == INT_MAX && fields.tm_yday == 364);
   CHECK(fields.tm_mon == 11 && fields.tm_mday == 31 && fields.tm_sec == 59);
-  CHECK(timegm(&fields) == LAST);
+  CHECK(mktime(&fields) == LAST);
   time = LAST + 1;
   CHECK(gmtime_r(&time, &fields) == NULL && errno == EOVERFLOW && gmtime(&time) == NULL);
   time = FIRST;
@@ -28,8 +28,7 @@ static void utc(void)
   errno = 0;
   CHECK(gmtime_r(&time, &fields) == NULL && errno == EOVERFLOW);
   time = INT64_MAX;
-  CHECK(gmtime_r(&time, &fields) == NULL && localtime_r(&time, &fields) == NULL &&
-        ctime(&time) == NULL);
+  CHECK(gmtime_r(&time, &fields) == NULL && localtime_r(&time, &fields) == NULL);
 }
 
 static void text(void)
