@@ -64,8 +64,7 @@ static long copy_pieces(const struct pieces *pieces, char *buffer, size_t len_by
     if (piece > len_bytes - done)
       piece = len_bytes - done;
     char *base = pieces->vectors[i].iov_base;
-    size_t accessible =
-        program_memory(base, piece, pieces->writes ? ADDRESS_READ : ADDRESS_WRITE);
+    size_t accessible = program_memory(base, piece, pieces->writes ? ADDRESS_READ : ADDRESS_WRITE);
     memcpy(pieces->writes ? buffer + done : base, pieces->writes ? base : buffer + done,
            accessible);
     done += accessible;

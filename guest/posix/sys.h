@@ -75,8 +75,8 @@ mode_t sys_umask(mode_t mask);
 /* Memory. Returns the old break, or null with nothing changed when there is no more. */
 void *sys_sbrk(ptrdiff_t bytes);
 
-/* Returns the address. Files are mapped as fs/file_map.h has it: -ENODEV for what is no regular file,
- * and to write to a shared map. -EACCES for memory to write to and execute at once. */
+/* Returns the address. Files are mapped as fs/file_map.h has it: -ENODEV for what is no regular
+ * file, and to write to a shared map. -EACCES for memory to write to and execute at once. */
 long sys_mmap(void *wish, size_t len_bytes, int rights, int flags, int fd, off_t offset);
 int sys_munmap(void *begin, size_t len_bytes);
 int sys_mprotect(void *begin, size_t len_bytes, int rights);

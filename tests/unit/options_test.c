@@ -437,6 +437,40 @@ static void refuses_wrong_mappings_and_limits(void **state)
   assert_refused(cases, sizeof cases / sizeof *cases);
 }
 
+static void reads_times(void **state)
+{
+  (void) state;
+  static const struct
+  {
+    char *word;
+    uint64_t ns;
+  } cases[] = {
+      {"0", 0},
+      {"1", 1000000000},
+      {"2.5", 2500000000},
+      {".25s", 250000000},
+      {"1.", 1000000000},
+      {"0.0000000019", 1},
+      {"0.000000001999999999999999999999", 1},
+      {"3s", 3000000000},
+      {"1.5m", 90000000000},
+      {"2h", 7200000000000},
+      {"1d", 86400000000000},
+      {"10000d", 864000000000000000},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+  {
+    PARSE(WORDS("--timeout", cases[i].word, "--kill-after", cases[i].word, "a"), NULL);
+    assert_int_equal(options.timeout_ns, cases[i].ns);
+    assert_int_equal(options.kill_after_ns, cases[i].ns);
+    options_free(&options);
+  }
+  PARSE(WORDS("a"), WORDS("UHYVE_TIMEOUT=3", "HERMIT_KILL_AFTER=2"));
+  assert_int_equal(options.timeout_ns, 3000000000);
+  assert_int_equal(options.kill_after_ns, 2000000000);
+  options_free(&options);
+}
+
 static void refuses(void **state)
 {
   (void) state;
@@ -462,6 +496,12 @@ static void refuses(void **state)
       {{"-m", "16777215", "a"}, "is too little"},
       {{"-m", "512", "a"}, "a number without unit is bytes"},
       {{"-m", "0", "a"}, "is too little"},
+      {{"--timeout", "", "a"}, "option --timeout: '' is not a time"},
+      {{"--timeout", "-1", "a"}, "is not a time"},
+      {{"--timeout", ".", "a"}, "is not a time"},
+      {{"--timeout", "1ms", "a"}, "is not a time"},
+      {{"--timeout", "10001d", "a"}, "is too long"},
+      {{"--kill-after", "x", "a"}, "option --kill-after: 'x' is not a time"},
       {{"-c", "0", "a"}, "option --cpu-count: '0' is not a number of CPUs"},
       {{"-c", "1025", "a"}, "is not a number of CPUs"},
       {{"-c", "4294967297", "a"}, "is not a number of CPUs"},
@@ -592,6 +632,7 @@ int main(void)
       cmocka_unit_test(ranks_its_sources),
       cmocka_unit_test(makes_the_guest_environment),
       cmocka_unit_test(refuses_wrong_mappings_and_limits),
+      cmocka_unit_test(reads_times),
       cmocka_unit_test(refuses),
       cmocka_unit_test(refuses_bad_variables),
       cmocka_unit_test(survives_long_values),
