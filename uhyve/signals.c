@@ -148,6 +148,17 @@ void signals_leave(int number)
     set_action(number, SIG_DFL, NULL);
 }
 
+void signals_catch_rest(void)
+{
+  for (int number = 1; number <= SIGRTMAX; number++)
+  {
+    struct sigaction found;
+    bool is_default = sigaction(number, NULL, &found) == 0 && found.sa_handler == SIG_DFL;
+    if (is_default && ends_process(number) && number != SIGKILL && number != SIGSTOP)
+      signals_catch(number);
+  }
+}
+
 uint64_t signals_ignored(void)
 {
   return ignored;

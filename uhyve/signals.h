@@ -15,6 +15,10 @@
 /* Installs the handlers. No write of this process ends it by SIGPIPE from here on. */
 void signals_install(void);
 
+/* The other signals that end a process, real-time ones and faults, do so after what is put right,
+ * too: called when there is something. */
+void signals_catch_rest(void);
+
 /* Those that were ignored when the monitor was started, by nohup or a parent: they stay so. */
 uint64_t signals_ignored(void);
 

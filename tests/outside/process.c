@@ -266,6 +266,13 @@ int main(int argc, char **argv)
     say("end", handled);
     return 0;
   }
+  if (strcmp(way, "abort") == 0)
+  {
+    for (int i = 0; i < count; i++)
+      catch (atoi(numbers[i]), handle, 0);
+    say("ready", 0);
+    abort();
+  }
   if (strcmp(way, "each") == 0)
   {
     for (int i = 0; i < count; i++)
