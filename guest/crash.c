@@ -36,11 +36,7 @@ static _Noreturn void end_by_signal(int signal)
 _Noreturn void crash_report(const struct crash *crash)
 {
   if (crash->cause == HC_CRASH_SIGNAL && (SIGNALS_REPORTED & BIT(crash->signal)) == 0)
-  {
-    if (host_rescue != NULL)
-      host_rescue();
     end_by_signal(crash->signal);
-  }
   crash_has_begun = true;
   /* Before the first thing that might wait for a file, and what that has left there. */
   rescue_files();
