@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "file_open.h"
@@ -14,6 +15,20 @@
 #define LIST_MAX_BYTES (1u << 20)
 #define MOVE_MAX_BYTES (16u << 20)
 
+/* A process that has a lease on the file is asked to give it up: for that an open() waits. */
+#define LEASE_PAUSE_NS  1000000
+#define LEASE_MAX_TRIES 1000
+
+/* Whether an open with this result is made again, and when: returns then. */
+static bool tries_again(struct call *call, int result, int tries)
+{
+  if (result == -EAGAIN && tries < LEASE_MAX_TRIES)
+    nanosleep(&(struct timespec){.tv_nsec = LEASE_PAUSE_NS}, NULL);
+  else if (result != -EINTR)
+    return false;
+  return !atomic_load(&call->vm->ending);
+}
+
 enum hypercall_verdict file_call_open(struct call *call, struct hc_file_open *block)
 {
   char path[HC_MAX_PATH_BYTES + 1];
@@ -21,10 +36,11 @@ enum hypercall_verdict file_call_open(struct call *call, struct hc_file_open *bl
   if (mapping == NULL || !call_path(call, block->path, path))
     return HYPERCALL_BROKEN;
   struct stat status = {0};
+  int tries = 0;
   int fd;
   do
     fd = file_open(mapping, path, (int) block->flags, block->mode, &status);
-  while (fd == -EINTR && !atomic_load(&call->vm->ending));
+  while (tries_again(call, fd, ++tries));
   block->result = fd < 0 ? fd : files_add(&call->vm->files, fd, mapping->read_only);
   if (block->result >= 0)
     memcpy(&block->stat, &status, sizeof(block->stat));

@@ -192,4 +192,7 @@ void signals_install(void)
   }
   signals_catch(SIGNALS_KICK);
   set_action(SIGBUS, on_bus_error, NULL);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, NULL);
 }

@@ -228,54 +228,6 @@ static void read_only_files_stay(void **state)
   assert_int_equal(space.flags & 1, 1);
 }
 
-static void streams_for_reading_stay(void **state)
-{
-  (void) state;
-  static const uint32_t changing[] = {HC_FILE_MODE, HC_FILE_OWNER, HC_FILE_TIMES};
-  static const int flags[] = {O_RDONLY, O_WRONLY, O_RDWR};
-  int file = scratch_open(&guest.scratch, "root/file");
-  char path[64];
-  snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
-  for (int stream = 0; stream < 3; stream++)
-  {
-    int fd = open(path, flags[stream]);
-    guest.vm->streams.fds[stream] = fd;
-    guest.vm->streams.modes[stream] = S_IFREG;
-    for (size_t i = 0; i < COUNT_OF(changing); i++)
-    {
-      struct hc_file_control block = {.argument = {-1, -1}};
-      if (changing[i] == HC_FILE_MODE)
-        block.argument[0] = 0604;
-      else if (changing[i] == HC_FILE_TIMES)
-        memcpy(block.argument, (int64_t[]){1, 2, 3, 4}, 4 * sizeof(int64_t));
-      assert_int_equal(file_guest_control(&guest, stream, changing[i], &block),
-                       flags[stream] == O_RDONLY ? -EROFS : 0);
-    }
-    struct stat status = scratch_stat(&guest.scratch, "root/file");
-    assert_int_equal((status.st_mode & 07777) == 0604, flags[stream] != O_RDONLY);
-    assert_int_equal(status.st_mtim.tv_sec == 3, flags[stream] != O_RDONLY);
-    close(fd);
-  }
-  close(file);
-}
-
-static void one_call_moves_no_more_than_16_mib(void **state)
-{
-  (void) state;
-  const uint64_t piece = 0x160000;
-  struct hc_file_io block = {.segments = HC_MAX_SEGMENTS};
-  for (int i = 0; i < HC_MAX_SEGMENTS; i++)
-    block.segment[i] = (struct hc_segment){GUEST_BUFFER + 0x30000, piece};
-  block.handle = (int32_t) file_guest_open(&guest, MAPPING_FOLDER, "file", O_RDWR);
-  const uint16_t calls[] = {HC_file_write, HC_file_read};
-  for (size_t i = 0; i < COUNT_OF(calls); i++)
-  {
-    assert_int_equal(file_guest_call(&guest, calls[i], &block, sizeof(block)), HYPERCALL_CONTINUE);
-    assert_int_equal(block.result, 16 << 20);
-  }
-  assert_int_equal(scratch_stat(&guest.scratch, "root/file").st_size, 16 << 20);
-}
-
 /* Another process has a part of the file locked. */
 static void locks_are_those_of_processes(void **state)
 {
@@ -426,8 +378,6 @@ int main(void)
       cmocka_unit_test_setup_teardown(streams_are_handles, set_up, tear_down),
       cmocka_unit_test_setup_teardown(controls_of_a_file, set_up, tear_down),
       cmocka_unit_test_setup_teardown(read_only_files_stay, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(streams_for_reading_stay, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(one_call_moves_no_more_than_16_mib, set_up, tear_down),
       cmocka_unit_test_setup_teardown(locks_are_those_of_processes, set_up, tear_down),
       cmocka_unit_test_setup_teardown(folders_are_listed_from_any_entry, set_up, tear_down),
       cmocka_unit_test_setup_teardown(broken_blocks, set_up, tear_down),

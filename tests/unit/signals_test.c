@@ -134,6 +134,24 @@ static void signals_are_ignored_and_stop(void **state)
   }
 }
 
+static void begin_blocked(int number)
+{
+  sigset_t all;
+  sigfillset(&all);
+  sigprocmask(SIG_SETMASK, &all, NULL);
+  signals_install();
+  raise(SIGNALS_KICK);
+  raise(number);
+}
+
+static void nothing_stays_blocked(void **state)
+{
+  (void) state;
+  int status = run(begin_blocked, SIGTERM);
+  assert_true(WIFSIGNALED(status));
+  assert_int_equal(WTERMSIG(status), SIGTERM);
+}
+
 static void faults_are_never_caught(void **state)
 {
   (void) state;
@@ -157,6 +175,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(signals_do_their_default),
       cmocka_unit_test(signals_are_ignored_and_stop),
+      cmocka_unit_test(nothing_stays_blocked),
       cmocka_unit_test(faults_are_never_caught),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
