@@ -76,14 +76,16 @@ void process_cpu_list(unsigned int count, char *list, size_t bytes)
   }
 }
 
-static int spawn(char *const argv[], int error_fd, pid_t *child)
+static int spawn(char *const argv[], int output_fd, int error_fd, pid_t *child)
 {
   posix_spawn_file_actions_t actions;
   int error = posix_spawn_file_actions_init(&actions);
   if (error != 0)
     return -error;
   error = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  if (error == 0)
+  if (error == 0 && output_fd >= 0)
+    error = posix_spawn_file_actions_adddup2(&actions, output_fd, STDOUT_FILENO);
+  else if (error == 0)
     error = posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
   if (error == 0 && error_fd >= 0)
     error = posix_spawn_file_actions_adddup2(&actions, error_fd, STDERR_FILENO);
@@ -95,7 +97,7 @@ static int spawn(char *const argv[], int error_fd, pid_t *child)
   return -error;
 }
 
-static int fork_and_exec(char *const argv[], int error_fd, pid_t *child)
+static int fork_and_exec(char *const argv[], int output_fd, int error_fd, pid_t *child)
 {
   *child = fork();
   if (*child < 0)
@@ -104,7 +106,7 @@ static int fork_and_exec(char *const argv[], int error_fd, pid_t *child)
     return 0;
   int null_fd = open("/dev/null", O_RDWR);
   dup2(null_fd, STDIN_FILENO);
-  dup2(null_fd, STDOUT_FILENO);
+  dup2(output_fd >= 0 ? output_fd : null_fd, STDOUT_FILENO);
   dup2(error_fd >= 0 ? error_fd : null_fd, STDERR_FILENO);
   execvp(argv[0], argv);
   _exit(STATUS_NOT_FOUND);
@@ -129,20 +131,52 @@ static void read_text(int fd, char text[static PROCESS_TEXT_BYTES])
   text[length] = '\0';
 }
 
+static uint64_t count_output(int fd)
+{
+  static char bytes[65536];
+  uint64_t count = 0;
+  for (;;)
+  {
+    ssize_t got = read(fd, bytes, sizeof(bytes));
+    if (got > 0)
+      count += (uint64_t) got;
+    else if (got == 0 || errno != EINTR)
+      return count;
+  }
+}
+
+static void close_one(int fd)
+{
+  if (fd >= 0)
+    close(fd);
+}
+
 int process_start(char *const argv[], unsigned int flags, struct process *process)
 {
-  int pipe_fds[2] = {-1, -1};
-  if ((flags & PROCESS_TEXT) != 0 && pipe2(pipe_fds, O_CLOEXEC) != 0)
+  int text[2] = {-1, -1};
+  int output[2] = {-1, -1};
+  if ((flags & PROCESS_TEXT) != 0 && pipe2(text, O_CLOEXEC) != 0)
     return -errno;
+  if ((flags & PROCESS_OUTPUT) != 0 && pipe2(output, O_CLOEXEC) != 0)
+  {
+    int error = -errno;
+    close_one(text[0]);
+    close_one(text[1]);
+    return error;
+  }
   process->pid = -1;
   process->begin_ns = now_ns();
-  int error = (flags & PROCESS_PEAK) != 0 ? fork_and_exec(argv, pipe_fds[1], &process->pid)
-                                          : spawn(argv, pipe_fds[1], &process->pid);
-  process->text_fd = pipe_fds[0];
-  if (pipe_fds[1] >= 0)
-    close(pipe_fds[1]);
-  if (error != 0 && pipe_fds[0] >= 0)
-    close(pipe_fds[0]);
+  int error = (flags & PROCESS_PEAK) != 0 ? fork_and_exec(argv, output[1], text[1], &process->pid)
+                                          : spawn(argv, output[1], text[1], &process->pid);
+  process->text_fd = text[0];
+  process->output_fd = output[0];
+  close_one(text[1]);
+  close_one(output[1]);
+  if (error != 0)
+  {
+    close_one(text[0]);
+    close_one(output[0]);
+  }
   return error;
 }
 
@@ -166,6 +200,8 @@ int process_finish(struct process *process, struct process_result *result)
   result->text[0] = '\0';
   to_kill = process->pid;
   alarm(PROCESS_LIMIT_S);
+  result->output_bytes = process->output_fd >= 0 ? count_output(process->output_fd) : 0;
+  close_one(process->output_fd);
   if (process->text_fd >= 0)
   {
     read_text(process->text_fd, result->text);
@@ -183,7 +219,7 @@ int process_finish(struct process *process, struct process_result *result)
 
 int process_run(char *const argv[], unsigned int flags, struct process_result *result)
 {
-  struct process process = {.pid = -1, .text_fd = -1};
+  struct process process = {.pid = -1, .text_fd = -1, .output_fd = -1};
   int error = process_start(argv, flags, &process);
   return error == 0 ? process_finish(&process, result) : error;
 }

@@ -12,6 +12,7 @@ struct process_result
 {
   uint64_t wall_ns;              /* from before fork to reaped */
   uint64_t peak_rss_kib;         /* with PROCESS_PEAK */
+  uint64_t output_bytes;         /* with PROCESS_OUTPUT */
   int status;                    /* exit status, 128+n for a signal */
   char text[PROCESS_TEXT_BYTES]; /* what it wrote on standard error with PROCESS_TEXT */
 };
@@ -26,19 +27,24 @@ int process_setup(void);
  * command is started by vfork as the command's own (Linux fs/exec.c, exec_mmap()). */
 #define PROCESS_PEAK 2
 
+/* Its standard output is a pipe, whose bytes are read here and counted. */
+#define PROCESS_OUTPUT 4
+
 /* No command takes longer; one that does is killed. */
 #define PROCESS_LIMIT_S 120
 
 /* Runs argv (searched in PATH) with standard input and output on /dev/null, and standard error
- * too without PROCESS_TEXT. Returns 0, -EBUSY if a process of the command outlives it, -ETIMEDOUT,
- * or another negative errno. Blocks until the command has ended. */
+ * too without PROCESS_TEXT, output without PROCESS_OUTPUT. Returns 0, -EBUSY if a process of the
+ * command outlives it, -ETIMEDOUT, or another negative errno. Blocks until the command has ended.
+ */
 int process_run(char *const argv[], unsigned int flags, struct process_result *result);
 
 /* The same in two parts. After process_start has returned 0, process_finish must be called. */
 struct process
 {
   pid_t pid;
-  int text_fd; /* -1 without PROCESS_TEXT */
+  int text_fd;   /* -1 without PROCESS_TEXT */
+  int output_fd; /* -1 without PROCESS_OUTPUT */
   uint64_t begin_ns;
 };
 

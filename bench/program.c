@@ -25,6 +25,15 @@ struct taking
   char counted[128]; /* what the guest counted, from its last run */
 };
 
+static void add_arguments(struct program_command *command, int argc, const struct program *program)
+{
+  if (program->argument != NULL)
+    command->argv[argc++] = program->argument;
+  if (program->folder != NULL)
+    command->argv[argc++] = program->folder;
+  command->argv[argc] = NULL;
+}
+
 void program_guest_command(struct program_command *command, const struct program *program)
 {
   int argc = 0;
@@ -46,17 +55,21 @@ void program_guest_command(struct program_command *command, const struct program
   }
   if (program->with_counters)
     command->argv[argc++] = "--stats=json";
+  if (program->folder != NULL)
+  {
+    snprintf(command->volume, sizeof(command->volume), "%s:%s", program->folder, program->folder);
+    command->argv[argc++] = "--volume";
+    command->argv[argc++] = command->volume;
+  }
   command->argv[argc++] = command->file;
-  command->argv[argc++] = program->argument;
-  command->argv[argc] = NULL;
+  add_arguments(command, argc, program);
 }
 
 void program_linux_command(struct program_command *command, const struct program *program)
 {
   snprintf(command->file, sizeof(command->file), PROGRAM("linux/%s"), program->file);
   command->argv[0] = command->file;
-  command->argv[1] = program->argument;
-  command->argv[2] = NULL;
+  add_arguments(command, 1, program);
 }
 
 /* The text after "NAME " where a line begins so, or NULL. */

@@ -17,6 +17,7 @@ struct program
 {
   const char *file;
   char *argument;     /* or NULL */
+  char *folder;       /* the last argument, mapped at the same place; or NULL */
   unsigned int cpus;  /* 0 is 1: the whole command on one CPU of the host */
   char *memory;       /* of the guest, or NULL for the default */
   const char *part;   /* printed too: cycles that are a part of the first row's, or NULL */
@@ -43,6 +44,7 @@ struct program_command
 {
   char file[512];
   char host_cpus[32];
+  char volume[512];
   char cpu_count[16];
   char *argv[16];
 };

@@ -1,6 +1,6 @@
 # guest_program(NAME SOURCE... [OPTIONS ...] [LIBRARIES ...] [DEPENDS header...]): builds a program for
-# uhyve with the staged uhyve-cc, uhyve-c++ (.cpp) or uhyve-fortran (.f90), as a user would. The target
-# is guest_NAME, the file ${CMAKE_CURRENT_BINARY_DIR}/NAME.
+# uhyve with the staged uhyve-cc, uhyve-c++ (.cpp) or uhyve-fortran (.f90), as a user would: the file
+# ${CMAKE_CURRENT_BINARY_DIR}/NAME. The target is guest_FOLDER_NAME, with the folder in the project.
 function(guest_program name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "OPTIONS;LIBRARIES;DEPENDS")
   list(TRANSFORM arg_UNPARSED_ARGUMENTS PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/ OUTPUT_VARIABLE sources)
@@ -18,5 +18,7 @@ function(guest_program name)
             -o ${program} ${arg_LIBRARIES}
     DEPENDS ${sources} ${arg_DEPENDS} ${staged_files} ${libraries} uhyve_kernel
     COMMENT "Building guest program ${name}" VERBATIM)
-  add_custom_target(guest_${name} ALL DEPENDS ${program})
+  file(RELATIVE_PATH folder ${PROJECT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR})
+  string(MAKE_C_IDENTIFIER guest_${folder}_${name} target)
+  add_custom_target(${target} ALL DEPENDS ${program})
 endfunction()

@@ -213,7 +213,7 @@ struct hc_file_open
 #define HC_OFFSET_OF_END (-2)
 
 /* Handles 0 to 2 must be regular files on the host. What is opened with O_APPEND is written at its
- * end in any case. */
+ * end in any case. One call moves 16 MiB at most. */
 struct hc_file_io
 {
   int32_t handle;    /* IN */
@@ -224,6 +224,8 @@ struct hc_file_io
   struct hc_segment segment[HC_MAX_SEGMENTS]; /* IN */
 };
 
+/* Mode, owner and times stay (-EROFS) of files of a mapping that is read-only, and of a standard
+ * stream that is open for reading only. */
 enum hc_file_operation
 {
   HC_FILE_CLOSE = 0,     /* not for handles 0 to 2 */

@@ -5,13 +5,29 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "file_open.h"
 #include "held_file.h"
 
-/* One call lists no more: so long it may take. */
+/* One call lists and moves no more: no signal ends this process while it does. */
 #define LIST_MAX_BYTES (1u << 20)
+#define MOVE_MAX_BYTES (16u << 20)
+
+/* A process that has a lease on the file is asked to give it up: for that an open() waits. */
+#define LEASE_PAUSE_NS  1000000
+#define LEASE_MAX_TRIES 1000
+
+/* Whether an open with this result is made again, and when: returns then. */
+static bool tries_again(struct call *call, int result, int tries)
+{
+  if (result == -EAGAIN && tries < LEASE_MAX_TRIES)
+    nanosleep(&(struct timespec){.tv_nsec = LEASE_PAUSE_NS}, NULL);
+  else if (result != -EINTR)
+    return false;
+  return !atomic_load(&call->vm->ending);
+}
 
 enum hypercall_verdict file_call_open(struct call *call, struct hc_file_open *block)
 {
@@ -20,10 +36,11 @@ enum hypercall_verdict file_call_open(struct call *call, struct hc_file_open *bl
   if (mapping == NULL || !call_path(call, block->path, path))
     return HYPERCALL_BROKEN;
   struct stat status = {0};
+  int tries = 0;
   int fd;
   do
     fd = file_open(mapping, path, (int) block->flags, block->mode, &status);
-  while (fd == -EINTR && !atomic_load(&call->vm->ending));
+  while (tries_again(call, fd, ++tries));
   block->result = fd < 0 ? fd : files_add(&call->vm->files, fd, mapping->read_only);
   if (block->result >= 0)
     memcpy(&block->stat, &status, sizeof(block->stat));
@@ -35,6 +52,21 @@ static bool is_offset_right(const struct hc_file_io *block)
 {
   return block->offset >= 0 ||
          (block->offset == HC_OFFSET_OF_STREAM && block->handle < FILES_FIRST);
+}
+
+static int limit_pieces(struct iovec *pieces, int count)
+{
+  size_t left = MOVE_MAX_BYTES;
+  for (int i = 0; i < count; i++)
+  {
+    if (pieces[i].iov_len >= left)
+    {
+      pieces[i].iov_len = left;
+      return i + 1;
+    }
+    left -= pieces[i].iov_len;
+  }
+  return count;
 }
 
 enum hypercall_verdict file_call_read(struct call *call, struct hc_file_io *block)
@@ -52,7 +84,7 @@ enum hypercall_verdict file_call_read(struct call *call, struct hc_file_io *bloc
   {
     do
     {
-      ssize_t moved = preadv2(handle.fd, pieces, count, block->offset, 0);
+      ssize_t moved = preadv2(handle.fd, pieces, limit_pieces(pieces, count), block->offset, 0);
       block->result = moved >= 0 ? moved : -errno;
     } while (block->result == -EINTR && !atomic_load(&call->vm->ending));
   }
@@ -61,11 +93,11 @@ enum hypercall_verdict file_call_read(struct call *call, struct hc_file_io *bloc
 }
 
 /* Returns bytes written or a negative errno. */
-static int64_t write_pieces(const struct hc_file_io *block, int fd, const struct iovec *pieces,
-                            int count)
+static int64_t write_pieces(const struct hc_file_io *block, int fd, struct iovec *pieces, int count)
 {
   bool at_end = block->offset == HC_OFFSET_OF_END;
-  ssize_t moved = pwritev2(fd, pieces, count, at_end ? 0 : block->offset, at_end ? RWF_APPEND : 0);
+  ssize_t moved = pwritev2(fd, pieces, limit_pieces(pieces, count), at_end ? 0 : block->offset,
+                           at_end ? RWF_APPEND : 0);
   return moved >= 0 ? moved : -errno;
 }
 

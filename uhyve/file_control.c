@@ -116,11 +116,21 @@ static int64_t do_flags(const struct held_file *handle, struct hc_file_control *
   return 0;
 }
 
+/* Of a standard stream that was given for reading a process could change mode, owner and times;
+ * what a guest is given it changes only where its user said so. */
+static bool is_kept(const struct held_file *handle)
+{
+  if (handle->file != NULL)
+    return handle->read_only;
+  int flags = fcntl(handle->fd, F_GETFL);
+  return flags < 0 || (flags & O_ACCMODE) == O_RDONLY;
+}
+
 static const struct
 {
   int64_t (*act)(const struct held_file *handle, struct hc_file_control *block);
   enum held_file_use use;
-  bool changes; /* the file: not in a mapping that is read-only */
+  bool changes; /* the file: not one that is kept */
 } operations[HC_FILE_OPERATIONS] = {
     [HC_FILE_STAT] = {do_stat, HELD_FILE_LOOK, false},
     [HC_FILE_TRUNCATE] = {do_truncate, HELD_FILE_DATA, false},
@@ -150,7 +160,7 @@ enum hypercall_verdict file_control_serve(struct call *call, struct hc_file_cont
       held_file_take(call->vm, block->handle, operations[block->operation].use, &handle);
   if (block->result != 0)
     return HYPERCALL_CONTINUE;
-  block->result = handle.read_only && operations[block->operation].changes
+  block->result = operations[block->operation].changes && is_kept(&handle)
                       ? -EROFS
                       : operations[block->operation].act(&handle, block);
   held_file_give_back(call->vm, &handle);

@@ -4,8 +4,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "hypercalls/hypercalls.h"
@@ -50,11 +52,20 @@ static int check_kind(const struct mapping *mapping, mode_t mode, int flags)
   return mapping->read_only && changes(flags) ? -EROFS : 0;
 }
 
+/* Through /proc one could write to the monitor's own memory, where that is mapped. */
+static bool is_of_proc(int fd)
+{
+  struct statfs system;
+  return fstatfs(fd, &system) != 0 || system.f_type == PROC_SUPER_MAGIC;
+}
+
 /* Takes path_fd over. */
 static int open_found(const struct mapping *mapping, int path_fd, int flags, struct stat *status)
 {
   int fd = -1;
   int error = fstat(path_fd, status) == 0 ? check_kind(mapping, status->st_mode, flags) : -errno;
+  if (error == 0 && changes(flags) && is_of_proc(path_fd))
+    error = -EACCES;
   if (error == 0)
   {
     char text[PATH_OF_FD_BYTES];

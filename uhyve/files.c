@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-void files_init(struct files *files)
+void files_init(struct files *files, int fds_end)
 {
-  *files = (struct files){.used = FILES_FIRST};
+  *files = (struct files){.used = FILES_FIRST, .fds_end = fds_end};
   pthread_mutex_init(&files->lock, NULL);
 }
 
@@ -41,7 +41,9 @@ int files_add(struct files *files, int fd, bool read_only)
   /* Pages of it that are never used cost nothing. */
   if (files->table == NULL)
     files->table = calloc(FILES_MAX, sizeof(files->table[0]));
-  if (files->table != NULL)
+  if (fd >= files->fds_end)
+    result = -EMFILE;
+  else if (files->table != NULL)
   {
     uint32_t entry = take_entry(files);
     result = entry != 0 ? (int) entry : -EMFILE;

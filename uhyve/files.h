@@ -24,10 +24,13 @@ struct files
   pthread_mutex_t lock;
   struct file *table; /* of FILES_MAX, from the first open on */
   uint32_t used;      /* entries from here on have never been used */
+  int fds_end;
   uint32_t first_free;
 };
 
-void files_init(struct files *files);
+/* Descriptors from fds_end on are left to the monitor's own short needs: a guest that has as many
+ * files open as it may still gets at their status. */
+void files_init(struct files *files, int fds_end);
 
 /* Closes all; nobody uses any. */
 void files_destroy(struct files *files);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <linux/kvm.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -48,13 +49,20 @@ bool guest_signals_offer(int number, const siginfo_t *info)
   return true;
 }
 
+void guest_signals_stop(void)
+{
+  atomic_store(&caught, 0);
+}
+
 static void for_each(uint64_t set, void (*act)(int number))
 {
   for (; set != 0; set &= set - 1)
     act(__builtin_ctzll(set) + 1);
 }
 
-bool guest_signals_serve(struct hc_signals *block, char message[static 256])
+/* The lock is held: no two CPUs change what is done about a signal at the same time, and none while
+ * one of them stops the guest by it. */
+static bool serve(struct hc_signals *block, char message[static 256])
 {
   uint64_t set = block->mask & ~NOT_THE_GUESTS;
   block->result = 0;
@@ -85,4 +93,13 @@ bool guest_signals_serve(struct hc_signals *block, char message[static 256])
     snprintf(message, 256, "hypercall signals: there is no operation %u", block->operation);
     return false;
   }
+}
+
+bool guest_signals_serve(struct hc_signals *block, char message[static 256])
+{
+  static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+  pthread_mutex_lock(&lock);
+  bool is_served = serve(block, message);
+  pthread_mutex_unlock(&lock);
+  return is_served;
 }

@@ -10,6 +10,9 @@
 /* There is a guest to be told, from when its CPUs are there. */
 void guest_signals_prepare(int vm_fd);
 
+/* The guest has ended: all signals do by default what they do to any process. */
+void guest_signals_stop(void);
+
 /* Has the guest know of a signal that has come. False: it does not see to it. Safe in signal
  * handlers. */
 bool guest_signals_offer(int number, const siginfo_t *info);

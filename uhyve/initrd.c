@@ -40,8 +40,8 @@ int initrd_load(const struct initrd *initrd, const struct guest_layout *layout,
   void *hva = guest_memory_hva(memory, layout->initrd_gpa, initrd->len_bytes);
   if (hva == NULL)
     return -ENOMEM;
-  return mmap(hva, initrd->len_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED, initrd->fd,
-              0) != MAP_FAILED
+  return mmap(hva, initrd->len_bytes, PROT_READ | PROT_WRITE,
+              MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, initrd->fd, 0) != MAP_FAILED
              ? 0
              : -errno;
 }

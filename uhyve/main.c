@@ -8,6 +8,7 @@
 #include "crash_report.h"
 #include "describe.h"
 #include "exit_status.h"
+#include "guest_signals.h"
 #include "memory_watch.h"
 #include "options.h"
 #include "signals.h"
@@ -95,6 +96,13 @@ static int finish(void)
   return complain(vm.end.message, STATUS_MONITOR);
 }
 
+/* To say it may take as long as nobody reads standard error. */
+static bool has_to_say(const struct options *options)
+{
+  return (vm.end.kind != VM_END_EXIT && vm.end.kind != VM_END_SIGNAL) || options->timeline ||
+         options->stats != OPTIONS_STATS_NONE;
+}
+
 /* Whatever the program did then, but for SIGKILL: as timeout(1). */
 static bool ended_by_timeout(void)
 {
@@ -138,6 +146,8 @@ int main(int argc, char **argv, char **envp)
   if (options.verbosity > 0)
     vm_describe(stderr, &vm);
   vm_run(&vm);
+  if (has_to_say(&options))
+    guest_signals_stop();
   int status = finish();
   if (options.stats != OPTIONS_STATS_NONE)
   {

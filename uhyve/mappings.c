@@ -67,6 +67,9 @@ static int open_host(struct mapping *mapping, const char *host, char message[sta
   mapping->folder = S_ISDIR(status.st_mode);
   if (error == 0 && !mapping->folder && !S_ISREG(status.st_mode))
     error = -ENXIO;
+  char path[PATH_OF_FD_BYTES];
+  if (error == 0 && access(path_of_fd(path, mapping->fd), F_OK) != 0)
+    error = -ENODEV;
   if (error == 0 && mapping->folder)
   {
     int probe = path_open(mapping->fd, "", O_PATH, 0);
@@ -78,7 +81,8 @@ static int open_host(struct mapping *mapping, const char *host, char message[sta
     return 0;
   close(mapping->fd);
   snprintf(message, 256, "cannot map %.150s: %s", host,
-           error == -ENXIO    ? "it is neither a file nor a folder"
+           error == -ENODEV   ? "/proc is not mounted"
+           : error == -ENXIO  ? "it is neither a file nor a folder"
            : error == -ENOSYS ? "this host's kernel has no openat2 (Linux 5.6)"
                               : strerror(-error));
   return error;

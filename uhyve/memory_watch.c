@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,14 +18,22 @@
 /* What else is in the group, beside the guest's memory: monitor, KVM's tables, neighbours. */
 #define OTHERS_BYTES (256ull << 20)
 
-static volatile pid_t watcher;
+static _Atomic pid_t watcher;
+
+/* It takes no signal: what a terminal sends to all of its processes is for the guest. */
+static pid_t fork_masked(void)
+{
+  sigset_t all, old;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &old);
+  pid_t child = fork();
+  if (child != 0)
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+  return child;
+}
 
 static _Noreturn void watch(const struct memory_limit *limit, uint64_t kills_before, int pipe_end)
 {
-  /* What a terminal sends to all of its processes is for the guest. */
-  sigset_t all;
-  sigfillset(&all);
-  sigprocmask(SIG_SETMASK, &all, NULL);
   /* A virtual machine lives as long as anybody has it open. */
   dup2(pipe_end, 3);
   if (close_range(4, ~0U, 0) != 0)
@@ -53,21 +62,23 @@ void memory_watch_start(uint64_t ram_bytes)
   if (limit.bytes >= ram_bytes + OTHERS_BYTES || pipe2(ends, O_CLOEXEC) != 0)
     return;
   uint64_t kills_before = memory_limit_kills(&limit);
-  pid_t child = fork();
+  pid_t child = fork_masked();
   if (child == 0)
     watch(&limit, kills_before, ends[0]);
   close(ends[0]);
   /* The other end stays open until this process ends. */
   if (child > 0)
-    watcher = child;
+    atomic_store(&watcher, child);
   else
     close(ends[1]);
 }
 
 void memory_watch_stop(void)
 {
-  if (watcher == 0)
+  /* Once: its number may be another process's after that. */
+  pid_t child = atomic_exchange(&watcher, 0);
+  if (child == 0)
     return;
-  kill(watcher, SIGKILL);
-  waitpid(watcher, NULL, 0);
+  kill(child, SIGKILL);
+  waitpid(child, NULL, 0);
 }

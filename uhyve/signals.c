@@ -62,7 +62,7 @@ void signals_end(int number)
 
 void signals_stop(int number)
 {
-  struct sigaction former;
+  struct sigaction former = {.sa_handler = SIG_DFL};
   set_action(number, SIG_DFL, &former);
   send_self(number);
   sigaction(number, &former, NULL);
@@ -73,14 +73,22 @@ static bool is_kick(int number, const siginfo_t *info)
   return number == SIGNALS_KICK && info->si_code == SI_TKILL && info->si_pid == getpid();
 }
 
-static void on_signal(int number, siginfo_t *info, void *context)
+static bool ends_process(int number)
 {
-  int error = errno;
-  (void) context;
-  /* A child of the monitor is none of the guest's; of its writes the guest has the errors. */
-  bool is_own = is_kick(number, info) || (number == SIGCHLD && info->si_code > 0) ||
-                (number == SIGPIPE && info->si_pid == getpid());
-  if (!is_own && !guest_signals_offer(number, info))
+  return number != SIGCHLD && number != SIGCONT && number != SIGTSTP && number != SIGTTIN &&
+         number != SIGTTOU && number != SIGURG && number != SIGWINCH;
+}
+
+static bool stops_process(int number)
+{
+  return number == SIGTSTP || number == SIGTTIN || number == SIGTTOU;
+}
+
+/* What the guest does not see to. Of those that do not end one the guest has seen to this until a
+ * moment ago; what stops does so when the handler returns. */
+static void act_by_default(int number)
+{
+  if (ends_process(number))
   {
     if (number == SIGTERM && timeout_is_over())
     {
@@ -90,6 +98,22 @@ static void on_signal(int number, siginfo_t *info, void *context)
     signals_end(number);
     _exit(STATUS_SIGNAL + number);
   }
+  if (stops_process(number))
+  {
+    set_default(number);
+    send_self(number);
+  }
+}
+
+static void on_signal(int number, siginfo_t *info, void *context)
+{
+  int error = errno;
+  (void) context;
+  /* A child of the monitor is none of the guest's; of its writes the guest has the errors. */
+  bool is_own = is_kick(number, info) || (number == SIGCHLD && info->si_code > 0) ||
+                (number == SIGPIPE && info->si_pid == getpid());
+  if (!is_own && !guest_signals_offer(number, info))
+    act_by_default(number);
   errno = error;
 }
 
@@ -118,12 +142,21 @@ void signals_ignore(int number)
 
 void signals_leave(int number)
 {
-  bool ends = number != SIGCHLD && number != SIGCONT && number != SIGTSTP && number != SIGTTIN &&
-              number != SIGTTOU && number != SIGURG && number != SIGWINCH;
-  if (ends)
+  if (ends_process(number))
     signals_catch(number);
   else
     set_action(number, SIG_DFL, NULL);
+}
+
+void signals_catch_rest(void)
+{
+  for (int number = 1; number <= SIGRTMAX; number++)
+  {
+    struct sigaction found;
+    bool is_default = sigaction(number, NULL, &found) == 0 && found.sa_handler == SIG_DFL;
+    if (is_default && ends_process(number) && number != SIGKILL && number != SIGSTOP)
+      signals_catch(number);
+  }
 }
 
 uint64_t signals_ignored(void)
@@ -159,4 +192,7 @@ void signals_install(void)
   }
   signals_catch(SIGNALS_KICK);
   set_action(SIGBUS, on_bus_error, NULL);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, NULL);
 }

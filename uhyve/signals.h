@@ -12,8 +12,13 @@
 /* Wakes a vCPU's thread out of KVM_RUN or a blocking call, sent by pthread_kill(). */
 #define SIGNALS_KICK SIGRTMIN
 
-/* Installs the handlers. No write of this process ends it by SIGPIPE from here on. */
+/* Installs the handlers. No write of this process ends it by SIGPIPE from here on, and no signal is
+ * blocked, whatever a parent has left: the guest's program begins so, and the kick must come. */
 void signals_install(void);
+
+/* The other signals that end a process, real-time ones and faults, do so after what is put right,
+ * too: called when there is something. */
+void signals_catch_rest(void);
 
 /* Those that were ignored when the monitor was started, by nohup or a parent: they stay so. */
 uint64_t signals_ignored(void);

@@ -10,6 +10,8 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "signals.h"
+
 _Static_assert(NCCS <= sizeof(((struct hc_terminal *) NULL)->characters), "ABI");
 
 /* ---- What the guest has changed ---- */
@@ -26,6 +28,8 @@ static struct
 static void keep_settings(const struct streams *streams)
 {
   pthread_mutex_lock(&former.lock);
+  if (!atomic_load(&former.is_kept))
+    signals_catch_rest();
   for (int i = 0; i < 3 && !atomic_load(&former.is_kept); i++)
   {
     bool is_terminal = streams->fds[i] >= 0 && tcgetattr(streams->fds[i], &former.settings[i]) == 0;

@@ -157,7 +157,8 @@ static int fill_memory(struct vm *vm)
                 "the program, its initrd and its stack do not fit into the guest's memory (see "
                 "--memory-size)");
   if (error == -E2BIG)
-    return fail(vm, error, "more memory than a guest can have (see --memory-size)");
+    return fail(vm, error,
+                "more memory or a larger initrd than a guest can have (see --memory-size)");
   if (error != 0)
     return fail(vm, error, "cannot plan the guest's memory");
   error = image_load(&vm->image, &vm->layout, &vm->memory, vm->end.message);

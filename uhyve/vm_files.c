@@ -2,6 +2,7 @@
 #include "vm_files.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,14 +11,22 @@
 
 #include "exit_status.h"
 
-/* The limit of open files that counts is the guest's. */
-static void raise_limit(void)
+/* What calls by names open for a moment, on each CPU, and the monitor for itself. */
+#define FDS_OF_CPU 3
+#define FDS_OWN    16
+
+/* The limit of open files that counts is the guest's. Returns where the descriptors end that files
+ * of the guest may have. */
+static int raise_limit(unsigned int cpu_count)
 {
   struct rlimit limit;
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-    return;
+    return INT_MAX;
   limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
+  if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur > INT_MAX)
+    return INT_MAX;
+  rlim_t own = FDS_OWN + (rlim_t) FDS_OF_CPU * cpu_count;
+  return (int) (limit.rlim_cur - (own < limit.rlim_cur / 2 ? own : limit.rlim_cur / 2));
 }
 
 static int open_mappings(struct vm *vm)
@@ -34,12 +43,16 @@ static int open_mappings(struct vm *vm)
     return error;
   }
   int error = mappings_open(&vm->mappings, options, vm->working_folder, vm->end.message);
-  if (error == 0 && vm->mappings.count > 0)
+  if (error != 0)
+    return error;
+  int fds_end = INT_MAX;
+  if (vm->mappings.count > 0)
   {
     umask(0);
-    raise_limit();
+    fds_end = raise_limit(vm->vcpu_count);
   }
-  return error;
+  files_init(&vm->files, fds_end);
+  return 0;
 }
 
 int vm_files_open(struct vm *vm)
@@ -49,10 +62,7 @@ int vm_files_open(struct vm *vm)
   {
     error = open_mappings(vm);
     if (error == 0)
-    {
-      files_init(&vm->files);
       return 0;
-    }
     free(vm->working_folder);
     initrd_close(&vm->initrd);
   }

@@ -250,6 +250,25 @@ static const struct file_operations device_operations = {
     .release = release,
 };
 
+/* A map of it is memory of the program's own, which is zero already. */
+static long fill_nothing(struct file *file, void *buffer, size_t len_bytes, off_t offset)
+{
+  (void) file;
+  (void) buffer;
+  (void) offset;
+  return (long) len_bytes;
+}
+
+static const struct file_operations zero_operations = {
+    .read = dev_read,
+    .write = dev_write,
+    .stat = stat_open,
+    .set_times = no_times,
+    .seek = seek,
+    .fill = fill_nothing,
+    .release = release,
+};
+
 static const struct file_operations folder_operations = {
     .stat = stat_open,
     .list = list,
@@ -262,8 +281,10 @@ static int open_device(const struct device *device, int flags, struct file **fil
   struct dev_file *opened = kernel_allocate(sizeof(*opened));
   if (opened == NULL)
     return -ENOMEM;
-  file_init(&opened->file, is_folder ? &folder_operations : &device_operations, (uint32_t) flags,
-            false);
+  const struct file_operations *operations = is_folder               ? &folder_operations
+                                             : device->kind == ZEROS ? &zero_operations
+                                                                     : &device_operations;
+  file_init(&opened->file, operations, (uint32_t) flags, false);
   for (size_t i = 0; i < DEVICES; i++)
     if (strcmp(devices[i].name, device->name) == 0)
       opened->device = &devices[i];
@@ -341,6 +362,14 @@ static int no_change(struct walk *walk)
   return found < 0 ? found : -EACCES;
 }
 
+static int no_rmdir(struct walk *walk)
+{
+  struct device device;
+  int found = find(walk, &device);
+  return found == 0 && device.kind != FOLDER && device.kind != DESCRIPTORS ? -ENOTDIR
+                                                                           : no_change(walk);
+}
+
 static int no_mkdir(struct walk *walk, mode_t mode)
 {
   (void) mode;
@@ -375,7 +404,7 @@ const struct file_system dev_file_system = {
     .stat = dev_stat,
     .access = dev_access,
     .unlink = no_change,
-    .rmdir = no_change,
+    .rmdir = no_rmdir,
     .mkdir = no_mkdir,
     .symlink = no_symlink,
     .truncate = dev_truncate,

@@ -56,10 +56,10 @@ static int place(const struct file *file, struct flock *lock)
     return 0;
   if (lock->l_whence != SEEK_SET || lock->l_start < 0)
     return -EINVAL;
-  /* The last byte of the range, or where one that goes backwards begins. */
-  if (__builtin_add_overflow(lock->l_start, lock->l_len - (lock->l_len > 0), &end))
+  /* The last byte; of a negative length the first one. */
+  if (lock->l_len > 0 && __builtin_add_overflow(lock->l_start, lock->l_len - 1, &end))
     return -EOVERFLOW;
-  return end < 0 ? -EINVAL : 0;
+  return lock->l_len < 0 && lock->l_start + lock->l_len < 0 ? -EINVAL : 0;
 }
 
 int file_lock(struct file *file, int command, struct flock *lock)

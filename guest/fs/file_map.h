@@ -3,7 +3,8 @@
  * writes to the file through descriptors. What the last page has behind the file's end is zero;
  * pages behind that raise SIGBUS.
  *
- * Linked into programs that call mmap(). Errors are negative errno. */
+ * Linked with the file systems: programs without them have nothing to map. Errors are negative
+ * errno. */
 #ifndef GUEST_FS_FILE_MAP_H
 #define GUEST_FS_FILE_MAP_H
 
@@ -24,20 +25,19 @@ struct file_map_request
   off_t offset; /* of a page */
 };
 
-/* Returns the address. -EACCES, -ENODEV, -EOVERFLOW, -ENOMEM, and what reading gives. */
-long file_map(struct file *file, const struct file_map_request *request);
-
-/* Before the addresses are used for something else. */
-void file_map_forget(uint64_t begin, uint64_t end);
-
-/* Whether there are maps of files in the range; shared ones alone. */
-bool file_map_is_in(uint64_t begin, uint64_t end, bool shared);
-
 #define FILE_MAP_HOOK __attribute__((weak, visibility("hidden")))
 
+/* Returns the address. -EACCES, -ENODEV, -EOVERFLOW, -ENOMEM, and what reading gives. */
+FILE_MAP_HOOK long file_map(struct file *file, const struct file_map_request *request);
+
+/* Before the addresses are used for something else. */
+FILE_MAP_HOOK void file_map_forget(uint64_t begin, uint64_t end);
+
+/* Whether there are maps of files in the range; shared ones alone. */
+FILE_MAP_HOOK bool file_map_is_in(uint64_t begin, uint64_t end, bool shared);
+
 /* A file system has written there; has set a new length. content as in struct file. */
-FILE_MAP_HOOK void file_map_written(const void *content, const void *buffer, size_t len_bytes,
-                                    off_t offset);
-FILE_MAP_HOOK void file_map_truncated(const void *content, off_t len_bytes);
+void file_map_written(const void *content, const void *buffer, size_t len_bytes, off_t offset);
+void file_map_truncated(const void *content, off_t len_bytes);
 
 #endif

@@ -54,6 +54,8 @@ long file_list(struct file *file, void *buffer, size_t len_bytes)
 
 int file_truncate(struct file *file, off_t len_bytes)
 {
+  if ((file->flags & O_PATH) != 0)
+    return -EBADF;
   if (len_bytes < 0 || !file_may_write(file))
     return -EINVAL;
   return CALL(file, truncate, -EINVAL, len_bytes);

@@ -39,9 +39,9 @@ struct walk
   char path[FS_PATH_BYTES]; /* absolute */
   const char *name;         /* the part of it behind the mount point */
   struct mount *mount;
-  unsigned int links; /* that were followed: more than 40 are -ELOOP */
-  bool wants_folder;
-  bool has_slash;       /* at its end, or '.': what is in front of that is followed */
+  unsigned int links;   /* that were followed: more than 40 are -ELOOP */
+  bool wants_folder;    /* a '/' at the end */
+  bool looks;           /* with a '/' at the end, a symbolic link there is followed */
   bool follows;         /* a symbolic link at the very end, too */
   uint8_t last;         /* enum walk_last, of what the caller gave */
   uint16_t plain_bytes; /* so much of the path is known to be folders, and no link */
@@ -65,7 +65,7 @@ struct file_system
   const char *name;
   /* It resolves symbolic links itself, and absolute ones begin at the mount point. */
   bool is_own_root;
-  /* With O_CREAT, O_EXCL, O_TRUNC, O_NOFOLLOW and walk->wants_folder (O_DIRECTORY, too) seen to, as
+  /* With O_CREAT, O_EXCL, O_TRUNC, O_DIRECTORY, O_NOFOLLOW and walk->wants_folder seen to, as
    * open(2) has them. An open folder has operations->list; its path is set by the caller. */
   int (*open)(struct walk *walk, int flags, mode_t mode, struct file **file);
   int (*stat)(struct walk *walk, struct stat *status);

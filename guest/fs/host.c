@@ -78,11 +78,9 @@ static int flags_for_host(int flags)
   return told;
 }
 
-static long open_once(struct walk *walk, int told, int flags, mode_t mode, struct stat *status)
+static long open_once(struct walk *walk, int told, mode_t mode, struct stat *status)
 {
-  /* A '/' at the end would follow a symbolic link. */
-  bool is_plain = (flags & O_DIRECTORY) != 0 && (flags & O_NOFOLLOW) != 0 && !walk->has_slash;
-  int appended = is_plain ? 0 : name_begin(walk);
+  int appended = name_begin(walk);
   if (appended < 0)
     return appended;
   long handle = host_call_open(walk->mount->number, walk->name, told, mode, status);
@@ -96,10 +94,10 @@ static int host_open(struct walk *walk, int flags, mode_t mode, struct file **fi
   int told = flags_for_host(flags);
   if ((flags & O_TRUNC) != 0)
     host_flush_all();
-  long handle = open_once(walk, told, flags, mode, &status);
+  long handle = open_once(walk, told, mode, &status);
   /* A file that can only be appended to. */
   if (handle == -EPERM && (flags & O_APPEND) != 0)
-    handle = open_once(walk, told | O_APPEND, flags, mode, &status);
+    handle = open_once(walk, told | O_APPEND, mode, &status);
   return handle < 0 ? (int) handle : host_file_make(file, (int32_t) handle, flags, &status);
 }
 

@@ -90,7 +90,7 @@ static long host_write(struct file *file, const void *buffer, size_t len_bytes, 
     return -EBADF;
   long result = host_node_write(host->node, host->handle, write_mode(file), buffer, len_bytes,
                                 offset, &last, &host->errors_seen);
-  if (result > 0 && file_map_written != NULL)
+  if (result > 0)
     file_map_written(host->node, buffer, (size_t) result, last - result);
   if (end != NULL)
     *end = last;
@@ -116,7 +116,7 @@ static int change(struct file *file, enum hc_file_operation operation, int64_t f
 static int host_truncate(struct file *file, off_t len_bytes)
 {
   int error = change(file, HC_FILE_TRUNCATE, len_bytes, 0);
-  if (error == 0 && file_map_truncated != NULL)
+  if (error == 0)
     file_map_truncated(file->content, len_bytes);
   return error;
 }
@@ -284,8 +284,7 @@ int host_file_make(struct file **file, int32_t handle, int flags, const struct s
   if ((flags & O_TRUNC) != 0 && is_file)
   {
     settle(&host->file);
-    if (file_map_truncated != NULL)
-      file_map_truncated(host->node, 0);
+    file_map_truncated(host->node, 0);
   }
   *file = &host->file;
   return 0;

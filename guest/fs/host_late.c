@@ -1,11 +1,13 @@
 /* The task that writes what is behind when nothing else does. It is made when a file first has
- * something behind, and sleeps while none has. */
+ * something behind, and sleeps while none has. A signal that ends the program has it written, too.
+ */
 #include <errno.h>
 
 #include "fs/host_node.h"
 #include "sched/futex.h"
 #include "sched/mutex.h"
 #include "sched/task.h"
+#include "signal/signal.h"
 #include "time/clock.h"
 
 #define STACK_BYTES (32ul << 10)
@@ -60,6 +62,7 @@ int host_late_prepare(void)
     attributes.name = "files";
     attributes.detached = true;
     attributes.stack_bytes = STACK_BYTES;
+    signal_keep_ends();
     error = task_create(&task, serve, NULL, &attributes);
     __atomic_store_n(&is_started, error == 0, __ATOMIC_RELEASE);
   }

@@ -189,7 +189,7 @@ static bool read_all(struct initrd *initrd, struct linked **first)
 {
   for (;;)
   {
-    struct entry entry;
+    struct entry entry = {0};
     if (!read_entry(initrd, initrd->at, &entry))
       return false;
     if (is_last(&entry))

@@ -18,6 +18,7 @@ static size_t add_text(char *line, size_t len, const char *text)
   size_t text_len = strlen(text);
   if (text_len > LINE_BYTES - len)
     text_len = LINE_BYTES - len;
+  /* NOLINTNEXTLINE(bugprone-not-null-terminated-result): its length is known */
   memcpy(line + len, text, text_len);
   return len + text_len;
 }

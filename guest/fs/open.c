@@ -42,6 +42,9 @@ static int open_read_only(struct walk *walk, int flags, mode_t mode, struct file
 
 static int open_once(struct walk *walk, int flags, mode_t mode, struct file **file)
 {
+  /* No folder is made so, whatever is there. */
+  if ((flags & O_CREAT) != 0 && walk->wants_folder && walk->last == WALK_LAST_NAME)
+    walk->follows = false;
   if (walk->mount->is_read_only)
     return open_read_only(walk, flags, mode, file);
   return walk->mount->file_system->open(walk, flags, mode, file);
@@ -57,7 +60,7 @@ static void explain(const struct walk *walk)
   HC_BLOCK(struct hc_path) path = {.operation = HC_PATH_EXPLAIN};
   struct hc_io list;
   size_t len = strlen(walk->path);
-  if (walk->mount->point_len != 0 || walk->mount->file_system != &ram_file_system ||
+  if (walk->mount->file_system != &ram_file_system ||
       __atomic_load_n(&asked, __ATOMIC_RELAXED) >= EXPLANATIONS)
     return;
   if (hypercall_fill_segments(&list, walk->path, len, ADDRESS_READ) != len || list.segments > 2)
@@ -83,7 +86,8 @@ static int keep_path(const struct walk *walk, struct file *file)
 int file_open(int folder, const char *path, int flags, mode_t mode, struct file **file)
 {
   struct walk walk;
-  bool follows = (flags & O_NOFOLLOW) == 0 && (flags & (O_CREAT | O_EXCL)) != (O_CREAT | O_EXCL);
+  bool is_new = (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL);
+  unsigned int follow = (flags & O_NOFOLLOW) == 0 ? WALK_FOLLOW | WALK_LOOK : WALK_LOOK;
   if ((flags & O_ACCMODE) == O_ACCMODE)
     return -EINVAL;
   if ((flags & O_TMPFILE) == O_TMPFILE)
@@ -92,16 +96,18 @@ int file_open(int folder, const char *path, int flags, mode_t mode, struct file 
     flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
   if ((flags & O_CREAT) != 0 && (flags & O_DIRECTORY) != 0)
     return -EINVAL;
-  int error = walk_begin(&walk, folder, path, follows ? WALK_FOLLOW : 0);
+  int error = walk_begin(&walk, folder, path, is_new ? 0 : follow);
   if (error != 0)
     return error;
-  walk.wants_folder = (flags & O_DIRECTORY) != 0;
   WALK(&walk, error, open_once(&walk, flags, mode, file));
   if (error == -ENOENT)
     explain(&walk);
   if (error != 0)
     return error;
-  error = keep_path(&walk, *file);
+  if ((flags & O_DIRECTORY) != 0 && (*file)->operations->list == NULL)
+    error = -ENOTDIR;
+  else
+    error = keep_path(&walk, *file);
   if (error != 0)
     file_put(*file);
   else

@@ -14,7 +14,9 @@
 #include "fs/program_memory.h"
 #include "mm/kernel_heap.h"
 #include "posix/sys.h"
+#include "sched/spin.h"
 #include "signal/hold.h"
+#include "start_info.h"
 #include "time/clock.h"
 
 #define NS_PER_S     1000000000ull
@@ -50,25 +52,26 @@ int pipe_sleep(struct pipe *pipe, struct pipe_wait *wait)
   uint32_t seen = wait->word;
   wait->waiting++;
   mutex_unlock(&pipe->mutex);
-  int error = signal_hold_wait(&wait->word, seen, FUTEX_FOREVER);
+  int error = 0;
+  if (!spin_while(&wait->word, seen, &wait->history))
+    error = signal_hold_wait(&wait->word, seen, FUTEX_FOREVER);
   mutex_lock(&pipe->mutex);
   wait->waiting--;
   return error == -EINTR ? error : 0;
 }
 
-/* There are more bytes. One who waits for them wakes the next, if he leaves some. */
-static void tell_data(struct pipe *pipe)
+/* There are more bytes. Whether one who waits for them is to be woken, best with the mutex free: he
+ * takes it. He wakes the next one, if he leaves some. */
+static bool change_data(struct pipe *pipe)
 {
   set(&pipe->data.word, pipe->data.word + 1);
-  if (pipe->data.waiting != 0)
-    futex_wake(&pipe->data.word, 1);
   wait_source_tell(&pipe->source, EVENTS_READ);
+  return pipe->data.waiting != 0;
 }
 
-static void pass_data_on(struct pipe *pipe)
+static void wake_for_data(struct pipe *pipe)
 {
-  if (pipe->used != 0 && pipe->data.waiting != 0)
-    futex_wake(&pipe->data.word, 1);
+  futex_wake(&pipe->data.word, 1);
 }
 
 static uint32_t room_of(const struct pipe *pipe)
@@ -76,15 +79,23 @@ static uint32_t room_of(const struct pipe *pipe)
   return pipe->size_bytes - pipe->used;
 }
 
-static void tell_room(struct pipe *pipe)
+/* There is more room. Whether those who wait for it are to be woken. */
+static bool change_room(struct pipe *pipe)
 {
-  if (pipe->room.waiting != 0 && room_of(pipe) >= pipe->least_room)
+  bool wakes = pipe->room.waiting != 0 && room_of(pipe) >= pipe->least_room;
+  if (wakes)
   {
     pipe->least_room = UINT32_MAX;
-    pipe_change(&pipe->room);
+    set(&pipe->room.word, pipe->room.word + 1);
   }
   if (room_of(pipe) >= PIPE_BUF)
     wait_source_tell(&pipe->source, EVENTS_WRITE);
+  return wakes;
+}
+
+static void wake_for_room(struct pipe *pipe)
+{
+  futex_wake(&pipe->room.word, INT_MAX);
 }
 
 static int sleep_for_room(struct pipe *pipe, size_t len_bytes)
@@ -139,13 +150,19 @@ static long pipe_read(struct file *file, void *buffer, size_t len_bytes, off_t o
   mutex_lock(&pipe->mutex);
   while (pipe->used == 0 && pipe->writers != 0 && result == 0)
     result = (look(&file->flags) & O_NONBLOCK) != 0 ? -EAGAIN : pipe_sleep(pipe, &pipe->data);
+  bool wakes_writers = false;
+  bool wakes_reader = false;
   if (pipe->used != 0)
   {
     result = (long) take(pipe, buffer, len_bytes);
-    tell_room(pipe);
-    pass_data_on(pipe);
+    wakes_writers = change_room(pipe);
+    wakes_reader = pipe->used != 0 && pipe->data.waiting != 0;
   }
   mutex_unlock(&pipe->mutex);
+  if (wakes_writers)
+    wake_for_room(pipe);
+  if (wakes_reader)
+    wake_for_data(pipe);
   return result;
 }
 
@@ -175,6 +192,7 @@ static long pipe_write(struct file *file, const void *buffer, size_t len_bytes, 
   struct pipe *pipe = end_of(file)->pipe;
   size_t done = 0;
   int error = 0;
+  bool wakes = false;
   mutex_lock(&pipe->mutex);
   while (done < len_bytes && error == 0)
   {
@@ -189,10 +207,14 @@ static long pipe_write(struct file *file, const void *buffer, size_t len_bytes, 
     else
     {
       done += put(pipe, piece, good);
-      tell_data(pipe);
+      wakes = change_data(pipe);
+      if (wakes && done < len_bytes)
+        wake_for_data(pipe);
     }
   }
   mutex_unlock(&pipe->mutex);
+  if (wakes)
+    wake_for_data(pipe);
   /* With the result -EPIPE the caller does so. */
   if (error == -EPIPE && done > 0)
     sys_raise(SIGPIPE);
@@ -237,6 +259,8 @@ static int pipe_stat(struct file *file, struct stat *status)
   status->st_ino = end->pipe->number;
   status->st_nlink = 1;
   status->st_blksize = PIPE_BUF;
+  status->st_uid = start_info->user;
+  status->st_gid = start_info->group;
   status->st_atim.tv_sec = (time_t) (now_ns / NS_PER_S);
   status->st_atim.tv_nsec = (long) (now_ns % NS_PER_S);
   status->st_mtim = status->st_ctim = status->st_atim;
@@ -268,9 +292,11 @@ static int resize(struct pipe *pipe, unsigned long wish_bytes)
     pipe->first = 0;
     set(&pipe->size_bytes, size);
     set(&pipe->used, used);
-    tell_room(pipe);
+    if (change_room(pipe))
+      wake_for_room(pipe);
     /* Who looked just now has seen an empty one. */
-    tell_data(pipe);
+    if (change_data(pipe))
+      wake_for_data(pipe);
   }
   mutex_unlock(&pipe->mutex);
   kernel_free(old, old_size);
@@ -296,31 +322,7 @@ static int pipe_control(struct file *file, unsigned long request, void *argument
   }
 }
 
-/* ---- Making and closing ---- */
-
-struct pipe *pipe_new(void)
-{
-  static uint64_t last_number;
-  struct pipe *pipe = kernel_allocate_zeroed(sizeof(*pipe));
-  char *ring = kernel_allocate(PIPE_SIZE_BYTES);
-  if (pipe == NULL || ring == NULL)
-  {
-    kernel_free(ring, PIPE_SIZE_BYTES);
-    kernel_free(pipe, sizeof(*pipe));
-    return NULL;
-  }
-  pipe->ring = ring;
-  pipe->size_bytes = PIPE_SIZE_BYTES;
-  pipe->least_room = UINT32_MAX;
-  pipe->number = __atomic_add_fetch(&last_number, 1, __ATOMIC_RELAXED);
-  return pipe;
-}
-
-void pipe_free(struct pipe *pipe)
-{
-  kernel_free(pipe->ring, pipe->size_bytes);
-  kernel_free(pipe, sizeof(*pipe));
-}
+/* ---- Closing ---- */
 
 void pipe_leave(struct pipe *pipe, const struct file *file)
 {
@@ -365,25 +367,4 @@ struct pipe_end *pipe_end_new(struct pipe *pipe, uint32_t flags)
   file_init(&end->file, &pipe_operations, flags, false);
   end->pipe = pipe;
   return end;
-}
-
-int pipe_create(uint32_t flags, struct file *ends[static 2])
-{
-  struct pipe *pipe = pipe_new();
-  if (pipe == NULL)
-    return -ENOMEM;
-  struct pipe_end *reader = pipe_end_new(pipe, O_RDONLY | flags);
-  struct pipe_end *writer = pipe_end_new(pipe, O_WRONLY | flags);
-  if (reader == NULL || writer == NULL)
-  {
-    kernel_free(reader, sizeof(*reader));
-    kernel_free(writer, sizeof(*writer));
-    pipe_free(pipe);
-    return -ENOMEM;
-  }
-  pipe->readers = pipe->writers = 1;
-  pipe->users = 2;
-  ends[0] = &reader->file;
-  ends[1] = &writer->file;
-  return 0;
 }

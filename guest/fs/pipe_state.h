@@ -11,6 +11,7 @@ struct pipe_wait
 {
   uint32_t word; /* changed with the mutex held; the futex */
   uint32_t waiting;
+  uint32_t history; /* of spins before the sleep */
 };
 
 /* The mutex guards all; who only asks how things are reads without it. */

@@ -183,7 +183,7 @@ static int proc_open(struct walk *walk, int flags, mode_t mode, struct file **fi
 
 static int stat_descriptor(struct walk *walk, int fd, struct stat *status)
 {
-  struct file *file;
+  struct file *file = NULL;
   *status = (struct stat){.st_dev = DEVICE,
                           .st_ino = (ino_t) (ENTRIES + 1 + (size_t) fd),
                           .st_mode = S_IFLNK | 0700,

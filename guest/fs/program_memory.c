@@ -33,7 +33,7 @@ size_t program_memory(const void *memory, size_t len_bytes, enum address_access 
   return len_bytes;
 }
 
-long program_string(char *copy, size_t size_bytes, const char *string)
+long program_string_length(const char *string, size_t size_bytes)
 {
   size_t done = 0;
   while (done < size_bytes)
@@ -44,15 +44,19 @@ long program_string(char *copy, size_t size_bytes, const char *string)
     if (piece > size_bytes - done)
       piece = size_bytes - done;
     size_t len = strnlen(string + done, piece);
-    memcpy(copy + done, string + done, len);
     done += len;
     if (len < piece)
-    {
-      copy[done] = '\0';
       return (long) done;
-    }
   }
   return -ENAMETOOLONG;
+}
+
+long program_string(char *copy, size_t size_bytes, const char *string)
+{
+  long len = program_string_length(string, size_bytes);
+  if (len >= 0)
+    memcpy(copy, string, (size_t) len + 1);
+  return len;
 }
 
 int program_put(void *to, const void *from, size_t len_bytes)

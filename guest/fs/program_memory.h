@@ -20,6 +20,10 @@ static inline bool program_may(const void *memory, size_t len_bytes, enum addres
 /* Copies to the program: 0 or -EFAULT. */
 int program_put(void *to, const void *from, size_t len_bytes);
 
+/* The length of a string: -ENAMETOOLONG if it does not fit into size_bytes, with its null; -EFAULT.
+ */
+long program_string_length(const char *string, size_t size_bytes);
+
 /* Copies a string with its null: its length, -ENAMETOOLONG if it does not fit, -EFAULT. */
 long program_string(char *copy, size_t size_bytes, const char *string);
 

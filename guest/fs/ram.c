@@ -67,7 +67,7 @@ static int check_open(const struct walk *walk, const struct ram_node *node, int 
     return -EEXIST;
   if (S_ISDIR(node->mode) && (flags & O_CREAT) != 0)
     return -EISDIR;
-  if (walk->wants_folder && !S_ISDIR(node->mode))
+  if ((walk->wants_folder || (flags & O_DIRECTORY) != 0) && !S_ISDIR(node->mode))
     return -ENOTDIR;
   if ((flags & O_PATH) != 0)
     return 0;
@@ -88,18 +88,18 @@ static int open_locked(struct walk *walk, int flags, mode_t mode, struct file **
 {
   struct ram_place place;
   bool is_new = false;
-  walk->follows |= walk->has_slash;
   int error = ram_find(walk, &place);
   if (error != 0)
     return error;
-  if (walk->has_slash && (flags & O_CREAT) != 0)
-    return -EISDIR;
-  if (place.node != NULL)
-    error = check_open(walk, place.node, flags);
-  else if ((flags & O_CREAT) == 0)
-    error = -ENOENT;
-  else if (walk->wants_folder)
+  bool makes_folder = (flags & O_CREAT) != 0 && walk->wants_folder;
+  if (makes_folder && walk->last == WALK_LAST_NAME)
     error = -EISDIR;
+  else if (place.node == NULL && ((flags & O_CREAT) == 0 || makes_folder))
+    error = -ENOENT;
+  else if (makes_folder && !S_ISDIR(place.node->mode))
+    error = -ENOTDIR;
+  else if (place.node != NULL)
+    error = check_open(walk, place.node, flags);
   else
   {
     is_new = true;

@@ -133,7 +133,7 @@ static long ram_write(struct file *file, const void *buffer, size_t len_bytes, o
     result = done > 0 ? (long) done : -ENOSPC;
   }
   rwlock_unlock_write(&node->lock);
-  if (result > 0 && file_map_written != NULL)
+  if (result > 0)
     file_map_written(node, buffer, (size_t) result, *end - result);
   return result;
 }
@@ -154,7 +154,7 @@ int ram_node_truncate(struct ram_node *node, off_t len_bytes)
     note_change(node);
   }
   rwlock_unlock_write(&node->lock);
-  if (error == 0 && file_map_truncated != NULL)
+  if (error == 0)
     file_map_truncated(node, len_bytes);
   return error;
 }

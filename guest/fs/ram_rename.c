@@ -138,6 +138,8 @@ static int check_rename(const struct walk *from, const struct walk *to,
     return -EEXIST;
   if (target->node == NULL && exchange)
     return -ENOENT;
+  if (exchange && to->wants_folder && !S_ISDIR(target->node->mode))
+    return -ENOTDIR;
   if (!is_folder && (from->wants_folder || (to->wants_folder && !exchange)))
     return -ENOTDIR;
   if (is_folder && is_below(target->parent, source->node))

@@ -36,7 +36,6 @@ int ram_find(struct walk *walk, struct ram_place *place)
 
 int ram_find_node(struct walk *walk, struct ram_place *place)
 {
-  walk->follows |= walk->has_slash;
   int error = ram_find(walk, place);
   if (error != 0)
     return error;

@@ -196,14 +196,26 @@ static const struct file_operations stream_operations = {
     .release = release_stream,
 };
 
+/* A shell may have opened a file for both, or with O_APPEND. */
+static uint32_t flags_of_host(int fd)
+{
+  HC_BLOCK(struct hc_file_control)
+  control = {.handle = fd, .operation = HC_FILE_FLAGS, .argument = {-1}};
+  hypercall(HC_file_control, &control);
+  return control.result == 0 ? (uint32_t) control.argument[0] & (O_ACCMODE | O_APPEND | O_SYNC)
+                             : O_RDWR;
+}
+
 struct file *standard_stream(int fd)
 {
   struct stream *stream = &streams[fd];
   uint32_t flags = O_RDWR;
-  if ((start_info->streams_terminal >> fd & 1) == 0)
-    flags = fd == STDIN_FILENO ? O_RDONLY : O_WRONLY;
   if (start_info->stream_mode[fd] == 0)
     return NULL;
+  if (S_ISREG(start_info->stream_mode[fd]))
+    flags = flags_of_host(fd);
+  else if ((start_info->streams_terminal >> fd & 1) == 0)
+    flags = fd == STDIN_FILENO ? O_RDONLY : O_WRONLY;
   file_init(&stream->file, &stream_operations, flags, false);
   stream->file.is_terminal = (start_info->streams_terminal >> fd & 1) != 0;
   stream->fd = fd;

@@ -15,22 +15,50 @@
 /* Puts the path of the folder in front of a relative path. */
 static int begin_at(struct walk *walk, int folder)
 {
+  int error;
   if (folder == AT_FDCWD)
+    error = working_folder_copy(walk->path);
+  else
   {
-    working_folder_copy(walk->path);
-    if (walk->path[1] == '\0')
-      walk->path[0] = '\0';
-    walk->plain_bytes = (uint16_t) strlen(walk->path);
-    return 0;
+    struct file *file = descriptor_get(folder);
+    if (file == NULL)
+      return -EBADF;
+    error = folder_path_copy(file, walk->path);
+    file_put(file);
   }
-  struct file *file = descriptor_get(folder);
-  if (file == NULL)
-    return -EBADF;
-  int error = file->path != NULL ? 0 : -ENOTDIR;
-  if (error == 0)
-    strcpy(walk->path, file->path); /* NOLINT(clang-analyzer-security.insecureAPI.strcpy) */
-  file_put(file);
-  return error;
+  if (error != 0)
+    return error;
+  if (walk->path[1] == '\0')
+    walk->path[0] = '\0';
+  if (folder == AT_FDCWD)
+    walk->plain_bytes = (uint16_t) strlen(walk->path);
+  return 0;
+}
+
+/* Adds what the program gave to what is there, without '.' and double '/', but at the end. */
+static int append(struct walk *walk, const char *path, size_t len)
+{
+  size_t out = strlen(walk->path);
+  size_t in = 0;
+  do
+  {
+    in += strspn(path + in, "/");
+    size_t piece = strcspn(path + in, "/");
+    bool is_last = in + piece + strspn(path + in + piece, "/") == len;
+    if (piece == 1 && path[in] == '.' && !is_last)
+    {
+      in++;
+      continue;
+    }
+    if (piece >= FS_NAME_BYTES || out + 1 + piece >= FS_PATH_BYTES)
+      return -ENAMETOOLONG;
+    walk->path[out++] = '/';
+    memcpy(walk->path + out, path + in, piece);
+    out += piece;
+    in += piece;
+  } while (in < len);
+  walk->path[out] = '\0';
+  return 0;
 }
 
 int walk_begin(struct walk *walk, int folder, const char *path, unsigned int flags)
@@ -38,30 +66,26 @@ int walk_begin(struct walk *walk, int folder, const char *path, unsigned int fla
   int error = mounts_start();
   walk->links = 0;
   walk->wants_folder = false;
-  walk->has_slash = false;
+  walk->looks = (flags & WALK_LOOK) != 0;
   walk->follows = (flags & WALK_FOLLOW) != 0;
   walk->last = WALK_LAST_NAME;
   walk->plain_bytes = 0;
   walk->path[0] = '\0';
   if (error != 0)
     return error;
-  if (!program_may(path, 1, ADDRESS_READ))
-    return -EFAULT;
-  if (path[0] == '\0' && (flags & WALK_MAY_EMPTY) == 0)
+  long len = program_string_length(path, FS_PATH_BYTES);
+  if (len < 0)
+    return (int) len;
+  if (len == 0 && (flags & WALK_MAY_EMPTY) == 0)
     return -ENOENT;
   if (path[0] != '/')
     error = begin_at(walk, folder);
-  if (error != 0)
-    return error;
-  size_t len = strlen(walk->path);
-  walk->path[len] = '/';
-  long result = program_string(walk->path + len + 1, FS_PATH_BYTES - len - 1, path);
-  return result < 0 ? (int) result : 0;
+  return error != 0 ? error : append(walk, path, (size_t) len);
 }
 
 /* Replaces path[begin, end), a component, by what the link there says. */
-static int splice(struct walk *walk, size_t begin, size_t end, const char *target,
-                  size_t target_len)
+static int replace_part(struct walk *walk, size_t begin, size_t end, const char *target,
+                        size_t target_len)
 {
   size_t rest = strlen(walk->path + end) + 1;
   if (++walk->links > MOST_LINKS)
@@ -85,7 +109,7 @@ int walk_follow(struct walk *walk, size_t done, const char *target, size_t targe
   size_t begin = end;
   while (walk->path[begin - 1] != '/')
     begin--;
-  return splice(walk, begin, end, target, target_len);
+  return replace_part(walk, begin, end, target, target_len);
 }
 
 static void find_mount(struct walk *walk)
@@ -96,58 +120,61 @@ static void find_mount(struct walk *walk)
     walk->name++;
 }
 
-/* The path ends at path[end] for a look at what it leads to. */
-static int look_at(struct walk *walk, size_t end, int (*look)(struct walk *walk))
+/* The walk, cut off behind a part of its path to look at that itself. */
+struct cut
 {
-  char cut = walk->path[end];
-  bool wants_folder = walk->wants_folder;
-  bool has_slash = walk->has_slash;
-  bool follows = walk->follows;
+  size_t end;
+  char letter;
+  bool wants_folder, follows;
+};
+
+static struct cut cut_at(struct walk *walk, size_t end)
+{
+  struct cut cut = {end, walk->path[end], walk->wants_folder, walk->follows};
   walk->path[end] = '\0';
-  walk->wants_folder = walk->has_slash = false;
+  walk->wants_folder = false;
   walk->follows = false;
   find_mount(walk);
-  int result = look(walk);
-  walk->path[end] = cut;
-  walk->wants_folder = wants_folder;
-  walk->has_slash = has_slash;
-  walk->follows = follows;
-  /* It has just been looked at, and was no link. */
-  return result == WALK_AGAIN ? -ENOENT : result;
+  return cut;
 }
 
-static int is_folder(struct walk *walk)
+static void mend(struct walk *walk, const struct cut *cut)
+{
+  walk->path[cut->end] = cut->letter;
+  walk->wants_folder = cut->wants_folder;
+  walk->follows = cut->follows;
+}
+
+/* What has just been no link may have become one: then it is as if it was gone. */
+static int unless_again(long result)
+{
+  return result == WALK_AGAIN ? -ENOENT : (int) result;
+}
+
+static int check_folder(struct walk *walk, size_t end)
 {
   struct stat status;
-  if (*walk->name == '\0' && walk->mount->point_len == 0)
-    return 0;
+  struct cut cut = cut_at(walk, end);
   int error = walk->mount->file_system->stat(walk, &status);
-  return error != 0 ? error : S_ISDIR(status.st_mode) ? 0 : -ENOTDIR;
+  mend(walk, &cut);
+  if (error == 0 && !S_ISDIR(status.st_mode))
+    error = -ENOTDIR;
+  return unless_again(error);
 }
 
 /* The component path[begin, end) is followed if it is a link: WALK_AGAIN; 0: it is none. */
 static __attribute__((noinline)) int follow_one(struct walk *walk, size_t begin, size_t end)
 {
   char target[FS_PATH_BYTES];
-  char cut = walk->path[end];
-  bool wants_folder = walk->wants_folder;
-  bool has_slash = walk->has_slash;
-  bool follows = walk->follows;
-  walk->path[end] = '\0';
-  walk->wants_folder = walk->has_slash = false;
-  walk->follows = false;
-  find_mount(walk);
+  struct cut cut = cut_at(walk, end);
   const struct file_system *file_system = walk->mount->file_system;
   long result = -EINVAL;
   if (*walk->name != '\0' && file_system->readlink != NULL)
     result = file_system->readlink(walk, target, sizeof(target));
-  walk->path[end] = cut;
-  walk->wants_folder = wants_folder;
-  walk->has_slash = has_slash;
-  walk->follows = follows;
+  mend(walk, &cut);
   if (result >= 0)
-    return splice(walk, begin, end, target, (size_t) result);
-  return result == -EINVAL ? 0 : result == WALK_AGAIN ? -ENOENT : (int) result;
+    return replace_part(walk, begin, end, target, (size_t) result);
+  return result == -EINVAL ? 0 : unless_again(result);
 }
 
 /* Sees to it that path[0, end), which has no '..', is a folder without symbolic links. */
@@ -166,7 +193,7 @@ static int make_plain(struct walk *walk, size_t end)
       return error;
     begin = to;
   }
-  int error = look_at(walk, end, is_folder);
+  int error = check_folder(walk, end);
   if (error == 0)
     walk->plain_bytes = (uint16_t) end;
   return error;
@@ -187,10 +214,9 @@ static int normalise(struct walk *walk)
     if (len == 0)
     {
       walk->wants_folder |= slashes > 0;
-      walk->has_slash |= slashes > 0;
       break;
     }
-    bool is_end = path[in + len] == '\0';
+    bool is_end = path[in + len + strspn(path + in + len, "/")] == '\0';
     bool is_dot = len == 1 && path[in] == '.';
     bool is_dot_dot = len == 2 && path[in] == '.' && path[in + 1] == '.';
     if (len >= FS_NAME_BYTES)
@@ -220,7 +246,7 @@ static int normalise(struct walk *walk)
     in += len;
     if (is_end && (is_dot || is_dot_dot))
     {
-      walk->wants_folder = walk->has_slash = true;
+      walk->wants_folder = true;
       walk->last = is_dot ? WALK_LAST_DOT : WALK_LAST_DOT_DOT;
     }
   }
@@ -240,9 +266,11 @@ int walk_settle(struct walk *walk)
   do
     error = normalise(walk);
   while (error == WALK_AGAIN);
-  if (error == 0)
-    find_mount(walk);
-  return error;
+  if (error != 0)
+    return error;
+  walk->follows |= (walk->looks && walk->wants_folder) || walk->last != WALK_LAST_NAME;
+  find_mount(walk);
+  return 0;
 }
 
 /* Without symbolic links up to the end, which is a folder or not. */

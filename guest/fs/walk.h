@@ -5,6 +5,7 @@
 #include "fs/file_system.h"
 
 #define WALK_FOLLOW    1u /* a symbolic link at the very end */
+#define WALK_LOOK      4u /* one with a '/' behind it, too: for calls that change no name */
 #define WALK_MAY_EMPTY 2u /* an empty path is the folder itself (AT_EMPTY_PATH) */
 
 /* Begins at the path of an open folder, or at the working folder (AT_FDCWD), unless the path is

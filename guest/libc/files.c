@@ -1,9 +1,7 @@
 /* Open files: POSIX names for all but what each program does. */
-#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdbool.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -109,29 +107,6 @@ int futimens(int fd, const struct timespec times[2])
 int fstatvfs(int fd, struct statvfs *space)
 {
   return (int) libc_result(sys_fstatvfs(fd, space));
-}
-
-/* The terminal of the standard streams has one name, whatever it is on the host. */
-int ttyname_r(int fd, char *name, size_t size_bytes)
-{
-  static const char path[] = "/dev/tty";
-  int result = sys_isatty(fd);
-  if (result != 1)
-    return -result;
-  if (size_bytes < sizeof(path))
-    return ERANGE;
-  memcpy(name, path, sizeof(path));
-  return 0;
-}
-
-char *ttyname(int fd)
-{
-  static char name[16];
-  int error = ttyname_r(fd, name, sizeof(name));
-  if (error == 0)
-    return name;
-  errno = error;
-  return NULL;
 }
 
 /* Everything is with the host already, or lives as long as the guest. */

@@ -12,8 +12,10 @@ int user_file_open(struct user_file *file, const char *path, const char *built_i
 {
   *file = (struct user_file){0};
   /* Asked for first: an open that fails would be explained to the user. */
+  int before = errno;
   if (access(path, F_OK) != 0)
   {
+    errno = before;
     file->built_in = built_in;
     return 0;
   }

@@ -55,19 +55,21 @@ static unsigned int mapping_flags(int flags)
 static long map_file(int fd, const struct file_map_request *request)
 {
   long result;
-  HELD_FILE(result, fd, file_map(file, request));
+  HELD_FILE(result, fd, file_map != NULL ? file_map(file, request) : -ENODEV);
   return result;
 }
 
-static bool is_descriptor(int fd)
+static bool has_file(uint64_t gva, size_t len_bytes, bool shared)
 {
-  return sys_fcntl(fd, F_GETFD, 0) >= 0;
+  return file_map_is_in != NULL && file_map_is_in(gva, gva + len_bytes, shared);
 }
 
 /* A part of a file's map goes. */
 static void forget(uint64_t begin, size_t len_bytes)
 {
   struct signal_hold hold;
+  if (file_map_forget == NULL)
+    return;
   signal_hold_begin(&hold);
   file_map_forget(begin, begin + len_bytes);
   signal_hold_leave(&hold);
@@ -80,7 +82,7 @@ long sys_mmap(void *wish, size_t len_bytes, int rights, int flags, int fd, off_t
   bool is_file = (flags & MAP_ANONYMOUS) == 0;
   if ((offset & (off_t) (PAGE_BYTES - 1)) != 0)
     return -EINVAL;
-  if (is_file && !is_descriptor(fd))
+  if (is_file && descriptor_flags(fd) < 0)
     return -EBADF;
   if (len_bytes == 0 || (type != MAP_SHARED && type != MAP_PRIVATE) ||
       ((flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) != 0 && !is_page(wish)))
@@ -120,8 +122,7 @@ int sys_mprotect(void *begin, size_t len_bytes, int rights)
     return 0;
   if (whole_pages(len_bytes) == 0)
     return -ENOMEM;
-  if ((rights & PROT_WRITE) != 0 &&
-      file_map_is_in((uint64_t) begin, (uint64_t) begin + whole_pages(len_bytes), true))
+  if ((rights & PROT_WRITE) != 0 && has_file((uint64_t) begin, whole_pages(len_bytes), true))
     return -EACCES;
   return virtual_protect((uint64_t) begin, whole_pages(len_bytes), (unsigned int) rights);
 }
@@ -137,7 +138,7 @@ int sys_madvise(void *begin, size_t len_bytes, int advice)
   case MADV_DONTNEED:
   case MADV_FREE:
     /* What a map of a file has would not come again. */
-    if (file_map_is_in(gva, gva + pages_bytes, false))
+    if (has_file(gva, pages_bytes, false))
       return virtual_is_mapped(gva, pages_bytes) ? 0 : -ENOMEM;
     return pages_bytes == 0 ? 0 : virtual_discard(gva, pages_bytes);
   case MADV_WILLNEED:

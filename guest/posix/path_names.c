@@ -19,16 +19,26 @@ int path_no_change(struct walk *walk, bool creates)
   return error == -ENOENT && creates ? -EROFS : error;
 }
 
+/* A name that ends in '.' or '..' is none to make, take away or change: `error`, if there is such a
+ * folder. 0: it does not. */
+static int check_dots(struct walk *walk, int error)
+{
+  struct stat status;
+  if (walk->last == WALK_LAST_NAME)
+    return 0;
+  int missing = walk->mount->file_system->stat(walk, &status);
+  if (missing != 0)
+    return missing;
+  return S_ISDIR(status.st_mode) ? error : -ENOTDIR;
+}
+
 /* ---- mkdir, symlink ---- */
 
 /* Whether the name can be one that is not there yet. */
 static int check_new(struct walk *walk)
 {
-  if (walk->last == WALK_LAST_NAME && *walk->name != '\0')
-    return 0;
-  struct stat status;
-  int error = walk->mount->file_system->stat(walk, &status);
-  return error == 0 ? -EEXIST : error;
+  int error = check_dots(walk, -EEXIST);
+  return error == 0 && *walk->name == '\0' ? -EEXIST : error;
 }
 
 static int mkdir_once(struct walk *walk, mode_t mode)
@@ -82,7 +92,7 @@ int sys_symlinkat(const char *target, int folder, const char *path)
 static long readlink_held(int folder, const char *path, char *buffer, size_t len_bytes)
 {
   struct walk walk;
-  long result = walk_begin(&walk, folder, path, 0);
+  long result = walk_begin(&walk, folder, path, WALK_LOOK);
   size_t accessible =
       program_memory(buffer, len_bytes < FS_PATH_BYTES ? len_bytes : FS_PATH_BYTES, ADDRESS_WRITE);
   if (result != 0)
@@ -118,8 +128,9 @@ ssize_t sys_readlinkat(int folder, const char *path, char *buffer, size_t len_by
 
 static int rmdir_once(struct walk *walk)
 {
-  if (walk->last != WALK_LAST_NAME)
-    return walk->path[1] == '\0' ? -EBUSY : walk->last == WALK_LAST_DOT ? -EINVAL : -ENOTEMPTY;
+  int error = check_dots(walk, walk->last == WALK_LAST_DOT ? -EINVAL : -ENOTEMPTY);
+  if (error != 0)
+    return walk->path[1] == '\0' ? -EBUSY : error;
   if (*walk->name == '\0')
     return -EBUSY;
   return PATH_CHANGE(walk, rmdir);
@@ -128,11 +139,12 @@ static int rmdir_once(struct walk *walk)
 static int unlink_once(struct walk *walk)
 {
   struct stat status;
-  if (walk->last != WALK_LAST_NAME)
-    return -EISDIR;
+  int error = check_dots(walk, -EISDIR);
+  if (error != 0)
+    return error;
   if (*walk->name != '\0')
     return PATH_CHANGE(walk, unlink);
-  int error = walk->mount->file_system->stat(walk, &status);
+  error = walk->mount->file_system->stat(walk, &status);
   return error != 0 ? error : S_ISDIR(status.st_mode) ? -EISDIR : -EBUSY;
 }
 
@@ -142,6 +154,8 @@ static int unlink_held(int folder, const char *path, int flags)
   int error = walk_begin(&walk, folder, path, 0);
   if (error == 0)
     WALK(&walk, error, (flags & AT_REMOVEDIR) != 0 ? rmdir_once(&walk) : unlink_once(&walk));
+  if (error == 0 && (flags & AT_REMOVEDIR) != 0)
+    folder_paths_removed(walk.path);
   return error;
 }
 
@@ -161,7 +175,8 @@ int sys_unlink(const char *path)
 
 /* ---- rename, link ---- */
 
-#define RENAME_FLAGS 3u /* RENAME_NOREPLACE, RENAME_EXCHANGE */
+#define NO_REPLACE 1u
+#define EXCHANGE   2u
 
 static int settle_both(struct walk *from, struct walk *to)
 {
@@ -176,10 +191,13 @@ static int settle_both(struct walk *from, struct walk *to)
 static int rename_once(struct walk *from, struct walk *to, unsigned int flags)
 {
   int error = settle_both(from, to);
+  if (error == 0)
+    error = check_dots(from, -EBUSY);
+  if (error == 0)
+    error = check_dots(to, -EBUSY);
   if (error != 0)
     return error;
-  if (from->last != WALK_LAST_NAME || to->last != WALK_LAST_NAME || mounts_below(from->path) ||
-      mounts_below(to->path))
+  if (mounts_below(from->path) || mounts_below(to->path))
     return -EBUSY;
   return PATH_CHANGE(from, rename, to, flags);
 }
@@ -197,6 +215,8 @@ static int rename_held(int from_folder, const char *from, int to_folder, const c
   do
     error = rename_once(&source, &target, flags);
   while (error == WALK_AGAIN);
+  if (error == 0)
+    folder_paths_renamed(source.path, target.path, (flags & EXCHANGE) != 0);
   return error;
 }
 
@@ -204,7 +224,7 @@ int sys_renameat2(int from_folder, const char *from, int to_folder, const char *
                   unsigned int flags)
 {
   int result;
-  if ((flags & ~RENAME_FLAGS) != 0 || flags == RENAME_FLAGS)
+  if ((flags & ~(NO_REPLACE | EXCHANGE)) != 0 || flags == (NO_REPLACE | EXCHANGE))
     return -EINVAL;
   HELD(result, rename_held(from_folder, from, to_folder, to, flags));
   return result;

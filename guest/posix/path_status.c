@@ -14,7 +14,7 @@
 
 static unsigned int follow_unless(int flags)
 {
-  return ((flags & AT_SYMLINK_NOFOLLOW) == 0 ? WALK_FOLLOW : 0) |
+  return WALK_LOOK | ((flags & AT_SYMLINK_NOFOLLOW) == 0 ? WALK_FOLLOW : 0) |
          ((flags & AT_EMPTY_PATH) != 0 ? WALK_MAY_EMPTY : 0);
 }
 
@@ -173,7 +173,7 @@ int sys_utimensat(int folder, const char *path, const struct timespec times[2], 
 static int truncate_held(const char *path, off_t len_bytes)
 {
   struct walk walk;
-  int error = walk_begin(&walk, AT_FDCWD, path, WALK_FOLLOW);
+  int error = walk_begin(&walk, AT_FDCWD, path, WALK_FOLLOW | WALK_LOOK);
   if (error == 0)
     WALK(&walk, error, PATH_CHANGE(&walk, truncate, len_bytes));
   return error;
@@ -201,7 +201,7 @@ static int space_once(struct walk *walk, struct statvfs *space)
 static int statvfs_held(const char *path, struct statvfs *space)
 {
   struct walk walk;
-  int error = walk_begin(&walk, AT_FDCWD, path, WALK_FOLLOW);
+  int error = walk_begin(&walk, AT_FDCWD, path, WALK_FOLLOW | WALK_LOOK);
   if (error == 0)
     WALK(&walk, error, space_once(&walk, space));
   return error;

@@ -75,8 +75,8 @@ mode_t sys_umask(mode_t mask);
 /* Memory. Returns the old break, or null with nothing changed when there is no more. */
 void *sys_sbrk(ptrdiff_t bytes);
 
-/* Returns the address. Files are mapped as fs/file_map.h has it: -ENODEV for what is no regular file,
- * and to write to a shared map. -EACCES for memory to write to and execute at once. */
+/* Returns the address. Files are mapped as fs/file_map.h has it: -ENODEV for what is no regular
+ * file, and to write to a shared map. -EACCES for memory to write to and execute at once. */
 long sys_mmap(void *wish, size_t len_bytes, int rights, int flags, int fd, off_t offset);
 int sys_munmap(void *begin, size_t len_bytes);
 int sys_mprotect(void *begin, size_t len_bytes, int rights);
@@ -106,9 +106,10 @@ int sys_clock_getres(clockid_t clock, struct timespec *resolution);
 int sys_clock_nanosleep(clockid_t clock, int flags, const struct timespec *request,
                         struct timespec *remaining);
 
-/* The process. */
 /* What is written behind is written. */
 void sys_sync(void);
+
+/* The process. */
 _Noreturn void sys_exit(int status);
 pid_t sys_getpid(void);
 int sys_kill(pid_t pid, int number);

@@ -1,8 +1,9 @@
 /* Signals from outside: what the monitor is told of those that the program sees to, and what comes.
  *
- * The monitor is told of a signal when the program does something about it. What was ever blocked or
- * waited for is seen to here from then on, its default too. SIGTTIN and SIGTTOU that are blocked count as ignored: the host's
- * terminal then fails calls of the background, which would be tried for ever else.
+ * The monitor is told of a signal when the program does something about it. What was ever blocked
+ * or waited for is seen to here from then on, its default too. SIGTTIN and SIGTTOU that are blocked
+ * count as ignored: the host's terminal then fails calls of the background, which would be tried
+ * for ever else.
  */
 #include <stddef.h>
 
@@ -19,6 +20,12 @@
 #define SIGNALS_OF_INSIDE                                                                \
   (SIGNALS_UNBLOCKABLE | SIGNAL_BIT(SIGSEGV) | SIGNAL_BIT(SIGBUS) | SIGNAL_BIT(SIGFPE) | \
    SIGNAL_BIT(SIGILL) | SIGNAL_BIT(SIGTRAP) | SIGNAL_BIT(SIGSYS))
+
+#define SIGNALS_ENDING                                                                     \
+  (SIGNAL_BIT(SIGHUP) | SIGNAL_BIT(SIGINT) | SIGNAL_BIT(SIGQUIT) | SIGNAL_BIT(SIGABRT) |   \
+   SIGNAL_BIT(SIGUSR1) | SIGNAL_BIT(SIGUSR2) | SIGNAL_BIT(SIGPIPE) | SIGNAL_BIT(SIGALRM) | \
+   SIGNAL_BIT(SIGTERM) | SIGNAL_BIT(SIGSTKFLT) | SIGNAL_BIT(SIGIO) | SIGNAL_BIT(SIGPWR) |  \
+   SIGNAL_BIT(SIGXCPU) | SIGNAL_BIT(SIGXFSZ) | SIGNAL_BIT(SIGVTALRM) | SIGNAL_BIT(SIGPROF))
 
 uint64_t signals_held = SIGNALS_OF_INSIDE;
 
@@ -84,6 +91,11 @@ void signal_tell_held(uint64_t set)
   __atomic_fetch_or(&signals_held, set, __ATOMIC_RELAXED);
   signal_tell_locked(set);
   spinlock_unlock_restore(&signal_lock, was_masked);
+}
+
+void signal_keep_ends(void)
+{
+  signal_tell_held(SIGNALS_ENDING);
 }
 
 void signal_begin(void)

@@ -112,6 +112,9 @@ extern uint64_t signals_held;
 void signal_tell_locked(uint64_t set);
 void signal_tell_held(uint64_t set);
 
+/* From now on the end by a signal from outside is done here: something is to be written before. */
+void signal_keep_ends(void);
+
 /* A set is about to be blocked or waited for: what comes of it from outside is for the program. */
 static inline void signal_hold(uint64_t set)
 {

@@ -140,6 +140,63 @@ static void abuse_watch(const char *what)
   out(HC_watch, block_gpa);
 }
 
+/* outside WHAT: numbers of signals, operations and terminals that are not there. */
+static void abuse_outside(const char *what)
+{
+  static _Alignas(HC_BLOCK_ALIGN) struct hc_signals signals;
+  static _Alignas(HC_BLOCK_ALIGN) struct hc_terminal terminal;
+  static _Alignas(HC_BLOCK_ALIGN) struct hc_exit block;
+  uint64_t signals_gpa = address_to_gpa(&signals, 0);
+  if (strcmp(what, "signal") == 0)
+  {
+    block.signal = 65;
+    out(HC_exit, address_to_gpa(&block, 0));
+  }
+  else if (strcmp(what, "operation") == 0)
+    signals.operation = HC_SIGNALS_OPERATIONS;
+  else if (strcmp(what, "terminal") == 0)
+  {
+    terminal.operation = HC_TERMINAL_OPERATIONS;
+    out(HC_terminal, address_to_gpa(&terminal, 0));
+  }
+  else if (strcmp(what, "every") == 0)
+  {
+    /* What cannot be caught is left alone, and none of it hides the end from others. */
+    const uint32_t operations[] = {HC_SIGNALS_IGNORE, HC_SIGNALS_DEFAULT, HC_SIGNALS_CATCH};
+    for (unsigned int i = 0; i < 300; i++)
+    {
+      signals.operation = operations[i % 3];
+      signals.mask = UINT64_MAX;
+      out(HC_signals, signals_gpa);
+      if (signals.result != 0)
+        exit(1);
+    }
+    signals.operation = HC_SIGNALS_STOP;
+    for (unsigned int i = 0; i < 64; i++)
+    {
+      signals.mask = i < 18 || i > 21 ? 1ull << i : 3ull << 18;
+      out(HC_signals, signals_gpa);
+      if (signals.result != -22)
+        exit(1);
+    }
+    for (unsigned int i = 0; i < HC_TERMINAL_OPERATIONS; i++)
+    {
+      terminal.operation = i;
+      terminal.fd = -1;
+      terminal.argument = INT32_MIN;
+      out(HC_terminal, address_to_gpa(&terminal, 0));
+      if (terminal.result != -9)
+        exit(1);
+      terminal.fd = 1;
+      out(HC_terminal, address_to_gpa(&terminal, 0));
+      if (terminal.result != -25 && (i != HC_TERMINAL_WAITING || terminal.result != 0))
+        exit(1);
+    }
+    exit(7);
+  }
+  out(HC_signals, signals_gpa);
+}
+
 /* wait WHAT [alone]: the monitor waits in a call on CPU 0; CPU 1 ends the guest, or nobody does. */
 static void *end_soon(void *argument)
 {
@@ -370,6 +427,8 @@ int main(int argc, char **argv)
     abuse_file_answers(argv[2]);
   if (strcmp(argv[1], "watch") == 0)
     abuse_watch(argv[2]);
+  if (strcmp(argv[1], "outside") == 0)
+    abuse_outside(argv[2]);
   if (strcmp(argv[1], "wait") == 0)
     abuse_wait(argv[2], argc > 3);
   if (strcmp(argv[1], "discard") == 0)

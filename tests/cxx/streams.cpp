@@ -233,8 +233,15 @@ static void test_files()
 {
   std::ifstream none("/no/such/file");
   CHECK(!none.is_open() && none.fail());
-  std::ofstream refused("/tmp/new");
-  CHECK(!refused.is_open());
+  std::ofstream refused("/no/such/folder/new");
+  CHECK(!refused.is_open() && refused.fail());
+  std::ofstream("/tmp/new") << "text " << 42 << std::endl;
+  std::ifstream made("/tmp/new");
+  std::string word;
+  int number = 0;
+  made >> word >> number;
+  CHECK(word == "text" && number == 42 && !made.fail());
+  CHECK(std::remove("/tmp/new") == 0);
   std::stringbuf buffer;
   std::ostream redirected(&buffer);
   std::streambuf *before = std::cout.rdbuf(&buffer);

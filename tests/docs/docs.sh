@@ -77,6 +77,7 @@ names_files() {
 names_files docs/scheduler.md guest/sched
 names_files docs/memory.md guest/mm
 names_files docs/signals.md guest/signal
+names_files docs/files.md guest/fs
 names_files docs/architecture.md guest/arch/x86_64
 names_files docs/architecture.md uhyve
 
@@ -103,7 +104,7 @@ done
 
 # Names with an underscore that a page has in backquotes are names in the code.
 names_in_code=$(grep -rhoE '[A-Za-z_][A-Za-z0-9_]*_[A-Za-z0-9_]*' guest hypercalls tests uhyve | sort -u)
-for page in docs/architecture.md docs/memory.md docs/scheduler.md docs/signals.md; do
+for page in docs/architecture.md docs/memory.md docs/scheduler.md docs/signals.md docs/files.md; do
     mapfile -t names < <(grep -oE '`([a-z0-9]+(_[a-z0-9]+)+|[A-Z0-9]+(_[A-Z0-9]+)+)(\(\))?`' "$page" |
         tr -d '`()' | sort -u)
     ((${#names[@]} >= 5)) || wrong "$page has ${#names[@]} names only: is it read right?"

@@ -13,6 +13,7 @@ program endings
   call get_command_argument(2, text)
   read (text, '(i5)') i
   print '(2a)', 'ending by ', trim(way)
+  flush (6)
   a = i
   select case (way)
   case ('stop')

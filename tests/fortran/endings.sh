@@ -52,7 +52,7 @@ error 'End of file' end
 error 'Expected REAL for item 1 in formatted transfer, got INTEGER.*' format-integer
 error 'Expected INTEGER for item 1 in formatted transfer, got REAL.*' format
 error "Cannot open file '/no/such/file': No such file or directory" open
-error "Cannot open file '[^']*': No such file or directory" scratch
+ends 0 '' scratch
 error 'DO step value is zero' step 0
 ends 1 "In file '[^']*endings.f90', around line [0-9]*: Error allocating 8796093022208 bytes: Cannot allocate memory
 $backtrace" allocate

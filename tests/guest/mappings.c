@@ -67,7 +67,7 @@ static void check_errors(void)
   CHECK(mmap_fails((void *) 0x90000000123, PAGE, DATA, ANON | MAP_FIXED, -1, 0, EINVAL));
   CHECK(mmap_fails(NULL, PAGE, DATA, ANON, -1, 1, EINVAL));
   CHECK(mmap_fails(NULL, PAGE, DATA, MAP_PRIVATE, 99, 0, EBADF));
-  CHECK(mmap_fails(NULL, PAGE, DATA, MAP_PRIVATE, 1, 0, ENODEV));
+  CHECK(mmap_fails(NULL, PAGE, DATA, MAP_PRIVATE, 0, 0, ENODEV));
   CHECK(mmap_fails(NULL, SIZE_MAX, DATA, ANON, -1, 0, ENOMEM));
   CHECK(mmap_fails(NULL, SIZE_MAX / 2, DATA, ANON, -1, 0, ENOMEM));
   CHECK(mmap_fails(NULL, (size_t) 1 << 40, DATA, ANON, -1, 0, ENOMEM));

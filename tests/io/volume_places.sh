@@ -9,13 +9,14 @@ printf 'of the host' > "$host/file"
 
 # ---- Without a mapping: a root in memory ----
 
+gone=/tmp/${scratch##*/}.in_guest # which the host has not
 gives 'ls (empty)
 write 0
 cat text
 kind folder
 kind folder
-kind device' -- ls /tmp write /tmp/x text cat /tmp/x kind /dev kind /proc kind /dev/null
-gives 'cat ENOENT' -- cat /tmp/x
+kind device' -- ls /tmp write "$gone" text cat "$gone" kind /dev kind /proc kind /dev/null
+gives 'cat ENOENT' -- cat "$gone"
 
 # The current folder has the host's path, and nothing is in it.
 (

@@ -25,7 +25,6 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -41,6 +40,8 @@
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "idle.h"
 
 #define LIMIT_MS 20000
 
@@ -255,52 +256,10 @@ static void end(bool is_killed, const char *word, bool is_exact)
     fail("there is more text", "");
 }
 
-/* Adds up for how long all threads have run. False: one of them runs now, or would. */
-static bool is_asleep(uint64_t *run_ns)
-{
-  char path[320];
-  snprintf(path, sizeof(path), "/proc/%d/task", (int) program);
-  DIR *tasks = opendir(path);
-  check(tasks != NULL, "opendir");
-  bool all = true;
-  *run_ns = 0;
-  for (struct dirent *entry; (entry = readdir(tasks)) != NULL;)
-  {
-    char state = '?';
-    unsigned long long ns = 0;
-    if (entry->d_name[0] == '.')
-      continue;
-    snprintf(path, sizeof(path), "/proc/%d/task/%s/stat", (int) program, entry->d_name);
-    FILE *file = fopen(path, "r");
-    all = all && file != NULL && fscanf(file, "%*d (%*[^)]) %c", &state) == 1 && state == 'S';
-    if (file != NULL)
-      fclose(file);
-    snprintf(path, sizeof(path), "/proc/%d/task/%s/schedstat", (int) program, entry->d_name);
-    file = fopen(path, "r");
-    all = all && file != NULL && fscanf(file, "%llu", &ns) == 1;
-    if (file != NULL)
-      fclose(file);
-    *run_ns += ns;
-  }
-  closedir(tasks);
-  return all;
-}
-
-/* It waits for something: between two looks it has not run. */
 static void await_idle(void)
 {
-  uint64_t before_ns = 0;
-  uint64_t run_ns = 0;
-  bool was_asleep = false;
-  for (long limit_ms = now_ms() + LIMIT_MS; now_ms() < limit_ms; usleep(10000))
-  {
-    bool sleeps = is_asleep(&run_ns);
-    if (sleeps && was_asleep && run_ns == before_ns)
-      return;
-    was_asleep = sleeps;
-    before_ns = run_ns;
-  }
-  fail("it is never idle", "");
+  if (!process_await_idle(program, LIMIT_MS))
+    fail("it is never idle", "");
 }
 
 static void check_settings(bool is_raw)

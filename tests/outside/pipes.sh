@@ -36,6 +36,23 @@ set -e
 nohup "$uhyve" "$PROGRAMS/process" actions 1 15 < /dev/null > "$scratch/output" 2> "$scratch/error"
 file_matches "$scratch/output" $'ignored 1\ndefault 15\n' || fail "nohup: $(cat "$scratch/output")"
 
+# What was written to a file is there after an end by a signal.
+mkdir "$scratch/files"
+for cpus in 1 2; do
+    for round in 1 2 3; do
+        "$DRIVE" see 'ready 0\n' signal 15 killed 15 -- "$uhyve" -c $cpus \
+            --volume "$scratch/files:/files" "$PROGRAMS/process" file "/files/$round"
+        [[ $(tail -n 1 "$scratch/files/$round") == "line 99" ]] || fail "a file has lost its end"
+        rm "$scratch/files/$round"
+    done
+done
+
+# What a parent has blocked is not blocked in the program, and does not keep it from its end.
+for cpus in 1 4; do
+    expect --status 124 --stdout $'ready 0\nhandler 15\nend 15\n' \
+        timeout -s KILL 20 env --block-signal "$uhyve" -c $cpus --timeout 0.2 "$PROGRAMS/process" compute 15
+done
+
 # After SIGKILL no process and no file of it is there.
 mkdir "$scratch/tmp"
 for options in "-c 1" "-c 4 -m 4G" "-c 2 --timeout 1h"; do

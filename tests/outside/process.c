@@ -172,6 +172,20 @@ static int print_on(void)
   return 0;
 }
 
+/* What write() was given is in the file, however soon the end comes. */
+static int write_file(const char *path)
+{
+  FILE *file = fopen(path, "w");
+  if (file == NULL)
+    return 91;
+  setvbuf(file, NULL, _IONBF, 0);
+  for (int i = 0; i < 100; i++)
+    fprintf(file, "line %d\n", i);
+  say("ready", 0);
+  for (volatile unsigned long rounds = 0;; rounds++)
+    ;
+}
+
 static int ignore_all(int count, char **numbers)
 {
   for (int i = 0; i < count; i++)
@@ -252,6 +266,13 @@ int main(int argc, char **argv)
     say("end", handled);
     return 0;
   }
+  if (strcmp(way, "abort") == 0)
+  {
+    for (int i = 0; i < count; i++)
+      catch (atoi(numbers[i]), handle, 0);
+    say("ready", 0);
+    abort();
+  }
   if (strcmp(way, "each") == 0)
   {
     for (int i = 0; i < count; i++)
@@ -307,6 +328,8 @@ int main(int argc, char **argv)
     return sleep_on();
   if (strcmp(way, "pipe-stdio") == 0)
     return print_on();
+  if (strcmp(way, "file") == 0)
+    return write_file(numbers[0]);
   if (strcmp(way, "ignore") == 0)
     return ignore_all(count, numbers);
   if (strcmp(way, "actions") == 0)

@@ -9,11 +9,11 @@ cd "$tree/source/Test" || exit
 count=0
 
 # compare NAME PROGRAM [ARG...]: its output in the guest is that of Linux, which is kept from run to run
-# for a build. Standard input is $scratch/input.
+# until this script changes. Standard input is $scratch/input.
 compare() {
     local name=$1 program=$2
     shift 2
-    if [[ ! -f $expected/$name ]]; then
+    if [[ ! $expected/$name -nt ${BASH_SOURCE[0]} ]]; then
         "$tree/linux/$program" "$@" < "$scratch/input" > "$expected/$name.new"
         mv "$expected/$name.new" "$expected/$name"
     fi

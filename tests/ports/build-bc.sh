@@ -8,7 +8,7 @@ mkdir -p linux build
 if [[ ! -x linux/dc/dc ]]; then
     (cd linux && ../source/configure CC=gcc-12 && make -C lib && make -C bc && make -C dc)
 fi
-cd build
+cd build || exit
 [[ -f Makefile ]] || ../source/configure --host=x86_64-elf CC=uhyve-cc
 make -C lib
 cp ../linux/bc/libmath.h bc/

@@ -3,7 +3,7 @@
 source "${BASH_SOURCE[0]%/*}/port.sh"
 
 port_begin bzip2 source/bzip2{,recover}
-cd source
+cd source || exit
 make CC=uhyve-cc bzip2 bzip2recover
 wrap bzip2
 wrap bzip2recover

@@ -3,7 +3,7 @@
 source "${BASH_SOURCE[0]%/*}/port.sh"
 
 port_begin lua5.4 source/src/lua{,c}
-cd source
+cd source || exit
 make posix CC=uhyve-cc
 wrap src/lua
 port_end

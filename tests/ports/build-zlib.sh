@@ -3,7 +3,7 @@
 source "${BASH_SOURCE[0]%/*}/port.sh"
 
 port_begin zlib source/{example,minigzip,infcover}
-cd source
+cd source || exit
 [[ -f configure.log ]] || CC=uhyve-cc ./configure --static
 make static infcover
 port_end

@@ -9,8 +9,9 @@ unset MAKEFLAGS MAKELEVEL MFLAGS
 expect --stdout $'.*cmp sample3\\.tst sample3\\.ref.*didn.t complain.*' make -C "$tree" test
 
 cd "$scratch" || exit
-cp "$tree"/sample1.ref one
-cp "$tree"/sample2.ref two
+cp "$tree"/sample{1,2}.ref "$tree"/sample1.bz2 .
+cp sample1.ref one
+cp sample2.ref two
 chmod 640 one
 touch -d '2001-02-03 04:05:06' one
 bzip2() { "$tree/bzip2" "$@"; }
@@ -19,11 +20,11 @@ bzip2() { "$tree/bzip2" "$@"; }
 expect bzip2 one
 [[ $(stat -c '%a %y' one.bz2) == '640 2001-02-03 04:05:06.000000000 '* ]] || fail "$(stat -c '%a %y' one.bz2)"
 [[ ! -e one ]] || fail "one is still there"
-cmp one.bz2 <(bzip2 -c "$tree/sample1.ref")
+cmp one.bz2 <(bzip2 -c sample1.ref)
 expect --stderr $' *one\\.bz2: ok\n' bzip2 -tv one.bz2
 expect bzip2 -d one.bz2
 [[ $(stat -c '%a %y' one) == '640 2001-02-03 04:05:06.000000000 '* ]] || fail "$(stat -c '%a %y' one)"
-cmp one "$tree/sample1.ref"
+cmp one sample1.ref
 
 # Several files, kept; nothing is overwritten unasked.
 expect bzip2 -k one two

@@ -2,6 +2,7 @@
 # SQLite's shell: scripts with a database file on a mapped folder, rolled back, damaged and locked.
 source "${BASH_SOURCE[0]%/*}/../expect.sh"
 
+newline=$'\n'
 scripts=$(readlink -f "${BASH_SOURCE[0]%/*}/sqlite")
 shell=$PROGRAMS/sqlite3/build/sqlite3
 cd "$scratch" || exit
@@ -20,6 +21,18 @@ expect --stdin dump.sql --stdout '' sql again.db
 expect --stdout '' sql -readonly books.db "ATTACH 'again.db' AS b;
     SELECT * FROM book EXCEPT SELECT * FROM b.book; SELECT * FROM b.book EXCEPT SELECT * FROM book;"
 expect --stdin dump.sql --stdout '' "$uhyve" "$shell" -batch /tmp/in_memory.db
+
+# All kinds of journal, the write-ahead log for a program that has the database alone (it is shared by a
+# map that is written to, which there is not), and reading by maps of the file.
+for journal in truncate persist memory off 'wal; PRAGMA user_version'; do
+    expect --stdout "(exclusive${newline})?${journal%%;*}$newline(0$newline)?20000$newline" sql again.db \
+        "PRAGMA locking_mode = exclusive; PRAGMA journal_mode = $journal; UPDATE book SET price = price + 1; SELECT changes();"
+done
+expect --stdout $'delete\n100000000\n20000\n40000\nok\n' sql again.db -vfs unix-excl \
+    'PRAGMA journal_mode = delete; PRAGMA mmap_size = 100000000; SELECT count(*) FROM book; BEGIN;
+     INSERT INTO book SELECT id + 20000, author, title, pages, price, cover FROM book; COMMIT;
+     SELECT count(*) FROM book; PRAGMA integrity_check;'
+sql again.db 'DELETE FROM book WHERE id > 20000; VACUUM;'
 
 # Text comes in and goes out by files.
 printf 'id,name\n1,"a ""quoted"" one"\n2,"two\nlines"\n3,"ümlaut"\n' > in.csv
@@ -51,7 +64,7 @@ cmp <(sql books.db .dump) <(sql killed.db .dump)
 
 # What cannot be done is said.
 chmod 444 again.db
-expect --status 1 --stderr '.*readonly database.*' "$uhyve" --volume .:.:ro "$shell" again.db 'DELETE FROM book;'
+expect --status 8 --stderr '.*readonly database.*' "$uhyve" --volume .:.:ro "$shell" again.db 'DELETE FROM book;'
 head -c 100000 /dev/urandom > damaged.db
-expect --status 1 --stderr '.*not a database.*' sql damaged.db 'SELECT 1 FROM x;'
+expect --status 26 --stderr '.*not a database.*' sql damaged.db 'SELECT 1 FROM x;'
 expect --status 1 --stderr '.*unable to open.*' "$uhyve" "$shell" -batch /no/such/folder/x.db 'CREATE TABLE t(a);'

@@ -317,8 +317,9 @@ static void folders_are_listed_from_any_entry(void **state)
     const struct entry *entry = file_guest_hva(&guest, GUEST_BUFFER);
     position = entry->position;
     entries++;
-    unsigned int number;
-    if (sscanf(entry->name, "%u", &number) != 1)
+    char *end;
+    unsigned long number = strtoul(entry->name, &end, 10);
+    if (end == entry->name)
       continue;
     assert_true(number < COUNT && !seen[number]);
     seen[number] = true;

@@ -1,6 +1,7 @@
 /* A guest that makes hypercalls for files, without a virtual machine. */
 #include "file_guest.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -23,7 +24,7 @@ void file_guest_create(struct file_guest *guest)
   memory->mapped_bytes = GUEST_RAM_BYTES;
   assert_int_equal(guest_memory_protect(memory, GUEST_READ_ONLY, 4096, GUEST_READ), 0);
   assert_int_equal(guest_memory_protect(memory, GUEST_FORBIDDEN, 4096, GUEST_NONE), 0);
-  files_init(&guest->vm->files);
+  files_init(&guest->vm->files, INT_MAX);
   guest->vm->mappings.count = MAPPINGS;
   for (unsigned int i = 0; i < MAPPINGS; i++)
   {

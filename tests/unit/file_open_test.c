@@ -200,6 +200,20 @@ static void read_only_mappings_stay_as_they_are(void **state)
   assert_int_equal(scratch_stat(&scratch, "root/file").st_size, strlen("content"));
 }
 
+/* No way into the memory of the process that serves the guest. */
+static void proc_is_for_reading(void **state)
+{
+  (void) state;
+  struct mapping proc = {.fd = open("/proc", O_PATH | O_DIRECTORY), .folder = true};
+  assert_true(proc.fd >= 0);
+  assert_int_equal(open_in(&proc, "self/mem", O_RDWR), -EACCES);
+  assert_int_equal(open_in(&proc, "thread-self/mem", O_WRONLY | O_CREAT), -EACCES);
+  assert_int_equal(open_in(&proc, "self/fd/0", O_RDONLY), -ELOOP);
+  assert_int_equal(open_in(&proc, "self/exe", O_RDONLY), -ELOOP);
+  assert_int_equal(open_in(&proc, "version", O_RDONLY), 0);
+  close(proc.fd);
+}
+
 static void a_file_may_be_a_mapping(void **state)
 {
   (void) state;
@@ -276,6 +290,7 @@ int main(void)
       cmocka_unit_test_setup_teardown(links_to_nowhere, set_up, tear_down),
       cmocka_unit_test_setup_teardown(nothing_but_files_and_folders, set_up, tear_down),
       cmocka_unit_test_setup_teardown(read_only_mappings_stay_as_they_are, set_up, tear_down),
+      cmocka_unit_test(proc_is_for_reading),
       cmocka_unit_test_setup_teardown(a_file_may_be_a_mapping, set_up, tear_down),
       cmocka_unit_test_setup_teardown(swaps_give_no_way_out, set_up, tear_down),
   };

@@ -19,7 +19,7 @@ static struct files files;
 static int set_up(void **state)
 {
   (void) state;
-  files_init(&files);
+  files_init(&files, INT_MAX);
   return 0;
 }
 
@@ -40,6 +40,18 @@ static int new_fd(void)
 static bool is_open(int fd)
 {
   return fcntl(fd, F_GETFD) >= 0;
+}
+
+static void last_descriptors_are_left(void **state)
+{
+  (void) state;
+  int fd = new_fd();
+  files.fds_end = fd;
+  assert_int_equal(files_add(&files, fd, false), -EMFILE);
+  assert_false(is_open(fd));
+  assert_int_equal(new_fd(), fd);
+  files.fds_end = fd + 1;
+  assert_int_equal(files_add(&files, fd, false), FILES_FIRST);
 }
 
 static void handles_are_not_descriptors(void **state)
@@ -171,6 +183,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(handles_are_not_descriptors, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(last_descriptors_are_left, set_up, tear_down),
       cmocka_unit_test_setup_teardown(any_number_may_be_asked_for, set_up, tear_down),
       cmocka_unit_test_setup_teardown(the_table_has_an_end, set_up, tear_down),
       cmocka_unit_test_setup_teardown(a_file_in_use_stays_open, set_up, tear_down),

@@ -269,6 +269,22 @@ static void segments_lie_in_the_guests_memory(void **state)
     }
 }
 
+static void exit_ends_by_a_signal(void **state)
+{
+  struct fixture *fixture = *state;
+  struct hc_exit block = {.status = 5, .signal = 65};
+  put(fixture, BLOCK, &block, sizeof(block));
+  assert_broken(fixture, HC_exit, BLOCK, "there is no signal 65");
+  block.signal = UINT32_MAX;
+  put(fixture, BLOCK, &block, sizeof(block));
+  assert_broken(fixture, HC_exit, BLOCK, "there is no signal 4294967295");
+  block.signal = 64;
+  put(fixture, BLOCK, &block, sizeof(block));
+  assert_int_equal(serve(fixture, HC_exit, BLOCK), HYPERCALL_END);
+  assert_int_equal(fixture->vm->end.kind, VM_END_SIGNAL);
+  assert_int_equal(fixture->vm->end.status, 64);
+}
+
 static void exit_ends_with_a_status(void **state)
 {
   struct fixture *fixture = *state;
@@ -472,7 +488,7 @@ static void watches_are_for_the_caller(void **state)
 static void watches_are_for_known_events(void **state)
 {
   struct fixture *fixture = *state;
-  const uint32_t events[] = {STREAM_EVENTS, INT32_MAX, UINT32_MAX};
+  const uint32_t events[] = {HC_EVENT_LOOK + 1, INT32_MAX, UINT32_MAX};
   for (size_t i = 0; i < COUNT_OF(events); i++)
   {
     struct hc_watch block = {.fd = 0, .event = events[i]};
@@ -493,6 +509,7 @@ int main(void)
       TEST(lists_have_a_limit),
       TEST(segments_lie_in_the_guests_memory),
       TEST(exit_ends_with_a_status),
+      TEST(exit_ends_by_a_signal),
       TEST(crash_takes_the_message),
       TEST(crash_checks_the_message),
       TEST(memory_tells_what_there_is),

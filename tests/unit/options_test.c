@@ -380,52 +380,31 @@ static void makes_the_guest_environment(void **state)
   options_free(&options);
 }
 
-static void refuses(void **state)
+struct refusal
+{
+  const char *words[3];
+  const char *text; /* a part of the message */
+};
+
+static void assert_refused(const struct refusal *cases, size_t count)
+{
+  for (size_t i = 0; i < count; i++)
+  {
+    struct words arguments = {{NULL}};
+    for (size_t k = 0; k < 3; k++)
+      arguments.word[k] = (char *) (uintptr_t) cases[i].words[k];
+    int result = parse(&arguments, NULL);
+    if (result != -EINVAL || strstr(message, cases[i].text) == NULL)
+      fail_msg("%zu: %d '%s', expected '%s'", i, result, message, cases[i].text);
+    assert_null(strchr(message, '\n'));
+    assert_null(options.guest_env);
+  }
+}
+
+static void refuses_wrong_mappings_and_limits(void **state)
 {
   (void) state;
-  static const struct
-  {
-    const char *words[3];
-    const char *text;
-  } cases[] = {
-      {{"-m", "x", "a"}, "option --memory-size: 'x' is not a size"},
-      {{"-m", "", "a"}, "is not a size"},
-      {{"-m", "M", "a"}, "is not a size"},
-      {{"-m", "1.5G", "a"}, "is not a size"},
-      {{"-m", "-1", "a"}, "is not a size"},
-      {{"-m", "+64M", "a"}, "is not a size"},
-      {{"-m", " 64M", "a"}, "is not a size"},
-      {{"-m", "64M ", "a"}, "is not a size"},
-      {{"-m", "64X", "a"}, "is not a size"},
-      {{"-m", "64Mi", "a"}, "is not a size"},
-      {{"-m", "64MiBs", "a"}, "is not a size"},
-      {{"-m", "0x4000000", "a"}, "is not a size"},
-      {{"-m", "99999999999999999999", "a"}, "is not a size"},
-      {{"-m", "17T", "a"}, "is too much"},
-      {{"-m", "17592186044417", "a"}, "is too much"},
-      {{"-m", "18446744073709551615", "a"}, "is too much"},
-      {{"-m", "18014398509481984K", "a"}, "is too much"},
-      {{"-m", "16777216T", "a"}, "is too much"},
-      {{"-m", "16777215", "a"}, "is too little"},
-      {{"-m", "512", "a"}, "a number without unit is bytes"},
-      {{"-m", "0", "a"}, "is too little"},
-      {{"-c", "0", "a"}, "option --cpu-count: '0' is not a number of CPUs"},
-      {{"-c", "1025", "a"}, "is not a number of CPUs"},
-      {{"-c", "4294967297", "a"}, "is not a number of CPUs"},
-      {{"-c", "two", "a"}, "is not a number of CPUs"},
-      {{"-c", "2x", "a"}, "is not a number of CPUs"},
-      {{"-c", "", "a"}, "is not a number of CPUs"},
-      {{"--affinity", "", "a"}, "is not a list of CPUs"},
-      {{"--affinity", "1,", "a"}, "is not a list of CPUs"},
-      {{"--affinity", ",1", "a"}, "is not a list of CPUs"},
-      {{"--affinity", "1-", "a"}, "is not a list of CPUs"},
-      {{"--affinity", "1-2-3", "a"}, "is not a list of CPUs"},
-      {{"--affinity", "1 2", "a"}, "is not a list of CPUs"},
-      {{"--affinity", "a", "a"}, "option --affinity: 'a' is not a list"},
-      {{"--affinity", "5-2", "a"}, "runs backwards"},
-      {{"--affinity", "1024", "a"}, "names a CPU above 1023"},
-      {{"--affinity", "0-18446744073709551615", "a"}, "names a CPU above 1023"},
-      {{"--output", "", "a"}, "option --output: '' is no file name"},
+  static const struct refusal cases[] = {
       {{"--volume", "", "a"}, "option --volume: '' is not a mapping: write it like HOST:GUEST"},
       {{"--volume", "/a", "a"}, "option --volume: '/a' is not a mapping"},
       {{"--volume", ":/a", "a"}, "is not a mapping"},
@@ -454,6 +433,92 @@ static void refuses(void **state)
       {{"--ulimit", "stack=unlimited:1", "a"}, "has a soft limit above the hard one"},
       {{"--ulimit", "nofile=1:65537", "a"}, "is too much: at most 65536 open files"},
       {{"--ulimit", "stack=536870913", "a"}, "is too much: a stack has at most 536870912 bytes"},
+  };
+  assert_refused(cases, sizeof cases / sizeof *cases);
+}
+
+static void reads_times(void **state)
+{
+  (void) state;
+  static const struct
+  {
+    char *word;
+    uint64_t ns;
+  } cases[] = {
+      {"0", 0},
+      {"1", 1000000000},
+      {"2.5", 2500000000},
+      {".25s", 250000000},
+      {"1.", 1000000000},
+      {"0.0000000019", 1},
+      {"0.000000001999999999999999999999", 1},
+      {"3s", 3000000000},
+      {"1.5m", 90000000000},
+      {"2h", 7200000000000},
+      {"1d", 86400000000000},
+      {"10000d", 864000000000000000},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+  {
+    PARSE(WORDS("--timeout", cases[i].word, "--kill-after", cases[i].word, "a"), NULL);
+    assert_int_equal(options.timeout_ns, cases[i].ns);
+    assert_int_equal(options.kill_after_ns, cases[i].ns);
+    options_free(&options);
+  }
+  PARSE(WORDS("a"), WORDS("UHYVE_TIMEOUT=3", "HERMIT_KILL_AFTER=2"));
+  assert_int_equal(options.timeout_ns, 3000000000);
+  assert_int_equal(options.kill_after_ns, 2000000000);
+  options_free(&options);
+}
+
+static void refuses(void **state)
+{
+  (void) state;
+  static const struct refusal cases[] = {
+      {{"-m", "x", "a"}, "option --memory-size: 'x' is not a size"},
+      {{"-m", "", "a"}, "is not a size"},
+      {{"-m", "M", "a"}, "is not a size"},
+      {{"-m", "1.5G", "a"}, "is not a size"},
+      {{"-m", "-1", "a"}, "is not a size"},
+      {{"-m", "+64M", "a"}, "is not a size"},
+      {{"-m", " 64M", "a"}, "is not a size"},
+      {{"-m", "64M ", "a"}, "is not a size"},
+      {{"-m", "64X", "a"}, "is not a size"},
+      {{"-m", "64Mi", "a"}, "is not a size"},
+      {{"-m", "64MiBs", "a"}, "is not a size"},
+      {{"-m", "0x4000000", "a"}, "is not a size"},
+      {{"-m", "99999999999999999999", "a"}, "is not a size"},
+      {{"-m", "17T", "a"}, "is too much"},
+      {{"-m", "17592186044417", "a"}, "is too much"},
+      {{"-m", "18446744073709551615", "a"}, "is too much"},
+      {{"-m", "18014398509481984K", "a"}, "is too much"},
+      {{"-m", "16777216T", "a"}, "is too much"},
+      {{"-m", "16777215", "a"}, "is too little"},
+      {{"-m", "512", "a"}, "a number without unit is bytes"},
+      {{"-m", "0", "a"}, "is too little"},
+      {{"--timeout", "", "a"}, "option --timeout: '' is not a time"},
+      {{"--timeout", "-1", "a"}, "is not a time"},
+      {{"--timeout", ".", "a"}, "is not a time"},
+      {{"--timeout", "1ms", "a"}, "is not a time"},
+      {{"--timeout", "10001d", "a"}, "is too long"},
+      {{"--kill-after", "x", "a"}, "option --kill-after: 'x' is not a time"},
+      {{"-c", "0", "a"}, "option --cpu-count: '0' is not a number of CPUs"},
+      {{"-c", "1025", "a"}, "is not a number of CPUs"},
+      {{"-c", "4294967297", "a"}, "is not a number of CPUs"},
+      {{"-c", "two", "a"}, "is not a number of CPUs"},
+      {{"-c", "2x", "a"}, "is not a number of CPUs"},
+      {{"-c", "", "a"}, "is not a number of CPUs"},
+      {{"--affinity", "", "a"}, "is not a list of CPUs"},
+      {{"--affinity", "1,", "a"}, "is not a list of CPUs"},
+      {{"--affinity", ",1", "a"}, "is not a list of CPUs"},
+      {{"--affinity", "1-", "a"}, "is not a list of CPUs"},
+      {{"--affinity", "1-2-3", "a"}, "is not a list of CPUs"},
+      {{"--affinity", "1 2", "a"}, "is not a list of CPUs"},
+      {{"--affinity", "a", "a"}, "option --affinity: 'a' is not a list"},
+      {{"--affinity", "5-2", "a"}, "runs backwards"},
+      {{"--affinity", "1024", "a"}, "names a CPU above 1023"},
+      {{"--affinity", "0-18446744073709551615", "a"}, "names a CPU above 1023"},
+      {{"--output", "", "a"}, "option --output: '' is no file name"},
       {{"--stats=xml", "a"}, "option --stats: 'xml' is not a form of statistics"},
       {{"--stats=", "a"}, "is not a form of statistics"},
       {{"-e", "", "a"}, "option --env: '' has no variable name"},
@@ -471,17 +536,7 @@ static void refuses(void **state)
       {{"--"}, "no program given"},
       {{NULL}, "no program given"},
   };
-  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-  {
-    struct words arguments = {{NULL}};
-    for (size_t k = 0; k < 3; k++)
-      arguments.word[k] = (char *) (uintptr_t) cases[i].words[k];
-    int result = parse(&arguments, NULL);
-    if (result != -EINVAL || strstr(message, cases[i].text) == NULL)
-      fail_msg("%zu: %d '%s', expected '%s'", i, result, message, cases[i].text);
-    assert_null(strchr(message, '\n'));
-    assert_null(options.guest_env);
-  }
+  assert_refused(cases, sizeof cases / sizeof *cases);
 }
 
 static void refuses_bad_variables(void **state)
@@ -576,6 +631,8 @@ int main(void)
       cmocka_unit_test(reads_the_environment),
       cmocka_unit_test(ranks_its_sources),
       cmocka_unit_test(makes_the_guest_environment),
+      cmocka_unit_test(refuses_wrong_mappings_and_limits),
+      cmocka_unit_test(reads_times),
       cmocka_unit_test(refuses),
       cmocka_unit_test(refuses_bad_variables),
       cmocka_unit_test(survives_long_values),

@@ -17,6 +17,7 @@
 #include "mm/kernel_heap.h"
 #include "posix/sys.h"
 #include "signal/hold.h"
+#include "start_info.h"
 #include "threads.h"
 #include "time/clock.h"
 #include "unit_test.h"
@@ -26,6 +27,8 @@
 _Thread_local bool hosted_is_interrupted;
 static _Thread_local unsigned int signals;
 static bool memory_is_short;
+static struct uhyve_start_info information = {.user = 1, .group = 2};
+struct uhyve_start_info *start_info = &information;
 
 int sys_raise(int number)
 {
@@ -113,10 +116,11 @@ static void what_comes_in_goes_out(void **state)
   unsigned char piece[9000];
   unsigned char in = 0, out = 0;
   long inside = 0;
+  unsigned int seed = 1;
   assert_int_equal(pipe_create(O_NONBLOCK, ends), 0);
   for (int round = 0; round < 20000; round++)
   {
-    size_t wish = (size_t) rand() % sizeof(piece);
+    size_t wish = (size_t) rand_r(&seed) % sizeof(piece);
     for (size_t i = 0; i < wish; i++)
       piece[i] = (unsigned char) (in + i);
     long moved = put(ends[1], piece, wish);
@@ -130,7 +134,7 @@ static void what_comes_in_goes_out(void **state)
     in = (unsigned char) (in + moved);
     inside += moved;
     assert_int_equal(waiting_bytes(ends[0]), inside);
-    wish = (size_t) rand() % sizeof(piece);
+    wish = (size_t) rand_r(&seed) % sizeof(piece);
     moved = get(ends[0], piece, wish);
     if (inside == 0 && wish > 0)
       assert_int_equal(moved, -EAGAIN);
@@ -405,7 +409,7 @@ static void records_stay_whole(void **state)
 static void *write_too_much(void *argument)
 {
   struct crowd *crowd = argument;
-  long moved = put(crowd->ends[1], bytes, 2 * PIPE_SIZE_BYTES);
+  long moved = put(crowd->ends[1], bytes, 2ul * PIPE_SIZE_BYTES);
   assert_int_equal(moved, PIPE_SIZE_BYTES);
   assert_int_equal(signals, 1);
   return NULL;

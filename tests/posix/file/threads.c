@@ -6,6 +6,7 @@
 
 #define THREADS 8
 
+static int rounds = 200;
 static int shared_fd;
 static int wrong; /* counted atomically */
 
@@ -29,13 +30,11 @@ static bool run_all(void *(*run)(void *argument))
 
 /* ---- Appends: lines of 10 to 49 times the same letter, none mixed ---- */
 
-#define LINES 200
-
 static void append_lines(int fd, int letter)
 {
   char line[50];
   memset(line, letter, sizeof(line));
-  for (int i = 0; i < LINES; i++)
+  for (int i = 0; i < rounds; i++)
   {
     int len = 10 + i % 40;
     line[len] = '\n';
@@ -77,7 +76,7 @@ static void check_lines(const char *path)
   }
   GIVES(broken, 0);
   for (int i = 0; i < THREADS; i++)
-    GIVES(count[i], LINES);
+    GIVES(count[i], rounds);
   if (stream != NULL)
     fclose(stream);
 }
@@ -177,7 +176,7 @@ static void *fight_for_names(void *argument)
 {
   int number = (int) (intptr_t) argument;
   char name[20], other[20];
-  for (int i = 0; i < 100; i++)
+  for (int i = 0; i < rounds / 2; i++)
   {
     snprintf(name, sizeof(name), "once%d", i);
     int fd = open(name, O_RDWR | O_CREAT | O_EXCL, 0600);
@@ -206,7 +205,7 @@ static void *fight_for_names(void *argument)
 static void *open_and_close(void *argument)
 {
   (void) argument;
-  for (int i = 0; i < 300; i++)
+  for (int i = 0; i < rounds; i++)
   {
     int fd = open("records", O_RDONLY);
     int copy = dup(fd), record = -1;
@@ -224,7 +223,7 @@ static void test_names(void)
   int before = dup(0);
   close(before);
   CHECK(run_all(fight_for_names));
-  GIVES(made, 100);
+  GIVES(made, rounds / 2);
   CHECK(run_all(open_and_close));
   int after = dup(0);
   GIVES(after, before);
@@ -234,6 +233,8 @@ static void test_names(void)
 int main(int argc, char **argv)
 {
   enter_folder(argc, argv);
+  if (argc > 2)
+    rounds = atoi(argv[2]);
   test_appends();
   test_shared_offset();
   test_own_places();

@@ -79,6 +79,27 @@ static void limits(void)
   CHECK(close(ends[0]) == 0);
 }
 
+static void controls(void)
+{
+  int ends[2];
+  int count = -1;
+  int on = 1;
+  make_pipe(ends, 0);
+  CHECK(ioctl(ends[0], FIONREAD, &count) == 0 && count == 0);
+  CHECK(write(ends[1], "abc", 3) == 3);
+  CHECK(ioctl(ends[0], FIONREAD, &count) == 0 && count == 3);
+  FAILS(ioctl(ends[0], FIONREAD, nowhere()), EFAULT);
+  CHECK(read(ends[0], back, 10) == 3);
+  CHECK(ioctl(ends[0], FIONBIO, &on) == 0);
+  FAILS(read(ends[0], back, 1), EAGAIN);
+  CHECK(fcntl(ends[0], F_SETFL, 0) == 0);
+  CHECK(fcntl(ends[0], F_GETFL) == O_RDONLY);
+  CHECK(fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0);
+  FAILS(read(ends[0], back, 1), EAGAIN);
+  FAILS(ioctl(ends[0], TCGETS, back), ENOTTY);
+  close_pipe(ends);
+}
+
 static void vectors(void)
 {
   int ends[2];
@@ -329,6 +350,7 @@ int main(void)
   makes_descriptors();
   bad_memory();
   limits();
+  controls();
   vectors();
   without_readers();
   copies_of_ends();
