@@ -5,6 +5,7 @@
 #include "fs/host_node.h"
 #include "mm/kernel_heap.h"
 #include "sched/spinlock.h"
+#include "signal/hold.h"
 
 #define CHAINS 64
 
@@ -116,10 +117,15 @@ void host_nodes_write(uint64_t age_cycles)
   }
 }
 
+/* sync() and the end of the program come here with handlers that may write to the same files. */
 void host_flush_all(void)
 {
-  if (__atomic_load_n(&host_behind, __ATOMIC_ACQUIRE) != 0)
-    host_nodes_write(0);
+  struct signal_hold hold;
+  if (__atomic_load_n(&host_behind, __ATOMIC_ACQUIRE) == 0)
+    return;
+  signal_hold_begin(&hold);
+  host_nodes_write(0);
+  signal_hold_leave(&hold);
 }
 
 static bool try_lock_for_long(struct host_node *node)

@@ -6,6 +6,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "fs/file_system.h"
 #include "libc/cancel.h"
 #include "libc/result.h"
 #include "posix/sys.h"
@@ -112,7 +113,8 @@ int fstatvfs(int fd, struct statvfs *space)
 /* Everything is with the host already, or lives as long as the guest. */
 void sync(void)
 {
-  sys_sync();
+  if (host_flush_all != NULL)
+    host_flush_all();
 }
 
 /* There is one process, whose own locks do not hold it up. */

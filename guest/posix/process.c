@@ -10,23 +10,14 @@
 #include "hypercall.h"
 #include "posix/sys.h"
 #include "signal/delivery.h"
-#include "signal/hold.h"
 #include "start_info.h"
 
 #define GUEST_PID 1
 
-void sys_sync(void)
-{
-  struct signal_hold hold;
-  signal_hold_begin(&hold);
-  if (host_flush_all != NULL)
-    host_flush_all();
-  signal_hold_leave(&hold);
-}
-
 _Noreturn void sys_exit(int status)
 {
-  sys_sync();
+  if (host_flush_all != NULL)
+    host_flush_all();
   HC_BLOCK(struct hc_exit) block = {.status = status};
   for (;;)
     hypercall(HC_exit, &block);

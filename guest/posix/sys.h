@@ -106,9 +106,6 @@ int sys_clock_getres(clockid_t clock, struct timespec *resolution);
 int sys_clock_nanosleep(clockid_t clock, int flags, const struct timespec *request,
                         struct timespec *remaining);
 
-/* What is written behind is written. */
-void sys_sync(void);
-
 /* The process. */
 _Noreturn void sys_exit(int status);
 pid_t sys_getpid(void);
