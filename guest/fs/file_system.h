@@ -102,10 +102,14 @@ int ram_add(struct mount *mount, const char *path, const struct stat *status, co
 
 #define FS_HOOK __attribute__((weak, visibility("hidden")))
 
-/* What is written behind is written: at the program's end, and before others hear of it through a
- * stream; the same in a crash, without waiting for anybody. */
+/* What is written behind is written, before others hear of it through a stream; the same in a
+ * crash, without waiting for anybody. */
 FS_HOOK void host_flush_all(void);
 FS_HOOK void host_rescue(void);
+
+/* The same at the program's end, while other threads may still write: from here on nothing stays
+ * behind. */
+FS_HOOK void host_end(void);
 
 /* Others may have changed files: what was read ahead is forgotten. */
 FS_HOOK void host_look_again(void);

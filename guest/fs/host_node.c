@@ -184,7 +184,8 @@ static long write_small(struct host_node *node, int32_t handle, const void *buff
                         size_t len_bytes, off_t offset, uint32_t *errors_seen)
 {
   long result;
-  if (touches_behind(node, offset))
+  bool may_stay = __atomic_load_n(&host_is_ending, __ATOMIC_RELAXED) == 0;
+  if (may_stay && touches_behind(node, offset))
     result = gather(node, handle, buffer, len_bytes, offset, errors_seen);
   else
   {
@@ -192,7 +193,7 @@ static long write_small(struct host_node *node, int32_t handle, const void *buff
     result = take_error(node, errors_seen);
     if (result != 0)
       return result;
-    if (goes_on(node, offset) && host_late_prepare() == 0 && has_buffer(node))
+    if (may_stay && goes_on(node, offset) && host_late_prepare() == 0 && has_buffer(node))
       result = gather(node, handle, buffer, len_bytes, offset, errors_seen);
     else
       result = host_call_write(handle, buffer, len_bytes, offset);

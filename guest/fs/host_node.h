@@ -105,6 +105,9 @@ int host_node_take_error(struct host_node *node, uint32_t *errors_seen);
 /* How many nodes have something behind. */
 extern uint32_t host_behind;
 
+/* Not 0: the program ends, and nothing stays behind any more. Guarded by each node's mutex. */
+extern uint32_t host_is_ending;
+
 /* Writes what all files have behind, if it is at least that old. Blocks. */
 void host_nodes_write(uint64_t age_cycles);
 

@@ -13,6 +13,7 @@
 #define RESCUE_TRIES 100000
 
 uint32_t host_behind;
+uint32_t host_is_ending;
 
 static struct spinlock table_lock;
 static struct host_node *chains[CHAINS];
@@ -85,7 +86,14 @@ void host_node_put(struct host_node *node)
   kernel_free(node, sizeof(*node));
 }
 
-/* The next one with something behind that this pass has not seen, with a reference; or null. */
+static bool is_to_write(const struct host_node *node)
+{
+  return __atomic_load_n(&node->content, __ATOMIC_ACQUIRE) == HOST_BEHIND ||
+         __atomic_load_n(&host_is_ending, __ATOMIC_RELAXED) != 0;
+}
+
+/* The next one with something behind that this pass has not seen, with a reference; or null. At the
+ * end any: a write that is in the middle is waited for. */
 static struct host_node *next_behind(uint32_t pass)
 {
   struct host_node *node = NULL;
@@ -93,8 +101,7 @@ static struct host_node *next_behind(uint32_t pass)
   for (unsigned int i = 0; i < CHAINS && node == NULL; i++)
   {
     node = chains[i];
-    while (node != NULL &&
-           (node->pass == pass || __atomic_load_n(&node->content, __ATOMIC_ACQUIRE) != HOST_BEHIND))
+    while (node != NULL && (node->pass == pass || !is_to_write(node)))
       node = node->next;
   }
   if (node != NULL)
@@ -118,14 +125,24 @@ void host_nodes_write(uint64_t age_cycles)
 }
 
 /* sync() and the end of the program come here with handlers that may write to the same files. */
-void host_flush_all(void)
+static void flush_held(void)
 {
   struct signal_hold hold;
-  if (__atomic_load_n(&host_behind, __ATOMIC_ACQUIRE) == 0)
-    return;
   signal_hold_begin(&hold);
   host_nodes_write(0);
   signal_hold_leave(&hold);
+}
+
+void host_flush_all(void)
+{
+  if (__atomic_load_n(&host_behind, __ATOMIC_ACQUIRE) != 0)
+    flush_held();
+}
+
+void host_end(void)
+{
+  __atomic_store_n(&host_is_ending, 1, __ATOMIC_SEQ_CST);
+  flush_held();
 }
 
 static bool try_lock_for_long(struct host_node *node)

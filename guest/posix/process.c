@@ -16,8 +16,8 @@
 
 _Noreturn void sys_exit(int status)
 {
-  if (host_flush_all != NULL)
-    host_flush_all();
+  if (host_end != NULL)
+    host_end();
   HC_BLOCK(struct hc_exit) block = {.status = status};
   for (;;)
     hypercall(HC_exit, &block);
