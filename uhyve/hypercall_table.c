@@ -135,10 +135,10 @@ static enum hypercall_verdict serve_watch(struct call *call, struct hc_watch *bl
   return HYPERCALL_CONTINUE;
 }
 
-#define SERVED_BY(name, block_type, handler)                                       \
-  static enum hypercall_verdict serve_##name(struct call *call, block_type *block) \
-  {                                                                                \
-    return handler(call, block);                                                   \
+#define SERVED_BY(name, block_type, handler)                                                    \
+  static enum hypercall_verdict serve_##name(struct call *call, block_type *block) /* NOLINT */ \
+  {                                                                                             \
+    return handler(call, block);                                                                \
   }
 SERVED_BY(file_open, struct hc_file_open, file_call_open)
 SERVED_BY(file_read, struct hc_file_io, file_call_read)

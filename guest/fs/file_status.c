@@ -7,10 +7,9 @@
 #include "fs/file.h"
 
 /* What a call on a file of another kind has. */
-#define CALL(file, operation, missing, ...)                               \
-  ((file)->operations->operation != NULL                                  \
-       ? (file)->operations->operation((file) __VA_OPT__(, ) __VA_ARGS__) \
-       : (missing))
+#define CALL(file, operation, missing, ...)                                                     \
+  ((file)->operations->operation != NULL ? (file)->operations->operation((file), ##__VA_ARGS__) \
+                                         : (missing))
 
 /* Whether there can be another offset than where the next byte is anyway. */
 int file_check_offset(const struct file *file, off_t offset)

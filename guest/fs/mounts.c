@@ -149,9 +149,9 @@ int mounts_start(void)
 
 struct mount *mounts_find(const char *path)
 {
-  struct mount *mount = first;
-  while (strncmp(mount->point, path, mount->point_len) != 0 ||
-         (path[mount->point_len] != '/' && path[mount->point_len] != '\0'))
+  struct mount *mount = first; /* the root comes last, and has all */
+  while (mount->next != NULL && (strncmp(mount->point, path, mount->point_len) != 0 ||
+                                 (path[mount->point_len] != '/' && path[mount->point_len] != '\0')))
     mount = mount->next;
   return mount;
 }

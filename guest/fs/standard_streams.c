@@ -14,12 +14,6 @@
 #include "sched/sched.h"
 #include "start_info.h"
 
-/* Linked where ioctl() is used, and poll(). */
-int stream_control(int fd, unsigned long request, void *argument)
-    __attribute__((weak, visibility("hidden")));
-unsigned int stream_poll(int fd, struct wait_entry *entry)
-    __attribute__((weak, visibility("hidden")));
-
 /* What stdio buffers when standard output is no terminal. */
 #define STREAM_BLOCK_BYTES 65536
 

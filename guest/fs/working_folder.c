@@ -104,7 +104,7 @@ static bool change_path(const struct change *change, const char *path, char *buf
     rest = to = "";
   size_t len = strlen(to);
   memmove(buffer + len, rest, strlen(rest) + 1);
-  memcpy(buffer, to, len);
+  memcpy(buffer, to, len); /* NOLINT(bugprone-not-null-terminated-result) */
   return true;
 }
 

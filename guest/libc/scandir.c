@@ -18,7 +18,7 @@ static int add(struct dirent ***names, size_t count, const struct dirent *entry)
 {
   if ((count & (count - 1)) == 0)
   {
-    struct dirent **more = realloc(*names, (count > 0 ? 2 * count : 1) * sizeof(*more));
+    struct dirent **more = realloc(*names, (count > 0 ? 2 * count : 1) * sizeof(struct dirent *));
     if (more == NULL)
       return -1;
     *names = more;
@@ -54,14 +54,14 @@ int scandir(const char *path, struct dirent ***result, int (*wanted)(const struc
   closedir(stream);
   errno = end != 0 ? end : errno_before;
   if (end == 0 && names == NULL)
-    names = malloc(sizeof(*names));
+    names = malloc(sizeof(struct dirent *));
   if (end != 0 || names == NULL)
   {
     free_names(names, count);
     return -1;
   }
   if (order != NULL && count > 1)
-    qsort(names, count, sizeof(*names), (compare) (void (*)(void)) order);
+    qsort(names, count, sizeof(struct dirent *), (compare) (void (*)(void)) order);
   *result = names;
   return (int) count;
 }

@@ -61,7 +61,7 @@ static int make_new(char *path, int suffix_len, int flags, int (*make)(const cha
     if (result != -EEXIST)
       return result;
   }
-  memcpy(letters, "XXXXXX", LETTERS);
+  memcpy(letters, "XXXXXX", LETTERS); /* NOLINT(bugprone-not-null-terminated-result) */
   return -EEXIST;
 }
 

@@ -18,7 +18,7 @@ static int add_again(struct file *file, int lowest, bool close_on_exec)
 
 int sys_dup(int fd)
 {
-  int result;
+  int result = 0;
   HELD_FILE(result, fd, add_again(file, 0, false));
   return result;
 }
@@ -36,14 +36,14 @@ static int set_again(struct file *file, int fd, int to, bool close_on_exec)
 
 int sys_dup2(int fd, int to)
 {
-  int result;
+  int result = 0;
   HELD_FILE(result, fd, set_again(file, fd, to, false));
   return result;
 }
 
 int sys_dup3(int fd, int to, int flags)
 {
-  int result;
+  int result = 0;
   if (fd == to || (flags & ~O_CLOEXEC) != 0)
     return -EINVAL;
   HELD_FILE(result, fd, set_again(file, fd, to, (flags & O_CLOEXEC) != 0));
@@ -112,7 +112,7 @@ static int control(struct file *file, int fd, int command, long argument)
 
 int sys_fcntl(int fd, int command, long argument)
 {
-  int result;
+  int result = 0;
   HELD_FILE(result, fd, control(file, fd, command, argument));
   return result;
 }

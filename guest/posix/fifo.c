@@ -32,7 +32,7 @@ static int mkfifo_held(int folder, const char *path, mode_t mode)
 
 int sys_mkfifoat(int folder, const char *path, mode_t mode)
 {
-  int result;
+  int result = 0;
   HELD(result, mkfifo_held(folder, path, mode));
   return result;
 }

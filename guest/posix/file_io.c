@@ -10,7 +10,7 @@
 
 ssize_t sys_read(int fd, void *buffer, size_t len_bytes)
 {
-  long result;
+  long result = 0;
   HELD_FILE(result, fd, file_read(file, buffer, len_bytes));
   return result;
 }
@@ -25,21 +25,21 @@ static ssize_t written(long result)
 
 ssize_t sys_write(int fd, const void *buffer, size_t len_bytes)
 {
-  long result;
+  long result = 0;
   HELD_FILE(result, fd, file_write(file, buffer, len_bytes));
   return written(result);
 }
 
 off_t sys_lseek(int fd, off_t offset, int whence)
 {
-  long result;
+  long result = 0;
   HELD_FILE(result, fd, file_seek(file, offset, whence));
   return result;
 }
 
 int sys_fstat(int fd, struct stat *status)
 {
-  int result;
+  int result = 0;
   struct stat found;
   HELD_FILE(result, fd, file_stat(file, &found));
   return result == 0 ? program_put(status, &found, sizeof(found)) : result;
@@ -47,7 +47,7 @@ int sys_fstat(int fd, struct stat *status)
 
 int sys_close(int fd)
 {
-  int result;
+  int result = 0;
   struct signal_hold hold;
   signal_hold_begin(&hold);
   result = descriptor_close(fd);
@@ -57,7 +57,7 @@ int sys_close(int fd)
 
 int sys_isatty(int fd)
 {
-  int result;
+  int result = 0;
   HELD_FILE(result, fd, file->is_terminal ? 1 : -ENOTTY);
   return result;
 }

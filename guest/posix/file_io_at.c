@@ -13,14 +13,14 @@
 
 ssize_t sys_pread(int fd, void *buffer, size_t len_bytes, off_t offset)
 {
-  long result;
+  long result = 0;
   HELD_FILE(result, fd, file_read_at(file, buffer, len_bytes, offset));
   return result;
 }
 
 ssize_t sys_pwrite(int fd, const void *buffer, size_t len_bytes, off_t offset)
 {
-  long result;
+  long result = 0;
   HELD_FILE(result, fd, file_write_at(file, buffer, len_bytes, offset));
   return result;
 }
@@ -173,14 +173,14 @@ static long move_pieces(struct file *file, const struct iovec *vectors, int coun
 
 ssize_t sys_readv(int fd, const struct iovec *vectors, int count)
 {
-  long result;
+  long result = 0;
   HELD_FILE(result, fd, move_pieces(file, vectors, count, false, FILE_NO_OFFSET));
   return result;
 }
 
 ssize_t sys_writev(int fd, const struct iovec *vectors, int count)
 {
-  long result;
+  long result = 0;
   HELD_FILE(result, fd, move_pieces(file, vectors, count, true, FILE_NO_OFFSET));
   if (result == -EPIPE)
     sys_raise(SIGPIPE);
@@ -189,7 +189,7 @@ ssize_t sys_writev(int fd, const struct iovec *vectors, int count)
 
 ssize_t sys_preadv(int fd, const struct iovec *vectors, int count, off_t offset)
 {
-  long result;
+  long result = 0;
   if (offset < 0)
     return -EINVAL;
   HELD_FILE(result, fd, move_pieces(file, vectors, count, false, offset));
@@ -198,7 +198,7 @@ ssize_t sys_preadv(int fd, const struct iovec *vectors, int count, off_t offset)
 
 ssize_t sys_pwritev(int fd, const struct iovec *vectors, int count, off_t offset)
 {
-  long result;
+  long result = 0;
   if (offset < 0)
     return -EINVAL;
   HELD_FILE(result, fd, move_pieces(file, vectors, count, true, offset));

@@ -10,42 +10,42 @@
 
 int sys_fsync(int fd)
 {
-  int result;
+  int result = 0;
   HELD_FILE(result, fd, file_sync(file, false));
   return result;
 }
 
 int sys_fdatasync(int fd)
 {
-  int result;
+  int result = 0;
   HELD_FILE(result, fd, file_sync(file, true));
   return result;
 }
 
 int sys_ftruncate(int fd, off_t len_bytes)
 {
-  int result;
+  int result = 0;
   HELD_FILE(result, fd, file_truncate(file, len_bytes));
   return result;
 }
 
 int sys_fallocate(int fd, off_t offset, off_t len_bytes)
 {
-  int result;
+  int result = 0;
   HELD_FILE(result, fd, file_allocate(file, offset, len_bytes));
   return result;
 }
 
 int sys_fchmod(int fd, mode_t mode)
 {
-  int result;
+  int result = 0;
   HELD_FILE(result, fd, file_set_mode(file, mode & 07777));
   return result;
 }
 
 int sys_fchown(int fd, uid_t user, gid_t group)
 {
-  int result;
+  int result = 0;
   HELD_FILE(result, fd, file_set_owner(file, user, group));
   return result;
 }
@@ -57,7 +57,7 @@ int sys_futimens(int fd, const struct timespec times[2])
 
 int sys_fstatvfs(int fd, struct statvfs *space)
 {
-  int result;
+  int result = 0;
   struct statvfs found;
   memset(&found, 0, sizeof(found));
   HELD_FILE(result, fd, file_space(file, &found));
@@ -66,7 +66,7 @@ int sys_fstatvfs(int fd, struct statvfs *space)
 
 ssize_t sys_getdents(int fd, void *buffer, size_t len_bytes)
 {
-  long result;
+  long result = 0;
   HELD_FILE(result, fd, file_list(file, buffer, len_bytes));
   return result;
 }

@@ -54,7 +54,7 @@ static unsigned int mapping_flags(int flags)
 
 static long map_file(int fd, const struct file_map_request *request)
 {
-  long result;
+  long result = 0;
   HELD_FILE(result, fd, file_map != NULL ? file_map(file, request) : -ENODEV);
   return result;
 }

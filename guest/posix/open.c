@@ -25,7 +25,7 @@ static int open_held(int folder, const char *path, int flags, mode_t mode)
 
 int sys_openat(int folder, const char *path, int flags, mode_t mode)
 {
-  int result;
+  int result = 0;
   HELD(result, open_held(folder, path, flags, mode));
   return result;
 }

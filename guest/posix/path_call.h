@@ -10,14 +10,12 @@ int path_no_change(struct walk *walk, bool creates);
 #define PATH_MAY_CHANGE(walk, member) \
   (!(walk)->mount->is_read_only && (walk)->mount->file_system->member != NULL)
 
-#define PATH_CHANGE(walk, member, ...)                                         \
-  (PATH_MAY_CHANGE(walk, member)                                               \
-       ? (walk)->mount->file_system->member((walk) __VA_OPT__(, ) __VA_ARGS__) \
-       : path_no_change(walk, false))
+#define PATH_CHANGE(walk, member, ...)                                                       \
+  (PATH_MAY_CHANGE(walk, member) ? (walk)->mount->file_system->member((walk), ##__VA_ARGS__) \
+                                 : path_no_change(walk, false))
 
-#define PATH_CREATE(walk, member, ...)                                         \
-  (PATH_MAY_CHANGE(walk, member)                                               \
-       ? (walk)->mount->file_system->member((walk) __VA_OPT__(, ) __VA_ARGS__) \
-       : path_no_change(walk, true))
+#define PATH_CREATE(walk, member, ...)                                                       \
+  (PATH_MAY_CHANGE(walk, member) ? (walk)->mount->file_system->member((walk), ##__VA_ARGS__) \
+                                 : path_no_change(walk, true))
 
 #endif

@@ -58,7 +58,7 @@ static int mkdir_held(int folder, const char *path, mode_t mode)
 
 int sys_mkdirat(int folder, const char *path, mode_t mode)
 {
-  int result;
+  int result = 0;
   HELD(result, mkdir_held(folder, path, mode));
   return result;
 }
@@ -84,7 +84,7 @@ static int symlink_held(const char *target, int folder, const char *path)
 
 int sys_symlinkat(const char *target, int folder, const char *path)
 {
-  int result;
+  int result = 0;
   HELD(result, symlink_held(target, folder, path));
   return result;
 }
@@ -117,7 +117,7 @@ static long readlink_held(int folder, const char *path, char *buffer, size_t len
 
 ssize_t sys_readlinkat(int folder, const char *path, char *buffer, size_t len_bytes)
 {
-  long result;
+  long result = 0;
   if (len_bytes == 0 || len_bytes > INT32_MAX)
     return -EINVAL;
   HELD(result, readlink_held(folder, path, buffer, len_bytes));
@@ -161,7 +161,7 @@ static int unlink_held(int folder, const char *path, int flags)
 
 int sys_unlinkat(int folder, const char *path, int flags)
 {
-  int result;
+  int result = 0;
   if ((flags & ~AT_REMOVEDIR) != 0)
     return -EINVAL;
   HELD(result, unlink_held(folder, path, flags));
@@ -223,7 +223,7 @@ static int rename_held(int from_folder, const char *from, int to_folder, const c
 int sys_renameat2(int from_folder, const char *from, int to_folder, const char *to,
                   unsigned int flags)
 {
-  int result;
+  int result = 0;
   if ((flags & ~(NO_REPLACE | EXCHANGE)) != 0 || flags == (NO_REPLACE | EXCHANGE))
     return -EINVAL;
   HELD(result, rename_held(from_folder, from, to_folder, to, flags));
@@ -266,7 +266,7 @@ static int link_held(int from_folder, const char *from, int to_folder, const cha
 
 int sys_linkat(int from_folder, const char *from, int to_folder, const char *to, int flags)
 {
-  int result;
+  int result = 0;
   if ((flags & ~AT_SYMLINK_FOLLOW) != 0)
     return -EINVAL;
   HELD(result, link_held(from_folder, from, to_folder, to, flags));

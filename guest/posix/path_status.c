@@ -34,7 +34,7 @@ static int stat_held(int folder, const char *path, struct stat *status, int flag
 
 int sys_fstatat(int folder, const char *path, struct stat *status, int flags)
 {
-  int result;
+  int result = 0;
   struct stat found;
   if ((flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT)) != 0)
     return -EINVAL;
@@ -87,7 +87,7 @@ static int access_held(int folder, const char *path, int mode, int flags)
 
 int sys_faccessat(int folder, const char *path, int mode, int flags)
 {
-  int result;
+  int result = 0;
   if ((mode & ~(R_OK | W_OK | X_OK)) != 0 ||
       (flags & ~(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) != 0)
     return -EINVAL;
@@ -106,7 +106,7 @@ static int chmod_held(int folder, const char *path, mode_t mode, int flags)
 
 int sys_fchmodat(int folder, const char *path, mode_t mode, int flags)
 {
-  int result;
+  int result = 0;
   if ((flags & ~AT_SYMLINK_NOFOLLOW) != 0)
     return -EINVAL;
   HELD(result, chmod_held(folder, path, mode & 07777, flags));
@@ -124,7 +124,7 @@ static int chown_held(int folder, const char *path, uid_t user, gid_t group, int
 
 int sys_fchownat(int folder, const char *path, uid_t user, gid_t group, int flags)
 {
-  int result;
+  int result = 0;
   if ((flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) != 0)
     return -EINVAL;
   if (folder != AT_FDCWD && is_empty(path, flags))
@@ -151,7 +151,7 @@ static bool is_time(const struct timespec *time)
 /* Without a path: of the open file. */
 int sys_utimensat(int folder, const char *path, const struct timespec times[2], int flags)
 {
-  int result;
+  int result = 0;
   struct timespec now[2] = {{.tv_nsec = UTIME_NOW}, {.tv_nsec = UTIME_NOW}};
   if ((flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) != 0)
     return -EINVAL;
@@ -181,7 +181,7 @@ static int truncate_held(const char *path, off_t len_bytes)
 
 int sys_truncate(const char *path, off_t len_bytes)
 {
-  int result;
+  int result = 0;
   if (len_bytes < 0)
     return -EINVAL;
   HELD(result, truncate_held(path, len_bytes));
@@ -209,7 +209,7 @@ static int statvfs_held(const char *path, struct statvfs *space)
 
 int sys_statvfs(const char *path, struct statvfs *space)
 {
-  int result;
+  int result = 0;
   struct statvfs found;
   memset(&found, 0, sizeof(found));
   HELD(result, statvfs_held(path, &found));

@@ -15,11 +15,6 @@
 long stream_read(int fd, void *buffer, size_t len_bytes, bool waits);
 long stream_write(int fd, const void *buffer, size_t len_bytes, bool waits);
 
-/* For poll(): which of POLLIN, POLLOUT, POLLERR, POLLHUP hold now; lets the entry wait first, if
- * there is one. */
-struct wait_entry;
-unsigned int stream_poll(int fd, struct wait_entry *entry);
-
 /* The handler of UHYVE_VECTOR_STREAM. */
 void stream_interrupt(void);
 

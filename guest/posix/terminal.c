@@ -270,7 +270,7 @@ static int control(struct file *file, unsigned long request, void *argument)
 /* Here, so that what uses it has the control of streams linked. */
 int sys_ioctl(int fd, unsigned long request, void *argument)
 {
-  int result;
+  int result = 0;
   HELD_FILE(result, fd, control(file, request, argument));
   return result;
 }

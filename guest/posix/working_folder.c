@@ -41,14 +41,14 @@ static int chdir_held(int folder, const char *path, unsigned int flags)
 
 int sys_chdir(const char *path)
 {
-  int result;
+  int result = 0;
   HELD(result, chdir_held(AT_FDCWD, path, 0));
   return result;
 }
 
 int sys_fchdir(int fd)
 {
-  int result;
+  int result = 0;
   HELD(result, chdir_held(fd == AT_FDCWD ? -1 : fd, "", WALK_MAY_EMPTY));
   return result;
 }
@@ -71,7 +71,7 @@ static long getcwd_held(char *buffer, size_t len_bytes)
 
 long sys_getcwd(char *buffer, size_t len_bytes)
 {
-  long result;
+  long result = 0;
   HELD(result, getcwd_held(buffer, len_bytes));
   return result;
 }
@@ -90,7 +90,7 @@ static int realpath_held(const char *path, char *buffer)
 
 int sys_realpath(const char *path, char *buffer)
 {
-  int result;
+  int result = 0;
   HELD(result, realpath_held(path, buffer));
   return result;
 }

@@ -14,7 +14,7 @@
 
 #define ROUNDS      60000
 #define MODEL_BYTES (HOST_FILE_BYTES / 2)
-#define PIECE_BYTES (100 * 1024)
+#define PIECE_BYTES (100ul * 1024)
 #define PIECE_SMALL 300
 #define THREADS     4
 #define DESCRIPTORS 6
@@ -68,7 +68,7 @@ static void lines_are_gathered(void **state)
   uint32_t seen = 0;
   struct host_node *node = open_node(0);
   for (int i = 0; i < 1000; i++)
-    assert_int_equal(write_at(node, 0, "0123456789", 10, i * 10, &seen), 10);
+    assert_int_equal(write_at(node, 0, "0123456789", 10, (off_t) i * 10, &seen), 10);
   assert_true(hosted_writes < 5);
   assert_int_equal(host_behind, 1);
   host_node_write_out(node);
@@ -122,7 +122,7 @@ static void late_errors_are_told_once_to_each_file(void **state)
   int writes = 0;
   while (error == 0)
   {
-    long result = write_at(node, 0, piece, 1000, writes * 1000, &seen);
+    long result = write_at(node, 0, piece, 1000, (off_t) writes * 1000, &seen);
     error = result < 0 ? (int) result : 0;
     writes++;
     assert_true(writes < 1000);
@@ -154,7 +154,7 @@ static void appends_go_behind_what_is_late(void **state)
   off_t end = 0;
   struct host_node *node = open_node(0);
   for (int i = 0; i < 10; i++)
-    write_at(node, 0, "0123456789", 10, i * 10, &seen);
+    write_at(node, 0, "0123456789", 10, (off_t) i * 10, &seen);
   assert_int_equal(host_node_write(node, HANDLE_BASE, HOST_WRITE_APPEND, "end", 3, 0, &end, &seen),
                    3);
   assert_int_equal(end, 103);
@@ -168,7 +168,7 @@ static void a_crash_rescues_what_is_behind(void **state)
   uint32_t seen = 0;
   struct host_node *node = open_node(0);
   for (int i = 0; i < 10; i++)
-    write_at(node, 0, "0123456789", 10, i * 10, &seen);
+    write_at(node, 0, "0123456789", 10, (off_t) i * 10, &seen);
   mutex_lock(&node->mutex);
   host_rescue();
   assert_int_equal(hosted_files[0].len_bytes, 100);
@@ -186,7 +186,7 @@ static void files_beyond_the_buffers_are_written_at_once(void **state)
   {
     nodes[i] = open_node(100 + i);
     for (int line = 0; line < 3; line++)
-      assert_int_equal(write_at(nodes[i], 1, "0123456789", 10, line * 10, &seen), 10);
+      assert_int_equal(write_at(nodes[i], 1, "0123456789", 10, (off_t) line * 10, &seen), 10);
   }
   assert_int_equal(host_behind, HOST_BUFFERS);
   host_flush_all();
@@ -220,7 +220,7 @@ static size_t some_length(uint64_t *random)
   case 0:
     return random_next(random) % PIECE_BYTES;
   case 1:
-    return random_next(random) % (16 * 1024);
+    return random_next(random) % (16ul * 1024);
   default:
     return random_next(random) % PIECE_SMALL;
   }
