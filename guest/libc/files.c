@@ -116,13 +116,3 @@ void sync(void)
   if (host_flush_all != NULL)
     host_flush_all();
 }
-
-/* There is one process, whose own locks do not hold it up. */
-int flock(int fd, int operation)
-{
-  struct stat status;
-  int kind = operation & ~LOCK_NB;
-  if (kind != LOCK_SH && kind != LOCK_EX && kind != LOCK_UN)
-    return (int) libc_result(-EINVAL);
-  return (int) libc_result(sys_fstat(fd, &status));
-}

@@ -17,6 +17,8 @@
     return failure;                        \
   }
 
+NOT_HERE(int, -1, flock, int, int)
+
 /* The system */
 NOT_HERE(int, -1, clock_settime, clockid_t, const struct timespec *)
 NOT_HERE(int, -1, settimeofday, const struct timeval *, const struct timezone *)
