@@ -1,6 +1,7 @@
 /* Names of files: made, taken away, changed. */
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 
 #include "fs/mounts.h"
 #include "fs/program_memory.h"
@@ -188,9 +189,34 @@ static int settle_both(struct walk *from, struct walk *to)
   return error;
 }
 
+/* Whether the folder that a name would be in is there. Uses the walk up. */
+static int check_folder_of(struct walk *walk)
+{
+  struct stat status;
+  char *end = strrchr(walk->path, '/');
+  int error;
+  if (end == NULL || end == walk->path)
+    return 0;
+  *end = '\0';
+  walk->plain_bytes = 0;
+  walk->last = WALK_LAST_NAME;
+  walk->wants_folder = false;
+  walk->follows = true;
+  WALK(walk, error, walk->mount->file_system->stat(walk, &status));
+  return error == 0 && !S_ISDIR(status.st_mode) ? -ENOTDIR : error;
+}
+
 static int rename_once(struct walk *from, struct walk *to, unsigned int flags)
 {
   int error = settle_both(from, to);
+  if (error == -EXDEV)
+  {
+    /* A folder that is not there is told first. */
+    int missing = check_folder_of(from);
+    if (missing == 0)
+      missing = check_folder_of(to);
+    return missing != 0 ? missing : error;
+  }
   if (error == 0)
     error = check_dots(from, -EBUSY);
   if (error == 0)

@@ -15,7 +15,7 @@ write 0
 cat text
 kind folder
 kind folder
-kind device' -- ls /tmp write "$gone" text cat "$gone" kind /dev kind /proc kind /dev/null
+kind device' --workdir / -- ls /tmp write "$gone" text cat "$gone" kind /dev kind /proc kind /dev/null
 gives 'cat ENOENT' -- cat "$gone"
 
 # The current folder has the host's path, and nothing is in it.

@@ -153,6 +153,18 @@ static void test_rename_used(void)
   close(fd);
 }
 
+/* To another file system: a folder that is not there is told first. */
+static void test_rename_elsewhere(void)
+{
+  write_file("here", "text");
+  FAILS(rename("here", "/proc/here"), EXDEV);
+  FAILS(rename("not_here", "/proc/here"), EXDEV);
+  FAILS(rename("no/such/file", "/proc/here"), ENOENT);
+  FAILS(rename("here", "/proc/no/such/file"), ENOENT);
+  FAILS(rename("here/file", "/proc/here"), ENOTDIR);
+  GIVES(unlink("here"), 0);
+}
+
 static void test_link(void)
 {
   struct stat status;
@@ -215,6 +227,7 @@ int main(int argc, char **argv)
   test_rename_errors();
   test_rename_folders();
   test_rename_used();
+  test_rename_elsewhere();
   test_link();
   test_no_permission();
   return leave_folder();
