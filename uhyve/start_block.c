@@ -244,15 +244,12 @@ static void fill_clocks(struct uhyve_start_info *info, const struct start_block_
   info->clock.ns_per_cycle = input->clock.ns_per_cycle;
 }
 
-static void fill_streams(struct uhyve_start_info *info, const int *fds)
+static void fill_streams(struct uhyve_start_info *info, const int *fds, const mode_t *modes)
 {
   for (unsigned int i = 0; i < 3; i++)
   {
-    struct stat status;
-    if (fds[i] < 0 || fstat(fds[i], &status) != 0)
-      continue;
-    info->stream_mode[i] = status.st_mode;
-    if (S_ISCHR(status.st_mode) && isatty(fds[i]) == 1)
+    info->stream_mode[i] = modes[i];
+    if (S_ISCHR(modes[i]) && isatty(fds[i]) == 1)
       info->streams_terminal |= 1u << i;
   }
 }
@@ -322,7 +319,7 @@ int start_block_write(const struct start_block_input *input, const struct guest_
       .argc = (uint32_t) input->argc,
   };
   fill_clocks(&info, input);
-  fill_streams(&info, input->stream_fds);
+  fill_streams(&info, input->stream_fds, input->stream_modes);
   fill_layout(&info, layout, memory);
   fill_process(&info, input, layout);
   uint8_t random[sizeof(info.stack_canary) + sizeof(info.random_seed)];

@@ -8,6 +8,8 @@
 #include "mappings.h"
 #include "surroundings.h"
 
+#include <sys/types.h>
+
 struct start_block_input
 {
   int argc;
@@ -16,8 +18,9 @@ struct start_block_input
   unsigned int cpu_count;
   unsigned int host_cpu_count;
   uint64_t tsc_khz;
-  struct clock_view clock; /* of the host's CLOCK_REALTIME */
-  const int *stream_fds;   /* three, -1 where the guest has none */
+  struct clock_view clock;    /* of the host's CLOCK_REALTIME */
+  const int *stream_fds;      /* three, -1 where the guest has none */
+  const mode_t *stream_modes; /* their kinds, 0 there */
   const struct surroundings *surroundings;
   uint64_t signals_ignored; /* bit n - 1 stands for signal n */
   const struct mappings *mappings;

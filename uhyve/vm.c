@@ -135,6 +135,7 @@ static int fill_memory(struct vm *vm)
       .tsc_khz = vm->vcpus[0].tsc_khz,
       .clock = clock_view_start(clock_pair_read(), vm->vcpus[0].tsc_khz),
       .stream_fds = vm->streams.fds,
+      .stream_modes = vm->streams.modes,
       .surroundings = &vm->surroundings,
       .signals_ignored = signals_ignored(),
       .mappings = &vm->mappings,

@@ -75,6 +75,12 @@ static uint64_t array_entry(const struct guest *guest, uint64_t array_gva, uint6
 
 static void guest_prepare(struct guest *guest, char **argv, char **envp, const int *stream_fds)
 {
+  static mode_t stream_modes[3];
+  for (int i = 0; i < 3; i++)
+  {
+    struct stat status;
+    stream_modes[i] = fstat(stream_fds[i], &status) == 0 ? status.st_mode : 0;
+  }
   *guest = (struct guest){.image = test_image(TEST_IMAGE_PLAIN, true),
                           .input = {.argv = argv,
                                     .envp = envp,
@@ -82,6 +88,7 @@ static void guest_prepare(struct guest *guest, char **argv, char **envp, const i
                                     .tsc_khz = TSC_KHZ,
                                     .clock = clock_view_start(clock_pair_read(), TSC_KHZ),
                                     .stream_fds = stream_fds,
+                                    .stream_modes = stream_modes,
                                     .surroundings = &surroundings,
                                     .signals_ignored = 0x8000000000001001,
                                     .mappings = &mappings,
