@@ -73,7 +73,7 @@ static bool serve(struct hc_signals *block, char message[static 256])
     for_each(set, signals_catch);
     return true;
   case HC_SIGNALS_IGNORE:
-    for_each(set & ~SIGNALS_BIT(SIGNALS_KICK), signals_ignore);
+    for_each(set, signals_ignore);
     return true;
   case HC_SIGNALS_DEFAULT:
     atomic_fetch_and(&caught, ~set);
