@@ -8,6 +8,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "cpuid.h"
+
 #define KVM_DEVICE "/dev/kvm"
 
 /* One page and three pages in the hole below 4 GiB. */
@@ -158,20 +160,12 @@ const struct kvm_cpuid_entry2 *kvm_find_cpuid(const struct kvm *kvm, uint32_t fu
   return NULL;
 }
 
-#define CPUID_1_ECX_TSC_DEADLINE (1u << 24)
-#define CPUID_1_ECX_X2APIC       (1u << 21)
-
 int kvm_read_cpuid(struct kvm *kvm)
 {
   kvm->cpuid.nent = KVM_MAX_CPUID_ENTRIES;
   if (ioctl(kvm->fd, KVM_GET_SUPPORTED_CPUID, &kvm->cpuid) != 0)
     return -errno;
-  for (uint32_t i = 0; i < kvm->cpuid.nent; i++)
-  {
-    /* Offered by capability, not listed by all kernels. */
-    if (kvm->cpuid.entries[i].function == 1)
-      kvm->cpuid.entries[i].ecx |= CPUID_1_ECX_TSC_DEADLINE | CPUID_1_ECX_X2APIC;
-  }
+  cpuid_choose(&kvm->cpuid);
   return 0;
 }
 
