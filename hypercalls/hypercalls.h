@@ -169,7 +169,8 @@ struct hc_clock
  * end at the mapping's root, as openat2(2) has it with RESOLVE_IN_ROOT.
  *
  * An open file is a handle, which is no descriptor of the host: 0, 1 and 2 are the standard streams
- * and always there. Flags and modes are Linux's for x86-64. The guest applies its umask. */
+ * and always there. Flags and modes are Linux's for x86-64. The guest applies its umask. S_ISUID and
+ * S_ISGID are left out of modes that it gives to files. */
 
 #define HC_MAX_PATH_BYTES 4095
 
