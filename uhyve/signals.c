@@ -111,9 +111,11 @@ static void on_signal(int number, siginfo_t *info, void *context)
 {
   int error = errno;
   (void) context;
-  /* A child of the monitor is none of the guest's; of its writes the guest has the errors. */
+  /* A child of the monitor is none of the guest's, nor its timer; of its writes the guest has the
+   * errors. */
   bool is_own = is_kick(number, info) || (number == SIGNALS_KICK && kick_is_ignored) ||
                 (number == SIGCHLD && info->si_code > 0) ||
+                (number == SIGCONT && info->si_code == SI_TIMER) ||
                 (number == SIGPIPE && info->si_pid == getpid());
   if (!is_own && !guest_signals_offer(number, info))
     act_by_default(number);
