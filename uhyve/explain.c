@@ -56,6 +56,11 @@ static void print_plain(FILE *stream, const char *text, size_t len)
   }
 }
 
+void explain_nothing(struct explain *explain)
+{
+  atomic_store(&explain->looks, MAX_LOOKS);
+}
+
 void explain_missing(struct explain *explain, const char *path)
 {
   struct stat status;

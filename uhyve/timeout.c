@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "sandbox/sandbox.h"
 #include "signals.h"
 
 #define NS_PER_S 1000000000u
@@ -50,6 +51,7 @@ static void say(const struct options *options, const char *what)
 static void *watch_time(void *argument)
 {
   const struct options *options = argument;
+  sandbox_enter_thread(FILTER_THREAD_TIME);
   sleep_until(end_ns);
   say(options, "SIGTERM");
   kill(getpid(), SIGTERM);
