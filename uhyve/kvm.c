@@ -8,8 +8,6 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "cpuid.h"
-
 #define KVM_DEVICE "/dev/kvm"
 
 /* One page and three pages in the hole below 4 GiB. */
@@ -146,27 +144,6 @@ void kvm_close(struct kvm *kvm)
 {
   close(kvm->vm_fd);
   close(kvm->fd);
-}
-
-const struct kvm_cpuid_entry2 *kvm_find_cpuid(const struct kvm *kvm, uint32_t function,
-                                              uint32_t index)
-{
-  for (uint32_t i = 0; i < kvm->cpuid.nent; i++)
-  {
-    const struct kvm_cpuid_entry2 *entry = &kvm->cpuid.entries[i];
-    if (entry->function == function && entry->index == index)
-      return entry;
-  }
-  return NULL;
-}
-
-int kvm_read_cpuid(struct kvm *kvm)
-{
-  kvm->cpuid.nent = KVM_MAX_CPUID_ENTRIES;
-  if (ioctl(kvm->fd, KVM_GET_SUPPORTED_CPUID, &kvm->cpuid) != 0)
-    return -errno;
-  cpuid_choose(&kvm->cpuid);
-  return 0;
 }
 
 int kvm_attach_memory(const struct kvm *kvm, struct guest_memory *memory, uint64_t ram_bytes)
