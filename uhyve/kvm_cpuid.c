@@ -6,7 +6,7 @@
 #include <sys/platform/x86.h>
 #include <unistd.h>
 
-#include "cpuid.h"
+#include "guest_cpuid.h"
 #include "kvm.h"
 
 const struct kvm_cpuid_entry2 *kvm_find_cpuid(const struct kvm *kvm, uint32_t function,
@@ -39,7 +39,7 @@ static int read_supported(struct kvm *kvm)
   kvm->cpuid.nent = KVM_MAX_CPUID_ENTRIES;
   if (ioctl(kvm->fd, KVM_GET_SUPPORTED_CPUID, &kvm->cpuid) != 0)
     return -errno;
-  cpuid_choose(&kvm->cpuid);
+  guest_cpuid_choose(&kvm->cpuid);
   return 0;
 }
 

@@ -154,7 +154,7 @@ static int set(int fd, const struct flock *lock, const struct range *range)
 
 int record_locks_set(int fd, const struct flock *lock)
 {
-  struct range range;
+  struct range range = {.begin = 0};
   int error = find_range(fd, lock, &range);
   if (error != 0)
     return error;

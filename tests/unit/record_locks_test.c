@@ -116,7 +116,7 @@ static void there_is_a_limit(void **state)
   assert_int_equal(set(fd, F_WRLCK, 0, 0), 0);
   for (int64_t i = 0; i < RECORD_LOCKS_MAX - 1; i++)
     assert_int_equal(set(fd, F_UNLCK, 2 * i + 1, 1), 0);
-  assert_int_equal(set(fd, F_UNLCK, 2 * RECORD_LOCKS_MAX + 1, 1), -ENOLCK);
+  assert_int_equal(set(fd, F_UNLCK, INT64_C(2) * RECORD_LOCKS_MAX + 1, 1), -ENOLCK);
   assert_int_equal(set(fd, F_UNLCK, 0, 0), 0);
   assert_int_equal(fill(fd), RECORD_LOCKS_MAX);
   close_file(fd);
@@ -127,9 +127,9 @@ static void neighbours_count_once(void **state)
 {
   (void) state;
   int fd = new_file();
-  for (int64_t i = 0; i < 2 * RECORD_LOCKS_MAX; i++)
+  for (int64_t i = 0; i < INT64_C(2) * RECORD_LOCKS_MAX; i++)
     assert_int_equal(set(fd, F_WRLCK, i, 1), 0);
-  for (int64_t i = 0; i < 2 * RECORD_LOCKS_MAX; i++)
+  for (int64_t i = 0; i < INT64_C(2) * RECORD_LOCKS_MAX; i++)
     assert_int_equal(set(fd, F_UNLCK, i, 1), 0);
   assert_int_equal(fill(fd), RECORD_LOCKS_MAX);
   close_file(fd);

@@ -3,6 +3,8 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -128,8 +130,13 @@ static long count_pending(void)
   long count = -1;
   char line[128];
   FILE *status = fopen("/proc/self/status", "re");
-  while (status != NULL && fgets(line, sizeof(line), status) != NULL)
-    sscanf(line, "SigQ: %ld", &count);
+  if (status == NULL)
+    return -1;
+  while (fgets(line, sizeof(line), status) != NULL)
+  {
+    if (strncmp(line, "SigQ:", 5) == 0)
+      count = strtol(line + 5, NULL, 10);
+  }
   fclose(status);
   return count;
 }

@@ -1,5 +1,5 @@
 /* Chooses what of the host's processor and KVM a guest sees. */
-#include "cpuid.h"
+#include "guest_cpuid.h"
 
 #include <stddef.h>
 
@@ -37,7 +37,7 @@ static const struct
     {0x40000001, ALL, ALL, ALL, ALL},
 };
 
-void cpuid_choose(struct kvm_cpuid_table *table)
+void guest_cpuid_choose(struct kvm_cpuid_table *table)
 {
   for (uint32_t i = 0; i < table->nent; i++)
   {

@@ -1,6 +1,6 @@
-/* Tests of uhyve/cpuid.c: a guest sees neither what could run a guest of its own nor counters, and
- * all else as it was. */
-#include "uhyve/cpuid.h"
+/* Tests of uhyve/guest_cpuid.c: a guest sees neither what could run a guest of its own nor
+ * counters, and all else as it was. */
+#include "uhyve/guest_cpuid.h"
 
 #include "unit_test.h"
 
@@ -17,7 +17,7 @@ static struct kvm_cpuid_entry2 full(uint32_t function, uint32_t index)
 static struct kvm_cpuid_entry2 chosen(uint32_t function, uint32_t index)
 {
   struct kvm_cpuid_table table = {.nent = 1, .entries = {full(function, index)}};
-  cpuid_choose(&table);
+  guest_cpuid_choose(&table);
   return table.entries[0];
 }
 
@@ -58,7 +58,7 @@ static void timer_and_x2apic_are_there(void **state)
 {
   (void) state;
   struct kvm_cpuid_table table = {.nent = 1, .entries = {{.function = 1}}};
-  cpuid_choose(&table);
+  guest_cpuid_choose(&table);
   assert_int_equal(table.entries[0].ecx, 1u << 24 | 1u << 21);
 }
 
