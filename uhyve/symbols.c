@@ -6,16 +6,13 @@
 #include <errno.h>
 #include <gelf.h>
 #include <libelf.h>
+#include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+
+#include "symbol_file.h"
 
 #define MAX_CODE_RANGES 8
-
-/* Of larger files a report tells no names: to read one takes several times its size of memory. */
-#define MAX_FILE_BYTES     (1ull << 30)
-#define MAX_UNPACKED_BYTES (256ull << 20) /* of all compressed sections together */
 
 struct code_range
 {
@@ -34,6 +31,7 @@ struct symbols
   Dwarf_CFI *debug_frame; /* the same; goes with 'dwarf' */
   Elf_Data *symbol_table; /* NULL in a stripped file */
   size_t string_table;    /* section index */
+  bool is_lost;           /* libdw ran out of memory and is not to be used any more */
   uint64_t bias;
   size_t code_ranges;
   struct code_range code[MAX_CODE_RANGES];
@@ -103,77 +101,45 @@ static bool strings_end(Elf *elf)
   return true;
 }
 
-/* libelf makes room for as many sections as the file says, also where the first one has the number
- * for lack of room in the header; a program needs no so many. */
-static bool is_file_small(int elf_fd, uint64_t *file_bytes)
-{
-  struct stat status;
-  Elf64_Ehdr header;
+/* ---- Out of memory ---- */
 
-  if (fstat(elf_fd, &status) != 0 || (uint64_t) status.st_size > MAX_FILE_BYTES ||
-      pread(elf_fd, &header, sizeof header, 0) != (ssize_t) sizeof header)
+/* Debug information may take a hundred times its size to read, and libdw would end the process when
+ * there is not so much. It is left for good then, in the middle of what it does. */
+static jmp_buf *way_out;
+
+__attribute__((noreturn)) static void leave_libdw(void)
+{
+  longjmp(*way_out, 1);
+}
+
+/* Calls use(symbols, argument) unless libdw is lost. Returns whether it came back. */
+static bool use_libdw(struct symbols *symbols, void (*use)(struct symbols *symbols, void *argument),
+                      void *argument)
+{
+  jmp_buf here;
+
+  if (symbols->is_lost)
     return false;
-  *file_bytes = (uint64_t) status.st_size;
-  return header.e_shnum != 0 || header.e_shoff == 0;
+  way_out = &here;
+  if (setjmp(here) == 0)
+    use(symbols, argument);
+  else
+    symbols->is_lost = true;
+  way_out = NULL;
+  return !symbols->is_lost;
 }
 
-/* Sections are read one by one: all together they are no larger than the file, unless they overlap.
- */
-static bool do_sections_fit(Elf *elf, uint64_t file_bytes)
+/* ---- Opening and closing ---- */
+
+static void open_debug_information(struct symbols *symbols, void *argument)
 {
-  Elf_Scn *section = NULL;
-
-  while ((section = elf_nextscn(elf, section)) != NULL)
-  {
-    GElf_Shdr shdr;
-
-    if (gelf_getshdr(section, &shdr) == NULL)
-      return false;
-    if (shdr.sh_type == SHT_NOBITS)
-      continue;
-    if (shdr.sh_size > file_bytes)
-      return false;
-    file_bytes -= shdr.sh_size;
-  }
-  return true;
-}
-
-/* A compressed section is a thousandth of what it may become. The older kind, whose name says so,
- * gcc does not write any more. */
-static bool is_unpacked_small(Elf *elf)
-{
-  Elf_Scn *section = NULL;
-  uint64_t left_bytes = MAX_UNPACKED_BYTES;
-  size_t names;
-
-  if (elf_getshdrstrndx(elf, &names) != 0)
-    return false;
-  while ((section = elf_nextscn(elf, section)) != NULL)
-  {
-    GElf_Shdr shdr;
-    GElf_Chdr packed;
-    const char *name;
-
-    if (gelf_getshdr(section, &shdr) == NULL ||
-        (name = elf_strptr(elf, names, shdr.sh_name)) == NULL ||
-        strncmp(name, ".zdebug", strlen(".zdebug")) == 0)
-      return false;
-    if ((shdr.sh_flags & SHF_COMPRESSED) == 0)
-      continue;
-    if (gelf_getchdr(section, &packed) == NULL || packed.ch_size > left_bytes)
-      return false;
-    left_bytes -= packed.ch_size;
-  }
-  return true;
-}
-
-static void open_debug_information(struct symbols *symbols)
-{
-  if (!is_unpacked_small(symbols->elf))
+  (void) argument;
+  if (!symbol_file_unpacks_small(symbols->elf))
     return;
   symbols->dwarf = dwarf_begin_elf(symbols->elf, DWARF_C_READ, NULL);
   if (symbols->dwarf == NULL)
     return;
+  dwarf_new_oom_handler(symbols->dwarf, leave_libdw);
   /* Checked only now, because dwarf_begin_elf() decompresses. */
   if (!strings_end(symbols->elf))
   {
@@ -191,7 +157,7 @@ int symbols_open(struct symbols **out, int elf_fd, uint64_t load_bias)
   uint64_t file_bytes;
   struct symbols *symbols;
 
-  if (!is_file_small(elf_fd, &file_bytes))
+  if (!symbol_file_is_small(elf_fd, &file_bytes))
     return -ENOEXEC;
   symbols = calloc(1, sizeof *symbols);
   if (symbols == NULL)
@@ -201,7 +167,8 @@ int symbols_open(struct symbols **out, int elf_fd, uint64_t load_bias)
   /* By read, not by mmap: a file that shrinks meanwhile must not raise SIGBUS. */
   symbols->elf = elf_begin(elf_fd, ELF_C_READ, NULL);
   if (symbols->elf == NULL || elf_kind(symbols->elf) != ELF_K_ELF ||
-      gelf_getclass(symbols->elf) != ELFCLASS64 || !do_sections_fit(symbols->elf, file_bytes))
+      gelf_getclass(symbols->elf) != ELFCLASS64 ||
+      !symbol_file_sections_fit(symbols->elf, file_bytes))
   {
     symbols_close(symbols);
     return -ENOEXEC;
@@ -209,7 +176,7 @@ int symbols_open(struct symbols **out, int elf_fd, uint64_t load_bias)
   find_code_ranges(symbols);
   find_symbol_table(symbols);
   symbols->eh_frame = dwarf_getcfi_elf(symbols->elf);
-  open_debug_information(symbols);
+  use_libdw(symbols, open_debug_information, NULL);
   *out = symbols;
   return 0;
 }
@@ -218,10 +185,13 @@ void symbols_close(struct symbols *symbols)
 {
   if (symbols == NULL)
     return;
-  if (symbols->eh_frame != NULL)
-    dwarf_cfi_end(symbols->eh_frame);
-  dwarf_end(symbols->dwarf);
-  elf_end(symbols->elf);
+  if (!symbols->is_lost)
+  {
+    if (symbols->eh_frame != NULL)
+      dwarf_cfi_end(symbols->eh_frame);
+    dwarf_end(symbols->dwarf);
+    elf_end(symbols->elf);
+  }
   free(symbols);
 }
 
@@ -344,8 +314,17 @@ static const char *without_directory(Dwarf_Die *unit, const char *path)
   return path + len + 1;
 }
 
-static void find_line(struct symbols *symbols, uint64_t vaddr, struct symbol_place *place)
+struct line_search
 {
+  uint64_t vaddr;
+  struct symbol_place *place;
+};
+
+static void find_line(struct symbols *symbols, void *argument)
+{
+  const struct line_search *search = argument;
+  uint64_t vaddr = search->vaddr;
+  struct symbol_place *place = search->place;
   Dwarf_Die unit;
   Dwarf_Line *line;
   const char *path;
@@ -368,17 +347,31 @@ bool symbols_lookup(struct symbols *symbols, uint64_t gva, struct symbol_place *
   if (!symbols_is_code(symbols, gva))
     return false;
   find_function(symbols, gva - symbols->bias, place);
-  find_line(symbols, gva - symbols->bias, place);
+  struct line_search search = {.vaddr = gva - symbols->bias, .place = place};
+  use_libdw(symbols, find_line, &search);
   return place->function != NULL || place->file != NULL;
+}
+
+struct rules_search
+{
+  uint64_t vaddr;
+  struct Dwarf_Frame_s **rules;
+  bool is_found;
+};
+
+static void find_rules(struct symbols *symbols, void *argument)
+{
+  struct rules_search *search = argument;
+
+  search->is_found = (symbols->eh_frame != NULL &&
+                      dwarf_cfi_addrframe(symbols->eh_frame, search->vaddr, search->rules) == 0) ||
+                     (symbols->debug_frame != NULL &&
+                      dwarf_cfi_addrframe(symbols->debug_frame, search->vaddr, search->rules) == 0);
 }
 
 int symbols_unwind_rules(struct symbols *symbols, uint64_t gva, struct Dwarf_Frame_s **rules)
 {
-  uint64_t vaddr = gva - symbols->bias;
+  struct rules_search search = {.vaddr = gva - symbols->bias, .rules = rules};
 
-  if (symbols->eh_frame != NULL && dwarf_cfi_addrframe(symbols->eh_frame, vaddr, rules) == 0)
-    return 0;
-  if (symbols->debug_frame != NULL && dwarf_cfi_addrframe(symbols->debug_frame, vaddr, rules) == 0)
-    return 0;
-  return -ENOENT;
+  return use_libdw(symbols, find_rules, &search) && search.is_found ? 0 : -ENOENT;
 }

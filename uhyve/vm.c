@@ -244,6 +244,7 @@ int vm_create(struct vm *vm, const struct options *options)
   error = prepare_cpus(vm);
   if (error != 0)
     goto close_cpus;
+  vm_memory_limit_own(vm);
   error = vm_sandbox_enter(vm);
   if (error != 0)
     goto close_cpus;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 
 #include "memory_watch.h"
 
@@ -50,6 +51,26 @@ int vm_memory_prepare(struct vm *vm)
   if (error == 0 && vm->memory.attached_bytes > WATCH_BYTES)
     start_watch(vm);
   return error;
+}
+
+#define OWN_BYTES     (1ull << 30)
+#define OWN_THREADS   4 /* the first, clock, streams, time */
+#define MOST_OF_STACK (64ull << 20)
+
+/* A thread's stack is as large as the limit of stacks. The guest's memory counts as data, as does
+ * what is mapped there in its place. */
+void vm_memory_limit_own(const struct vm *vm)
+{
+  struct rlimit stack, data;
+  if (getrlimit(RLIMIT_STACK, &stack) != 0 || getrlimit(RLIMIT_DATA, &data) != 0)
+    return;
+  uint64_t stack_bytes = stack.rlim_cur < MOST_OF_STACK ? stack.rlim_cur : MOST_OF_STACK;
+  uint64_t bytes =
+      vm->memory.mapping_bytes + (vm->vcpu_count + OWN_THREADS) * stack_bytes + OWN_BYTES;
+  if (bytes >= data.rlim_cur)
+    return;
+  data.rlim_cur = bytes;
+  setrlimit(RLIMIT_DATA, &data);
 }
 
 static int attach_up_to(struct vm *vm, uint64_t ram_bytes)
