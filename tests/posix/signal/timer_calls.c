@@ -215,8 +215,7 @@ static void test_overruns_before(void)
 
 #ifdef __uhyve__
 
-#define TIMES_TO_TELL 1000
-
+static uint64_t times_to_tell;
 static uint64_t times_told;
 static sem_t first_told;
 static sem_t all_told;
@@ -225,12 +224,12 @@ static void on_fast_call(union sigval value)
 {
   (void) value;
   bool is_first = times_told == 0;
-  bool was_all = times_told >= TIMES_TO_TELL;
+  bool was_all = times_told >= times_to_tell;
   times_told += (uint64_t) timer_getoverrun(counted) + 1;
   CHECK(times_told <= times_due());
   if (is_first)
     sem_post(&first_told);
-  if (!was_all && times_told >= TIMES_TO_TELL)
+  if (!was_all && times_told >= times_to_tell)
     sem_post(&all_told);
 }
 
@@ -242,7 +241,7 @@ static void set_own_priority(int policy, int priority)
 
 /* On one CPU, where calls go before whoever makes them, one has asked when the next is made. This
  * goes before all of them: while it runs no call is made. */
-static void test_overruns_of_many(void)
+static void test_overruns_of_many(uint64_t every_ns, uint64_t times)
 {
   pthread_attr_t attributes;
   struct sched_param above = {.sched_priority = 20};
@@ -256,12 +255,15 @@ static void test_overruns_of_many(void)
   CHECK(sem_init(&first_told, 0, 0) == 0 && sem_init(&all_told, 0, 0) == 0);
   struct sigevent signal_event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1};
   set_own_priority(SCHED_RR, 25);
-  interval_ns = US;
+  interval_ns = every_ns;
+  times_told = 0;
+  times_to_tell = times;
+  int told_before = told;
   first_ns = now_ns();
   start_counted(&event, 0);
-  /* When this one has run out, the other has run out for so many times. */
-  timer_t end = start_timer(&signal_event, 0, 2 * TIMES_TO_TELL * US, 0);
-  while (told == SHARERS)
+  /* When this one runs out, the other just has, for the last time that counts. */
+  timer_t end = start_timer(&signal_event, 0, (long) (times * interval_ns), 0);
+  while (told == told_before)
     ;
   CHECK(sem_wait(&first_told) == 0);
   /* Calls for what has been until here still come. */
@@ -284,7 +286,10 @@ int main(void)
   test_overruns_before();
 #ifdef __uhyve__
   if (sysconf(_SC_NPROCESSORS_ONLN) == 1)
-    test_overruns_of_many();
+  {
+    test_overruns_of_many(US, 20000);
+    test_overruns_of_many(100 * US, 200);
+  }
 #endif
   return check_finish();
 }
