@@ -1,0 +1,40 @@
+#!/bin/bash
+# Runs a fuzz target on its corpus and then for some seconds on what it makes of that. Fails on a
+# crash, a leak, an input that takes 10 s and more than 2 GiB of memory, and keeps the input.
+# usage: run.sh BUILD_FOLDER NAME SECONDS [FOLDER]   (FOLDER: what it finds is kept there)
+set -euo pipefail
+export LC_ALL=C
+build=$1
+name=$2
+seconds=$3
+here=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
+failed=$build/failed
+found=${4:-}
+
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/uhyve-fuzz-XXXXXX")
+trap 'rm -rf "$scratch"' EXIT
+mkdir -p "$failed" "$scratch/found"
+arguments=(-max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -malloc_limit_mb=1024)
+arguments+=(-print_final_stats=1 -artifact_prefix="$scratch/failed-")
+if [[ -e $here/dictionaries/$name.dict ]]; then
+    arguments+=(-dict="$here/dictionaries/$name.dict")
+fi
+if [[ -e $here/corpus/$name.options ]]; then
+    mapfile -t -O "${#arguments[@]}" arguments < "$here/corpus/$name.options"
+fi
+
+status=0
+LLVM_PROFILE_FILE=/dev/null FUZZ_SCRATCH=$scratch "$build/$name" "${arguments[@]}" \
+    "${found:-$scratch/found}" "$here/corpus/$name" > "$scratch/log" 2>&1 || status=$?
+if ((status != 0)); then
+    grep -vE '^#[0-9]+|^INFO:' "$scratch/log" || true
+    for input in "$scratch"/failed-*; do
+        if [[ -e $input ]]; then
+            kept=$failed/$name-${input##*/failed-}
+            cp "$input" "$kept"
+            echo "fuzz.$name: the input that fails: $kept; again: $build/$name $kept"
+        fi
+    done
+    exit 1
+fi
+grep -E '^stat::(number_of_executed_units|average_exec_per_sec|peak_rss_mb)|DONE' "$scratch/log"
