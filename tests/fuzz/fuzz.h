@@ -8,20 +8,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* libFuzzer's entry: always 0. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 
 /* What must hold whatever the input is. */
-#define CHECK(condition)                                                             \
-  do                                                                                 \
-  {                                                                                  \
-    if (!(condition))                                                                \
-    {                                                                                \
-      fprintf(stderr, "%s:%d: does not hold: %s\n", __FILE__, __LINE__, #condition); \
-      abort();                                                                       \
-    }                                                                                \
+#define CHECK(condition)                                                        \
+  do                                                                            \
+  {                                                                             \
+    if (!(condition))                                                           \
+    {                                                                           \
+      dprintf(2, "%s:%d: does not hold: %s\n", __FILE__, __LINE__, #condition); \
+      abort();                                                                  \
+    }                                                                           \
   } while (0)
 
 struct input

@@ -11,11 +11,13 @@ here=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
 failed=$build/failed
 found=${4:-}
 
-scratch=$(mktemp -d "${TMPDIR:-/tmp}/uhyve-fuzz-XXXXXX")
+# Files in memory: a target makes a tree of them for each input.
+scratch=$(mktemp -d /dev/shm/uhyve-fuzz-XXXXXX 2> /dev/null ||
+    mktemp -d "${TMPDIR:-/tmp}/uhyve-fuzz-XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
 mkdir -p "$failed" "$scratch/found"
 arguments=(-max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -malloc_limit_mb=1024)
-arguments+=(-print_final_stats=1 -artifact_prefix="$scratch/failed-")
+arguments+=(-print_final_stats=1 -print_funcs=0 -artifact_prefix="$scratch/failed-")
 if [[ -e $here/dictionaries/$name.dict ]]; then
     arguments+=(-dict="$here/dictionaries/$name.dict")
 fi
