@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 
 #include "tests/fuzz/fuzz.h"
+#include "tests/unit/elf_file.h"
 #include "uhyve/backtrace.h"
 #include "uhyve/cpu_tables.h"
 #include "uhyve/demangle.h"
@@ -18,8 +19,6 @@
 #define STACK_GVA UINT64_C(0x7000000000)
 #define WORDS     8
 
-static int file_fd;
-static char path[64];
 static const uint8_t *file;
 static size_t file_bytes;
 
@@ -27,10 +26,48 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
   (void) argc;
   (void) argv;
-  file_fd = memfd_create("image", MFD_CLOEXEC);
-  CHECK(file_fd >= 0);
-  snprintf(path, sizeof(path), "/proc/self/fd/%d", file_fd);
+  CHECK(elf_file_set_up(NULL) == 0);
   return 0;
+}
+
+/* ---- The file: the input, or a good one of the unit tests with patches ---- */
+
+#define MOST_BYTES  (256u << 10)
+#define PATCH_BYTES 16
+
+static uint32_t take_u24(struct input *input)
+{
+  uint8_t bytes[3];
+  input_take(input, bytes, sizeof(bytes));
+  return bytes[0] | (uint32_t) bytes[1] << 8 | (uint32_t) bytes[2] << 16;
+}
+
+/* Size (0: as it is), and what is put where. */
+static void patch_file(struct input input, const union image *good)
+{
+  static uint8_t patched[MOST_BYTES];
+  uint32_t size = take_u24(&input) % MOST_BYTES;
+  memset(patched, 0, sizeof(patched));
+  memcpy(patched, good->bytes, sizeof(good->bytes));
+  while (input.left > 0)
+  {
+    uint32_t offset = take_u24(&input) % (MOST_BYTES - PATCH_BYTES);
+    size_t bytes = input_u8(&input) % PATCH_BYTES + 1;
+    input_take(&input, patched + offset, bytes);
+  }
+  file = patched;
+  file_bytes = size != 0 ? size : sizeof(good->bytes);
+}
+
+static void choose_file(const uint8_t *data, size_t bytes)
+{
+  file = data;
+  file_bytes = bytes;
+  if (bytes > 0 && (data[0] == 'F' || data[0] == 'P'))
+    patch_file((struct input){data + 1, bytes - 1}, data[0] == 'P' ? &good_pie : &good_fixed);
+  CHECK(ftruncate(image_fd, 0) == 0);
+  if (file_bytes > 0)
+    CHECK(pwrite(image_fd, file, file_bytes, 0) == (ssize_t) file_bytes);
 }
 
 static volatile uint8_t all_bytes;
@@ -158,7 +195,7 @@ static void walk(struct symbols *symbols, uint64_t base)
 static void look_into(uint64_t bias)
 {
   struct symbols *symbols;
-  if (symbols_open(&symbols, file_fd, bias) != 0)
+  if (symbols_open(&symbols, image_fd, bias) != 0)
     return;
   const uint64_t entry = word_at(offsetof(Elf64_Ehdr, e_entry)) + bias;
   look_up(symbols, entry);
@@ -172,14 +209,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
   struct elf_image image;
   char message[256];
-  file = data;
-  file_bytes = bytes;
-  CHECK(ftruncate(file_fd, 0) == 0);
-  if (bytes > 0)
-    CHECK(pwrite(file_fd, data, bytes, 0) == (ssize_t) bytes);
+  choose_file(data, bytes);
   uint64_t bias = 0;
   memset(message, 'x', sizeof(message));
-  int error = elf_image_open(&image, path, message);
+  int error = elf_image_open(&image, image_path, message);
   if (error == 0)
   {
     check_image(&image);

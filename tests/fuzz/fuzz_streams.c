@@ -114,10 +114,8 @@ void fuzz_streams_choose(struct streams *streams, uint16_t kinds)
   for (int i = 0; i < 3; i++, kinds >>= 4)
   {
     enum kind kind = kinds % KINDS;
-    struct stat status;
     reset(kind);
     streams->fds[i] = fds[kind];
-    streams->modes[i] = fstat(fds[kind], &status) == 0 ? status.st_mode : 0;
   }
 }
 

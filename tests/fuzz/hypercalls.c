@@ -16,6 +16,8 @@
 #include "uhyve/memory_watch.h"
 #include "uhyve/signals.h"
 #include "uhyve/start_block.h"
+#include "uhyve/terminal.h"
+#include "uhyve/vm_memory.h"
 
 #define RAM_BYTES      (UINT64_C(16) << 20)
 #define ATTACHED_BYTES (UINT64_C(10) << 20) /* at the start */
@@ -23,6 +25,7 @@
 #define MOST_FILES     200 /* descriptors of one guest */
 #define MOST_WAIT_US   100
 #define SIGNALS        64
+#define OUTPUT_GIVEN   0xc000 /* of the number that chooses streams: from here on */
 
 /* What else there is in an input, beside the calls. */
 enum other_step
@@ -30,8 +33,12 @@ enum other_step
   STEP_ANY_CALL = HYPERCALL_PORTS, /* any port and address */
   STEP_POKE,                       /* bytes into memory */
   STEP_SIGNAL,                     /* a signal comes */
-  STEPS
+  STEP_SHIFT,                      /* the host was suspended, and a CPU's TSC went on */
 };
+
+/* Steps may come to these, and calls: what corpora have stays what it is. */
+#define STEP_NUMBERS 64
+#define CALLS        18
 
 static struct vm *vm;
 static struct elf_image image;
@@ -61,6 +68,9 @@ static void create_memory(void)
   memory->attached_bytes = ATTACHED_BYTES;
   CHECK(guest_layout_map(&vm->layout, &image, memory, 1, false) == 0);
   CHECK(vm->layout.memory_gpa < ATTACHED_BYTES && vm->layout.memory_bytes > 0);
+  options.thp = true;
+  options.ksm = true;
+  vm_memory_prepare(vm); /* a kernel may have no KSM */
   /* There is no KVM to be told of the rest. */
   memory->attached_bytes = RAM_BYTES;
   memset(page_at(vm->layout.image_gpa), 0xc3, GUEST_PAGE_BYTES);
@@ -148,11 +158,24 @@ static void restore_signals(void)
 
 /* ---- One input ---- */
 
+/* Some have --output, to nowhere or to a file. */
+static void output_to(uint16_t kinds)
+{
+  char message[256] = "";
+  bool is_given = kinds >= OUTPUT_GIVEN;
+  options.output_none = is_given && kinds % 2 == 0;
+  options.output = is_given && !options.output_none ? tree_output : NULL;
+  int program = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+  CHECK(program >= 0 && streams_open(&vm->streams, &options, program, message) == 0);
+  close(program);
+}
+
 static void begin_guest(struct input *input)
 {
   uint16_t kinds;
   input_take(input, &kinds, sizeof(kinds));
   fuzz_streams_choose(&vm->streams, kinds);
+  output_to(kinds);
   files_init(&vm->files, (int) fds_before + MOST_FILES);
   stream_watch_prepare(&vm->watch, &vm->streams, -1);
   const struct clock_view view = clock_view_start(clock_pair_read(), 2000000);
@@ -191,8 +214,10 @@ static void end_guest(void)
 {
   stream_watch_stop(&vm->watch);
   clock_follow_stop(&vm->clock);
+  terminal_restore();
   check_files();
   check_memory();
+  streams_close(&vm->streams);
   files_destroy(&vm->files);
   restore_signals();
   tree_check();
@@ -212,9 +237,11 @@ static bool call(uint16_t port, uint64_t gpa)
   memset(message, 'x', sizeof(message));
   make_survivable(port, gpa);
   has_used_tree |= port == HC_file_open || port == HC_path;
+  bool has_name = hypercall_name(port) != NULL;
   enum hypercall_verdict verdict = hypercall_serve(vm, 0, port, gpa, message);
   if (verdict == HYPERCALL_BROKEN)
     CHECK(memchr(message, '\0', sizeof(message)) != NULL && message[0] != '\0');
+  CHECK(verdict == HYPERCALL_BROKEN || has_name);
   CHECK((verdict == HYPERCALL_END) == atomic_load(&vm->ending));
   CHECK(verdict != HYPERCALL_END || run.immediate_exit == 1);
   return verdict == HYPERCALL_CONTINUE;
@@ -242,7 +269,7 @@ static void poke(struct input *input)
  * find something. */
 static bool step(struct input *input)
 {
-  uint8_t number = input_u8(input) % STEPS;
+  uint8_t number = input_u8(input) % STEP_NUMBERS;
   uint16_t port;
   switch (number)
   {
@@ -257,8 +284,11 @@ static bool step(struct input *input)
     /* One that ends no process, whoever sees to it. */
     raise(SIGWINCH);
     break;
+  case STEP_SHIFT:
+    clock_follow_tell_shift(&vm->clock, number);
+    break;
   default:
-    make_call(input, number);
+    make_call(input, number < HYPERCALL_PORTS ? number : number % CALLS);
     break;
   }
   return !atomic_load(&vm->ending);

@@ -12,6 +12,7 @@
 
 #define MOST_FILE_BYTES (16u << 20)
 
+char tree_output[PATH_MAX + 16];
 static char top[PATH_MAX];
 static size_t top_len;
 static int top_fd;
@@ -210,6 +211,7 @@ void tree_create(struct mappings *mappings)
   snprintf(top, sizeof(top), "%s", plain);
   free(plain);
   top_len = strlen(top);
+  snprintf(tree_output, sizeof(tree_output), "%s/output", top);
   top_fd = open_folder(AT_FDCWD, top);
   make_folder(top_fd, "inside");
   make_folder(top_fd, "read-only");
@@ -218,6 +220,7 @@ void tree_create(struct mappings *mappings)
   make_folder(top_fd, "single");
   make_file(top_fd, "outside/secret", "secret");
   make_file(top_fd, names[TREE_FILE], "single");
+  make_file(top_fd, "output", "");
   fill(names[TREE_INSIDE]);
   fill(names[TREE_READ_ONLY]);
   look_at_fixed(true);

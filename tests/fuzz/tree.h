@@ -16,6 +16,9 @@ enum
   TREE_MAPPINGS
 };
 
+/* A file for --output. */
+extern char tree_output[];
+
 /* Makes all, once, below $FUZZ_SCRATCH or /tmp; it goes when the process ends by itself. */
 void tree_create(struct mappings *mappings);
 
