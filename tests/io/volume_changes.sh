@@ -10,6 +10,8 @@ mkfifo "$scratch/input"
 start() {
     rm -rf "$host" && mkdir -p "$host/folder"
     printf 'old' > "$host/file"
+    # The one before must not be taken for what this one says.
+    : > "$scratch/output"
     "$uhyve" --volume "$host:/data" "$call" "$@" < "$scratch/input" > "$scratch/output" 2> "$scratch/error" &
     guest=$!
     exec 5> "$scratch/input"
