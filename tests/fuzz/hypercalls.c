@@ -91,8 +91,9 @@ static void create_guest(void)
   vm->explain.working_folder = "/tmp";
   pthread_mutex_init(&vm->memory_lock, NULL);
   pthread_mutex_init(&vm->clock.lock, NULL);
-  tree_create(&vm->mappings);
   fuzz_streams_create();
+  tree_create(&vm->mappings);
+  fuzz_streams_start();
   create_memory();
   guest_signals_prepare(-1);
 }
