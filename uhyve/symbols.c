@@ -11,6 +11,9 @@
 
 #define MAX_CODE_RANGES 8
 
+/* Of debug information, unpacked: a short file can stand for a thousand times as much. */
+#define MAX_UNPACKED_BYTES (UINT64_C(1) << 30)
+
 struct code_range
 {
   uint64_t vaddr; /* as in the file, without the bias */
@@ -69,6 +72,53 @@ static void find_symbol_table(struct symbols *symbols)
   }
 }
 
+/* What a section says it becomes when libdw unpacks it: by ELF's own header, or by the older one of
+ * GNU, "ZLIB" and the size with its highest byte first. */
+static uint64_t unpacked_bytes(Elf_Scn *section, const GElf_Shdr *shdr, const char *name)
+{
+  static const char magic[] = "ZLIB";
+  static const size_t magic_bytes = sizeof magic - 1;
+  GElf_Chdr chdr;
+  const Elf_Data *data;
+  uint64_t bytes;
+
+  if ((shdr->sh_flags & SHF_COMPRESSED) != 0)
+    return gelf_getchdr(section, &chdr) != NULL ? chdr.ch_size : 0;
+  if (strncmp(name, ".zdebug", strlen(".zdebug")) != 0)
+    return 0;
+  data = elf_rawdata(section, NULL);
+  if (data == NULL || data->d_size < magic_bytes + sizeof bytes ||
+      memcmp(data->d_buf, magic, magic_bytes) != 0)
+    return 0;
+  memcpy(&bytes, (const char *) data->d_buf + magic_bytes, sizeof bytes);
+  return __builtin_bswap64(bytes);
+}
+
+static bool unpacks_to_little(Elf *elf)
+{
+  Elf_Scn *section = NULL;
+  uint64_t left = MAX_UNPACKED_BYTES;
+  size_t names;
+
+  if (elf_getshdrstrndx(elf, &names) != 0)
+    return false;
+  while ((section = elf_nextscn(elf, section)) != NULL)
+  {
+    GElf_Shdr shdr;
+    const char *name;
+    uint64_t bytes;
+
+    if (gelf_getshdr(section, &shdr) == NULL)
+      return false;
+    name = elf_strptr(elf, names, shdr.sh_name);
+    bytes = unpacked_bytes(section, &shdr, name != NULL ? name : "");
+    if (bytes > left)
+      return false;
+    left -= bytes;
+  }
+  return true;
+}
+
 /* libdw (0.188 at least) reads past a section of strings whose last one has no end. */
 static bool strings_end(Elf *elf)
 {
@@ -99,7 +149,8 @@ static bool strings_end(Elf *elf)
 
 static void open_debug_information(struct symbols *symbols)
 {
-  symbols->dwarf = dwarf_begin_elf(symbols->elf, DWARF_C_READ, NULL);
+  if (unpacks_to_little(symbols->elf))
+    symbols->dwarf = dwarf_begin_elf(symbols->elf, DWARF_C_READ, NULL);
   if (symbols->dwarf == NULL)
     return;
   /* Checked only now, because dwarf_begin_elf() decompresses. */

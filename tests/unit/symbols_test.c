@@ -212,12 +212,94 @@ static void test_truncated_file(void **state)
   munmap(image, len_bytes);
 }
 
+/* ---- Compressed debug information ---- */
+
+#define DEBUG_BYTES    (4 * MIB)           /* in the file */
+#define UNPACKED_BYTES (UINT64_C(3) << 30) /* what it says it becomes */
+
+static size_t largest_bytes;
+
+static void note_allocation(const volatile void *memory, size_t len_bytes)
+{
+  (void) memory;
+  if (len_bytes > largest_bytes)
+    largest_bytes = len_bytes;
+}
+
+static void ignore_free(const volatile void *memory)
+{
+  (void) memory;
+}
+
+int __sanitizer_install_malloc_and_free_hooks(void (*allocated)(const volatile void *, size_t),
+                                              void (*freed)(const volatile void *));
+
+/* A file with nothing but debug information, which says that it becomes very much when it is
+ * unpacked: in the header that ELF has for that, or in the older one. */
+static int make_packed_file(bool old)
+{
+  static const char names[] = "\0.shstrtab\0.debug_info\0.zdebug_info";
+  const uint64_t names_at = sizeof(Elf64_Ehdr) + DEBUG_BYTES;
+  const uint64_t sections_at = names_at + sizeof(names);
+  const Elf64_Ehdr header = {.e_ident = {0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT},
+                             .e_type = ET_EXEC,
+                             .e_machine = EM_X86_64,
+                             .e_version = EV_CURRENT,
+                             .e_shoff = sections_at,
+                             .e_ehsize = sizeof(header),
+                             .e_shentsize = sizeof(Elf64_Shdr),
+                             .e_shnum = 3,
+                             .e_shstrndx = 1};
+  const Elf64_Shdr sections[] = {
+      {0},
+      {.sh_name = 1,
+       .sh_type = SHT_STRTAB,
+       .sh_offset = names_at,
+       .sh_size = sizeof(names),
+       .sh_addralign = 1},
+      {.sh_name = old ? 23 : 11,
+       .sh_type = SHT_PROGBITS,
+       .sh_flags = old ? 0 : SHF_COMPRESSED,
+       .sh_offset = sizeof(header),
+       .sh_size = DEBUG_BYTES,
+       .sh_addralign = 1},
+  };
+  const Elf64_Chdr packed = {
+      .ch_type = ELFCOMPRESS_ZLIB, .ch_size = UNPACKED_BYTES, .ch_addralign = 1};
+  const char old_packed[] = {'Z', 'L', 'I', 'B', 0, 0, 0, 0, (char) 0xc0, 0, 0, 0};
+  int fd = memfd_create("packed", MFD_CLOEXEC);
+  assert_true(fd >= 0 && ftruncate(fd, (off_t) (sections_at + sizeof(sections))) == 0);
+  assert_int_equal(pwrite(fd, &header, sizeof(header), 0), sizeof(header));
+  assert_int_equal(pwrite(fd, names, sizeof(names), (off_t) names_at), sizeof(names));
+  assert_int_equal(pwrite(fd, sections, sizeof(sections), (off_t) sections_at), sizeof(sections));
+  size_t bytes = old ? sizeof(old_packed) : sizeof(packed);
+  assert_int_equal(pwrite(fd, old ? (const void *) old_packed : &packed, bytes, sizeof(header)),
+                   bytes);
+  return fd;
+}
+
+static void test_much_debug_information(void **state)
+{
+  (void) state;
+  assert_true(__sanitizer_install_malloc_and_free_hooks(note_allocation, ignore_free) != 0);
+  for (int old = 0; old < 2; old++)
+  {
+    struct symbols *symbols;
+    int fd = make_packed_file(old != 0);
+    largest_bytes = 0;
+    assert_int_equal(symbols_open(&symbols, fd, 0), 0);
+    assert_true(largest_bytes > 0 && largest_bytes < 2 * DEBUG_BYTES);
+    symbols_close(symbols);
+    close(fd);
+  }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_lookup),           cmocka_unit_test(test_not_an_elf_file),
       cmocka_unit_test(test_damaged_sections), cmocka_unit_test(test_damaged_headers),
-      cmocka_unit_test(test_truncated_file),
+      cmocka_unit_test(test_truncated_file),   cmocka_unit_test(test_much_debug_information),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);
