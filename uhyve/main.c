@@ -1,4 +1,5 @@
 /* uhyve: runs one unikernel program in its own virtual machine, as if it were a process. */
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include "guest_signals.h"
 #include "memory_watch.h"
 #include "options.h"
+#include "sandbox/sandbox.h"
 #include "signals.h"
 #include "symbols.h"
 #include "terminal.h"
@@ -122,6 +124,11 @@ int main(int argc, char **argv, char **envp)
 {
   timeline_start(&vm.timeline);
   streams_keep_places(&vm.streams);
+  /* All that options name would be opened with rights that the caller has not. */
+  if (!surroundings_are_callers())
+    return complain("it must not be installed with a set-user or set-group bit: put users into the "
+                    "group of /dev/kvm instead",
+                    STATUS_MONITOR);
   struct options options;
   char message[256];
   if (options_parse(&options, argc, argv, envp, message) != 0)
@@ -137,6 +144,9 @@ int main(int argc, char **argv, char **envp)
     return finish_output();
   }
 
+  sandbox_choose(options.isolation);
+  /* For another one malloc() reads a file, which the sandbox forbids. */
+  mallopt(M_ARENA_MAX, 1);
   surroundings_read(&vm.surroundings);
   signals_install();
   if (timeout_start(&options) != 0)
