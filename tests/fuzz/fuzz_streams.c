@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 
 #include "tests/fuzz/fuzz.h"
+#include "uhyve/record_locks.h"
 
 enum kind
 {
@@ -95,7 +96,7 @@ static void reset(enum kind kind)
   if (kind == REGULAR)
   {
     CHECK(ftruncate(fds[REGULAR], 0) == 0 && lseek(fds[REGULAR], 0, SEEK_SET) == 0);
-    CHECK(fcntl(fds[REGULAR], F_SETLK, &all) == 0);
+    CHECK(record_locks_set(fds[REGULAR], &all) == 0);
     written = pwrite(fds[REGULAR], TEXT, sizeof(TEXT), 0);
   }
   if (kind == TERMINAL)

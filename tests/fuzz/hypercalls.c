@@ -215,6 +215,9 @@ static void end_guest(void)
   terminal_restore();
   check_files();
   check_memory();
+  /* With their locks, of which the monitor keeps account. */
+  for (uint32_t i = FILES_FIRST; i < vm->files.used; i++)
+    files_close(&vm->files, i);
   streams_close(&vm->streams);
   files_destroy(&vm->files);
   restore_signals();
