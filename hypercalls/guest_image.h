@@ -1,6 +1,6 @@
-/* What a guest's ELF file tells the monitor: two notes, written by the linker script.
+/* What a guest's ELF file tells the monitor: three notes, written by the linker script.
  *
- * Both notes have the owner name "uhyve" (6 bytes with the terminating zero, padded to 8).
+ * All notes have the owner name "uhyve" (6 bytes with the terminating zero, padded to 8).
  * All addresses are offsets from the image's lowest address, so that a position-independent
  * image needs no relocation here.
  */
@@ -16,6 +16,9 @@
 #define UHYVE_NOTE_VERSION 1
 /* Note type 2: struct uhyve_note_layout. */
 #define UHYVE_NOTE_LAYOUT 2
+/* Note type 3: uint32_t, where struct uhyve_task_layout is. An image without that has the note not,
+ * or 0 in it. */
+#define UHYVE_NOTE_TASKS 3
 
 struct uhyve_note_version
 {

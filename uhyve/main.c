@@ -5,14 +5,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "crash_report.h"
+#include "core_file.h"
+#include "crash.h"
 #include "describe.h"
 #include "exit_status.h"
 #include "guest_signals.h"
 #include "memory_watch.h"
 #include "options.h"
 #include "signals.h"
-#include "symbols.h"
 #include "terminal.h"
 #include "timeout.h"
 #include "uhyve_version.h"
@@ -26,57 +26,8 @@ static int complain(const char *message, int status)
   return status;
 }
 
-/* Symbols are read when there is something to report, not before. */
-static void report_crash(struct crash_report_input *input)
-{
-  struct symbols *symbols = NULL;
-  if (symbols_open(&symbols, vm.image.fd, vm.layout.load_bias) != 0)
-    symbols = NULL;
-  input->program = vm.options->file;
-  input->cpu_count = vm.vcpu_count;
-  input->symbols = symbols;
-  input->read = vm_read_virtual;
-  input->read_context = &vm;
-  crash_report_print(stderr, input);
-  symbols_close(symbols);
-}
-
-static int finish_crash(void)
-{
-  struct crash_report_input input = {
-      .crash = &vm.end.crash,
-      .message = vm.end.crash_text,
-      .message_len_bytes = vm.end.crash.message_len_bytes,
-  };
-  report_crash(&input);
-  return crash_report_status(&vm.end.crash);
-}
-
-static int finish_nucleus_failure(void)
-{
-  struct crash_report_input input = {
-      .nucleus = &vm.end.nucleus_frame,
-      .nucleus_registers = &vm.end.registers,
-      .nucleus_fault_gva = vm.end.fault_gva,
-      .nucleus_cpu = vm.end.cpu,
-  };
-  report_crash(&input);
-  return STATUS_BROKEN;
-}
-
-static int finish_broken(void)
-{
-  struct crash_report_input input = {
-      .broken = vm.end.message,
-      .broken_registers = &vm.end.registers,
-      .broken_cpu = vm.end.cpu,
-  };
-  report_crash(&input);
-  return STATUS_BROKEN;
-}
-
 /* Says how the guest ended, as far as there is something to say. Returns the exit status. */
-static int finish(void)
+static int finish(struct core_file *core)
 {
   switch (vm.end.kind)
   {
@@ -85,11 +36,9 @@ static int finish(void)
   case VM_END_SIGNAL:
     return STATUS_SIGNAL + vm.end.status;
   case VM_END_CRASH:
-    return finish_crash();
   case VM_END_NUCLEUS_FAILURE:
-    return finish_nucleus_failure();
   case VM_END_BROKEN:
-    return finish_broken();
+    return crash_finish(&vm, core);
   case VM_END_MONITOR:
     break;
   }
@@ -139,6 +88,9 @@ int main(int argc, char **argv, char **envp)
 
   surroundings_read(&vm.surroundings);
   signals_install();
+  struct core_file core = {.path = NULL};
+  if (options.core != NULL && core_file_open(&core, options.core, message) != 0)
+    return complain(message, STATUS_MONITOR);
   if (timeout_start(&options) != 0)
     return complain("cannot start a thread for --timeout", STATUS_MONITOR);
   if (vm_create(&vm, &options) != 0)
@@ -148,7 +100,7 @@ int main(int argc, char **argv, char **envp)
   vm_run(&vm);
   if (has_to_say(&options))
     guest_signals_stop();
-  int status = finish();
+  int status = finish(&core);
   if (options.stats != OPTIONS_STATS_NONE)
   {
     stats_read_guest(&vm);
@@ -161,6 +113,7 @@ int main(int argc, char **argv, char **envp)
     timeline_print(stderr, &vm.timeline, tsc_khz);
   }
   memory_watch_stop();
+  core_file_close(&core);
   if (vm.end.kind != VM_END_EXIT)
     terminal_restore();
   if (ended_by_timeout())

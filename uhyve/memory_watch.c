@@ -13,24 +13,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "memory_limit.h"
 
 /* What else is in the group, beside the guest's memory: monitor, KVM's tables, neighbours. */
 #define OTHERS_BYTES (256ull << 20)
 
 static _Atomic pid_t watcher;
-
-/* It takes no signal: what a terminal sends to all of its processes is for the guest. */
-static pid_t fork_masked(void)
-{
-  sigset_t all, old;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &old);
-  pid_t child = fork();
-  if (child != 0)
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
-  return child;
-}
 
 static _Noreturn void watch(const struct memory_limit *limit, uint64_t kills_before, int pipe_end)
 {
@@ -62,7 +51,7 @@ void memory_watch_start(uint64_t ram_bytes)
   if (limit.bytes >= ram_bytes + OTHERS_BYTES || pipe2(ends, O_CLOEXEC) != 0)
     return;
   uint64_t kills_before = memory_limit_kills(&limit);
-  pid_t child = fork_masked();
+  pid_t child = child_fork();
   if (child == 0)
     watch(&limit, kills_before, ends[0]);
   close(ends[0]);

@@ -97,4 +97,7 @@ void vm_stop_cpus(struct vm *vm);
 /* Reads guest memory through the guest's page tables; for crash reports. 0 or -EFAULT. */
 int vm_read_virtual(void *vm, uint64_t gva, void *buffer, size_t len_bytes);
 
+/* The host address of the page of 4 KiB at a guest-virtual address, or null. */
+const void *vm_virtual_page(const struct vm *vm, uint64_t gva);
+
 #endif
