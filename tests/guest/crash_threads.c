@@ -85,6 +85,17 @@ NOINLINE static void break_interface(void)
   __asm__ volatile("out %%eax, %%dx" : : "a"(0), "d"(0x1000), "D"(1ul << 60));
 }
 
+/* The kernel library's list of threads, and one that leads to itself. */
+extern void *__uhyve_all_tasks;
+static void *loop[512];
+
+static void damage_list(void *first)
+{
+  for (int i = 0; i < 512; i++)
+    loop[i] = loop;
+  __uhyve_all_tasks = first;
+}
+
 NOINLINE static void crash(const char *how)
 {
   volatile int local_in_crash = 815;
@@ -98,6 +109,11 @@ NOINLINE static void crash(const char *how)
     __uhyve_panic("as the test asks");
   else if (strcmp(how, "broken") == 0)
     break_interface();
+  else if (strcmp(how, "loop") == 0 || strcmp(how, "wild") == 0)
+  {
+    damage_list(strcmp(how, "loop") == 0 ? (void *) loop : (void *) -8ul);
+    abort();
+  }
   else if (strcmp(how, "term") == 0)
     raise(SIGTERM);
   else

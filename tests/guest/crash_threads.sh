@@ -55,6 +55,14 @@ expect --status 139 --stderr '(.|'$'\n'')*' "$uhyve" -v "$program" stack
 has_frames 'in thread 7 "\\x1bcrash"' ''
 check_others
 
+# A list of nonsense does no harm.
+for how in loop wild; do
+    expect --status 134 --stderr '(.|'$'\n'')*' "$uhyve" -v -c 2 --core "$scratch/core" "$program" "$how"
+    has_frames 'backtrace' '.*abort crash crasher '"$end"
+    [[ -s $scratch/core ]] || fail "$how: no core file"
+    rm "$scratch/core"
+done
+
 # Without -v the thread is named, and no other.
 expect --status 139 --stderr '(.|'$'\n'')*' "$uhyve" -c 2 "$program" access
 has_frames 'in thread 7 "\\x1bcrash"' ''
