@@ -2,7 +2,7 @@
 # --core: what gdb shows of the file, when there is one, and what goes wrong.
 source "${BASH_SOURCE[0]%/*}/../expect.sh"
 
-programs=${PROGRAMS%/io}/guest
+programs=${PROGRAMS:?}/../guest
 any='(.|'$'\n'')*'
 core=$scratch/core
 
