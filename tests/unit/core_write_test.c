@@ -15,8 +15,8 @@
 
 #include "unit_test.h"
 
-#define PAGE  4096
-#define PAGES 2000
+#define PAGE  ((size_t) 4096)
+#define PAGES ((size_t) 2000)
 
 /* The guest's memory; range 1 begins in its middle. */
 struct memory
@@ -145,7 +145,7 @@ static void writes_memory_with_holes(void **state)
   assert_int_equal(written_bytes, COUNT_OF(used) * PAGE);
   struct stat status;
   assert_int_equal(fstat(file.fd, &status), 0);
-  assert_true(status.st_blocks * 512 < 40 * PAGE);
+  assert_true((uint64_t) status.st_blocks * 512 < 40 * PAGE);
   open_file(&file);
   assert_memory_equal(file.header->e_ident, ELFMAG, SELFMAG);
   assert_int_equal(file.header->e_type, ET_CORE);
