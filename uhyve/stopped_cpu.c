@@ -37,16 +37,20 @@ struct return_frame
   uint64_t rip, cs, rflags, rsp, ss;
 };
 
-/* The nucleus has entered from ring 3 with this at the top of its stack, below its data. */
-static void take_return_frame(const struct vm *vm, unsigned int cpu, struct hc_registers *registers)
+/* The nucleus has entered from ring 3 with this at the top of its stack, below its data. For an
+ * upcall it changes where that goes on, the instruction before the stack. */
+static void take_return_frame(const struct vm *vm, unsigned int cpu, struct stopped_cpu *stopped)
 {
+  struct hc_registers *registers = &stopped->registers;
   uint64_t frame_gva = guest_layout_nucleus_gva(&vm->layout, cpu) + CPU_NUCLEUS_STACK_OFFSET +
                        GUEST_PAGE_BYTES - sizeof(struct uhyve_nucleus_cpu) -
                        sizeof(struct return_frame);
   struct return_frame frame;
   memcpy(&frame, guest_layout_boot_hva(&vm->layout, &vm->memory, frame_gva), sizeof(frame));
   registers->rip = frame.rip;
-  registers->rsp = frame.rsp;
+  registers->rsp = frame.rip == vm->layout.image_gva + vm->image.layout.upcall_entry
+                       ? stopped->area_gva
+                       : frame.rsp;
   registers->rflags = frame.rflags;
 }
 
@@ -59,7 +63,7 @@ void stopped_cpu_read(const struct vm *vm, unsigned int cpu, struct stopped_cpu 
       .area_gva = guest_layout_upcall_gva(&vm->layout, cpu) + CPU_UPCALL_AREA_OFFSET,
   };
   if (stopped->known && sregs.cs.dpl == 0)
-    take_return_frame(vm, cpu, &stopped->registers);
+    take_return_frame(vm, cpu, stopped);
 }
 
 /* Where an XSAVE area has room that the processor does not use: Linux keeps XCR0 there, and
