@@ -199,15 +199,17 @@ static int write_core(struct vm *vm, int fd, const struct core_notes *notes,
   return error;
 }
 
-void core_dump(struct vm *vm, struct core_file *core, const struct guest_threads *threads,
+void core_dump(struct vm *vm, const struct guest_threads *threads,
                const struct hc_registers *registers, int signal)
 {
   const struct core_program program = describe_program(vm, signal);
+  struct core_file *core = &vm->core;
   struct core_notes notes;
   struct core_map map = {.count = 0};
   uint64_t written_bytes = 0;
-  /* Too large a file is an error like others. */
+  /* Too large a file is an error like others, and so is that nobody can name it. */
   signals_ignore(SIGXFSZ);
+  signals_ignore(SIGPIPE);
   add_threads(vm, &notes, &program, threads, registers);
   /* The window shows all memory once more. Who maps memory more than twice besides is not asked. */
   int error = core_map_read(&map, &vm->memory, vm->layout.tables_gpa, UHYVE_WINDOW_BASE,

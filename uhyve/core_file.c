@@ -183,8 +183,8 @@ int core_file_keep(struct core_file *core)
 {
   int32_t error;
   const char word = 1;
-  if (send(core->keeper, &word, 1, MSG_NOSIGNAL) != 1 ||
-      recv(core->keeper, &error, sizeof(error), MSG_WAITALL) != sizeof(error))
+  if (write(core->keeper, &word, 1) != 1 ||
+      read(core->keeper, &error, sizeof(error)) != sizeof(error))
     return -ESRCH;
   return error;
 }

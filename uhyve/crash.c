@@ -77,7 +77,7 @@ static void print_report(struct vm *vm, struct crash_report_input *input)
   symbols_close(symbols);
 }
 
-int crash_finish(struct vm *vm, struct core_file *core)
+int crash_finish(struct vm *vm)
 {
   struct crash_report_input input = describe_end(vm);
   const struct hc_registers registers = crash_report_registers(&input);
@@ -86,8 +86,8 @@ int crash_finish(struct vm *vm, struct core_file *core)
   read_threads(vm, &registers, &threads);
   input.threads = &threads;
   print_report(vm, &input);
-  if (core->path != NULL)
-    core_dump(vm, core, &threads, &registers, status > STATUS_SIGNAL ? status - STATUS_SIGNAL : 0);
+  if (vm->core.path != NULL)
+    core_dump(vm, &threads, &registers, status > STATUS_SIGNAL ? status - STATUS_SIGNAL : 0);
   guest_threads_free(&threads);
   return status;
 }

@@ -2,11 +2,10 @@
 #ifndef UHYVE_CRASH_H
 #define UHYVE_CRASH_H
 
-#include "core_file.h"
 #include "vm.h"
 
 /* When no CPU runs any more and vm->end is a crash, a failure of the nucleus or a broken interface:
  * prints the report, and writes the core file if there is one. Returns the exit status. */
-int crash_finish(struct vm *vm, struct core_file *core);
+int crash_finish(struct vm *vm);
 
 #endif

@@ -43,6 +43,12 @@ static int keep_note(struct elf_check *c, struct notes *notes, const Elf64_Nhdr 
   }
   else if (note->n_type == UHYVE_NOTE_TASKS && note->n_descsz == sizeof c->image->task_layout)
     memcpy(&c->image->task_layout, content, sizeof c->image->task_layout);
+  else if (note->n_type == UHYVE_NOTE_NEEDS && note->n_descsz == sizeof(struct uhyve_note_needs))
+  {
+    struct uhyve_note_needs needs;
+    memcpy(&needs, content, sizeof needs);
+    c->image->needs |= needs.needs;
+  }
   return 0;
 }
 

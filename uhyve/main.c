@@ -1,17 +1,18 @@
 /* uhyve: runs one unikernel program in its own virtual machine, as if it were a process. */
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "core_file.h"
 #include "crash.h"
 #include "describe.h"
 #include "exit_status.h"
 #include "guest_signals.h"
 #include "memory_watch.h"
 #include "options.h"
+#include "sandbox/sandbox.h"
 #include "signals.h"
 #include "terminal.h"
 #include "timeout.h"
@@ -27,7 +28,7 @@ static int complain(const char *message, int status)
 }
 
 /* Says how the guest ended, as far as there is something to say. Returns the exit status. */
-static int finish(struct core_file *core)
+static int finish(void)
 {
   switch (vm.end.kind)
   {
@@ -38,7 +39,7 @@ static int finish(struct core_file *core)
   case VM_END_CRASH:
   case VM_END_NUCLEUS_FAILURE:
   case VM_END_BROKEN:
-    return crash_finish(&vm, core);
+    return crash_finish(&vm);
   case VM_END_MONITOR:
     break;
   }
@@ -86,10 +87,12 @@ int main(int argc, char **argv, char **envp)
     return finish_output();
   }
 
+  sandbox_choose(options.isolation);
+  /* For another one malloc() reads a file, which the sandbox forbids. */
+  mallopt(M_ARENA_MAX, 1);
   surroundings_read(&vm.surroundings);
   signals_install();
-  struct core_file core = {.path = NULL};
-  if (options.core != NULL && core_file_open(&core, options.core, message) != 0)
+  if (options.core != NULL && core_file_open(&vm.core, options.core, message) != 0)
     return complain(message, STATUS_MONITOR);
   if (timeout_start(&options) != 0)
     return complain("cannot start a thread for --timeout", STATUS_MONITOR);
@@ -100,7 +103,7 @@ int main(int argc, char **argv, char **envp)
   vm_run(&vm);
   if (has_to_say(&options))
     guest_signals_stop();
-  int status = finish(&core);
+  int status = finish();
   if (options.stats != OPTIONS_STATS_NONE)
   {
     stats_read_guest(&vm);
@@ -113,7 +116,7 @@ int main(int argc, char **argv, char **envp)
     timeline_print(stderr, &vm.timeline, tsc_khz);
   }
   memory_watch_stop();
-  core_file_close(&core);
+  core_file_close(&vm.core);
   if (vm.end.kind != VM_END_EXIT)
     terminal_restore();
   if (ended_by_timeout())

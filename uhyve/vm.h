@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "clock_follow.h"
+#include "core_file.h"
 #include "elf_image.h"
 #include "explain.h"
 #include "files.h"
@@ -17,6 +18,7 @@
 #include "kvm.h"
 #include "mappings.h"
 #include "options.h"
+#include "sandbox/sandbox.h"
 #include "stats.h"
 #include "stream_watch.h"
 #include "streams.h"
@@ -67,12 +69,14 @@ struct vm
   pthread_mutex_t memory_lock; /* for vm_memory_attach */
   struct clock_follow clock;
   struct stream_watch watch;
-  struct surroundings surroundings; /* filled in before vm_create */
+  struct surroundings surroundings; /* filled in before vm_create, */
+  struct core_file core;            /* and so is this */
   char *working_folder;             /* the guest's first */
   struct mappings mappings;
   struct files files;
   struct initrd initrd;
   struct explain explain;
+  struct sandbox sandbox;
 
   atomic_bool ending; /* set by the thread that fills 'end' */
   struct vm_end end;
