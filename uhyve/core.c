@@ -211,9 +211,9 @@ void core_dump(struct vm *vm, const struct guest_threads *threads,
   signals_ignore(SIGXFSZ);
   signals_ignore(SIGPIPE);
   add_threads(vm, &notes, &program, threads, registers);
-  /* The window shows all memory once more. Who maps memory more than twice besides is not asked. */
+  /* The window shows all memory once more. What is below it is no more than there is. */
   int error = core_map_read(&map, &vm->memory, vm->layout.tables_gpa, UHYVE_WINDOW_BASE,
-                            2 * guest_memory_size(&vm->memory));
+                            guest_memory_size(&vm->memory));
   if (error == 0)
     error = write_core(vm, core->fd, &notes, &map, &written_bytes);
   if (error == 0)

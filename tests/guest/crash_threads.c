@@ -4,11 +4,15 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "hypercalls/start_info.h"
 
 _Noreturn void __uhyve_panic(const char *message);
 
@@ -96,6 +100,34 @@ static void damage_list(void *first)
   __uhyve_all_tasks = first;
 }
 
+/* The kernel library's own way to page tables. */
+uint64_t *__uhyve_table_buffer(void);
+void __uhyve_table_write(uint64_t table_gpa, unsigned int index, unsigned int count, bool last);
+extern const struct uhyve_start_info *__uhyve_start_info;
+
+#define UNUSED_ENTRY  28 /* of the root, below the window */
+#define ALL_RIGHTS    7
+#define TABLE_BYTES   4096
+#define TABLE_ENTRIES 512
+
+static void write_entries(uint64_t table_gpa, unsigned int index, unsigned int count,
+                          uint64_t leads_to_gpa)
+{
+  for (unsigned int i = 0; i < count; i++)
+    __uhyve_table_buffer()[i] = leads_to_gpa | ALL_RIGHTS;
+  __uhyve_table_write(table_gpa, index, count, true);
+}
+
+/* One table, of which every entry leads to itself, and the root to it: half a TiB of it. */
+static void make_tables_loop(void)
+{
+  const struct uhyve_start_info *info = __uhyve_start_info;
+  uint64_t table_gpa = info->page_tables_gpa + info->page_tables_len_bytes - TABLE_BYTES;
+  for (unsigned int i = 0; i < TABLE_ENTRIES; i += UHYVE_TABLE_ENTRIES)
+    write_entries(table_gpa, i, UHYVE_TABLE_ENTRIES, table_gpa);
+  write_entries(info->page_table_root_gpa, UNUSED_ENTRY, 1, table_gpa);
+}
+
 NOINLINE static void crash(const char *how)
 {
   volatile int local_in_crash = 815;
@@ -112,6 +144,11 @@ NOINLINE static void crash(const char *how)
   else if (strcmp(how, "loop") == 0 || strcmp(how, "wild") == 0)
   {
     damage_list(strcmp(how, "loop") == 0 ? (void *) loop : (void *) -8ul);
+    abort();
+  }
+  else if (strcmp(how, "tables") == 0)
+  {
+    make_tables_loop();
     abort();
   }
   else if (strcmp(how, "term") == 0)

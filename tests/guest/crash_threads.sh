@@ -63,6 +63,14 @@ for how in loop wild; do
     rm "$scratch/core"
 done
 
+# Nor do page tables that lead to themselves; the file is not as large as what they name.
+expect --status 134 --stderr '(.|'$'\n'')*, not all of what the guest.s page tables name'$'\n' \
+    "$uhyve" -v -m 64M --core "$scratch/core" "$program" tables
+has_frames 'backtrace' '.*abort crash crasher '"$end"
+mib=$(du -m "$scratch/core" | cut -f 1)
+[[ $mib -le 66 ]] || fail "a core file of $mib MiB of a guest of 64 MiB"
+rm "$scratch/core"
+
 # Without -v the thread is named, and no other.
 expect --status 139 --stderr '(.|'$'\n'')*' "$uhyve" -c 2 "$program" access
 has_frames 'in thread 7 "\\x1bcrash"' ''
