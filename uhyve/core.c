@@ -138,8 +138,8 @@ static struct core_program describe_program(struct vm *vm, int signal)
 
 /* ---- Progress ---- */
 
-#define PROGRESS_AFTER_NS 1000000000ll
-#define PROGRESS_EVERY_NS 200000000ll
+#define PROGRESS_AFTER_NS INT64_C(1000000000)
+#define PROGRESS_EVERY_NS INT64_C(200000000)
 
 struct writer
 {
@@ -154,7 +154,7 @@ static int64_t now_ns(void)
 {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
-  return now.tv_sec * 1000000000ll + now.tv_nsec;
+  return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
 }
 
 static void show_progress(void *context, uint64_t done_bytes)
