@@ -6,6 +6,7 @@
 #include <sys/platform/x86.h>
 #include <unistd.h>
 
+#include "cpuid.h"
 #include "kvm.h"
 
 const struct kvm_cpuid_entry2 *kvm_find_cpuid(const struct kvm *kvm, uint32_t function,
@@ -38,12 +39,7 @@ static int read_supported(struct kvm *kvm)
   kvm->cpuid.nent = KVM_MAX_CPUID_ENTRIES;
   if (ioctl(kvm->fd, KVM_GET_SUPPORTED_CPUID, &kvm->cpuid) != 0)
     return -errno;
-  for (uint32_t i = 0; i < kvm->cpuid.nent; i++)
-  {
-    /* Offered by capability, not listed by all kernels. */
-    if (kvm->cpuid.entries[i].function == 1)
-      kvm->cpuid.entries[i].ecx |= CPUID_1_ECX_TSC_DEADLINE | CPUID_1_ECX_X2APIC;
-  }
+  cpuid_choose(&kvm->cpuid);
   return 0;
 }
 
