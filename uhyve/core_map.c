@@ -34,7 +34,7 @@ static bool is_over(const struct walk *walk)
 static void add_range(struct walk *walk, const struct core_range *range)
 {
   struct core_map *map = walk->map;
-  if (map->count == walk->room)
+  if (map->list == NULL || map->count == walk->room)
   {
     size_t more = walk->room == 0 ? FIRST_ROOM : 2 * walk->room;
     struct core_range *list = realloc(map->list, more * sizeof(list[0]));
