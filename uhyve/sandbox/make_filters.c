@@ -125,9 +125,14 @@ static void allow_clocks(void)
 
 static void allow_kvm(void)
 {
-  static const unsigned int requests[] = {
-      KVM_RUN,      KVM_SIGNAL_MSI, KVM_SET_USER_MEMORY_REGION, KVM_GET_DEVICE_ATTR,
-      KVM_GET_REGS, KVM_GET_SREGS};
+  static const unsigned int requests[] = {KVM_RUN,
+                                          KVM_SIGNAL_MSI,
+                                          KVM_SET_USER_MEMORY_REGION,
+                                          KVM_GET_DEVICE_ATTR,
+                                          KVM_GET_REGS,
+                                          KVM_GET_SREGS,
+                                          KVM_GET_XSAVE,
+                                          KVM_GET_XCRS};
   allow_values(SCMP_SYS(ioctl), 1, requests, COUNT(requests));
 }
 
