@@ -207,11 +207,6 @@ static bool read_limit(const char **text, uint64_t *limit)
   return read_number(text, limit);
 }
 
-static bool is_above(uint64_t limit, uint64_t most)
-{
-  return limit > most && limit != OPTIONS_NO_LIMIT;
-}
-
 static const char *add_limit(struct options *o, const char *text, size_t bytes)
 {
   static const char not_a_limit[] =
@@ -230,10 +225,9 @@ static const char *add_limit(struct options *o, const char *text, size_t bytes)
     return not_a_limit;
   if (limit.hard < limit.soft)
     return "has a soft limit above the hard one";
-  if (of_stack && is_above(limit.soft, OPTIONS_MAX_STACK_BYTES))
+  if (of_stack && limit.soft > OPTIONS_MAX_STACK_BYTES && limit.soft != OPTIONS_NO_LIMIT)
     return "is too much: a stack has at most 536870912 bytes";
-  if (!of_stack && (is_above(limit.soft, OPTIONS_MAX_DESCRIPTORS) ||
-                    is_above(limit.hard, OPTIONS_MAX_DESCRIPTORS)))
+  if (!of_stack && limit.hard > OPTIONS_MAX_DESCRIPTORS && limit.hard != OPTIONS_NO_LIMIT)
     return "is too much: at most 65536 open files";
   *(of_stack ? &o->stack_limit : &o->descriptor_limit) = limit;
   return NULL;
