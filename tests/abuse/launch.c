@@ -1,0 +1,138 @@
+/* Starts the monitor for a test, reads what it says, and sees what it holds while it runs. */
+#include "launch.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+uint64_t launch_now_ms(void)
+{
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint64_t) now.tv_sec * 1000 + (uint64_t) now.tv_nsec / 1000000;
+}
+
+void launch_start(struct launch *launch, char *const command[], int input_fd, int output_fd)
+{
+  int ends[2];
+  *launch = (struct launch){.process = -1};
+  if (pipe2(ends, O_CLOEXEC) != 0 || (launch->process = fork()) < 0)
+  {
+    perror("cannot start a process");
+    exit(EXIT_FAILURE);
+  }
+  if (launch->process == 0)
+  {
+    dup2(input_fd, STDIN_FILENO);
+    dup2(output_fd, STDOUT_FILENO);
+    dup2(ends[1], STDERR_FILENO);
+    execv(command[0], command);
+    _exit(127);
+  }
+  close(ends[1]);
+  fcntl(ends[0], F_SETFL, O_NONBLOCK);
+  launch->error_fd = ends[0];
+}
+
+static void read_error(struct launch *launch)
+{
+  char text[4096];
+  ssize_t got;
+  while ((got = read(launch->error_fd, text, sizeof(text))) > 0)
+  {
+    size_t room =
+        launch->text_bytes < LAUNCH_TEXT_BYTES ? LAUNCH_TEXT_BYTES - launch->text_bytes : 0;
+    size_t kept = (size_t) got < room ? (size_t) got : room;
+    memcpy(launch->text + launch->text_bytes, text, kept);
+    launch->text_bytes += (size_t) got;
+    for (ssize_t i = 0; i < got; i++)
+      launch->text_lines += text[i] == '\n';
+  }
+}
+
+bool launch_await(struct launch *launch, unsigned int milliseconds)
+{
+  uint64_t end_ms = launch_now_ms() + milliseconds;
+  for (;;)
+  {
+    int status;
+    bool has_changed = waitpid(launch->process, &status, WNOHANG | WUNTRACED) == launch->process;
+    read_error(launch);
+    if (has_changed && WIFSTOPPED(status))
+      kill(launch->process, SIGCONT);
+    else if (has_changed)
+    {
+      launch->status = status;
+      close(launch->error_fd);
+      return true;
+    }
+    if (launch_now_ms() >= end_ms)
+      return false;
+    poll(&(struct pollfd){.fd = launch->error_fd, .events = POLLIN}, 1, 2);
+  }
+}
+
+static unsigned int count_entries(const char *path)
+{
+  unsigned int count = 0;
+  DIR *folder = opendir(path);
+  if (folder == NULL)
+    return 0;
+  for (struct dirent *entry; (entry = readdir(folder)) != NULL;)
+    count += entry->d_name[0] != '.';
+  closedir(folder);
+  return count;
+}
+
+/* The guest's memory is one range that nothing else lies in; parts of it are maps of files. */
+bool launch_look(pid_t process, uint64_t guest_memory_bytes, struct holding *holding)
+{
+  char path[64];
+  *holding = (struct holding){0};
+  snprintf(path, sizeof(path), "/proc/%d/fd", (int) process);
+  holding->descriptors = count_entries(path);
+  snprintf(path, sizeof(path), "/proc/%d/task", (int) process);
+  holding->threads = count_entries(path);
+  snprintf(path, sizeof(path), "/proc/%d/smaps", (int) process);
+  FILE *maps = fopen(path, "re");
+  if (maps == NULL)
+    return false;
+  struct
+  {
+    uint64_t begin, end, resident_bytes;
+  } areas[1024];
+  size_t count = 0;
+  char line[4096];
+  while (fgets(line, sizeof(line), maps) != NULL && count < 1024)
+  {
+    unsigned long long begin, end, kib;
+    if (sscanf(line, "%llx-%llx ", &begin, &end) == 2)
+    {
+      areas[count].begin = begin;
+      areas[count].end = end;
+      areas[count++].resident_bytes = 0;
+    }
+    else if (count > 0 && sscanf(line, "Rss: %llu kB", &kib) == 1)
+      areas[count - 1].resident_bytes = kib << 10;
+  }
+  fclose(maps);
+  for (size_t first = 0; first < count;)
+  {
+    size_t end = first + 1;
+    uint64_t resident_bytes = areas[first].resident_bytes;
+    while (end < count && areas[end].begin == areas[end - 1].end &&
+           areas[end].end - areas[first].begin <= guest_memory_bytes + (2u << 20))
+      resident_bytes += areas[end++].resident_bytes;
+    bool is_guest = areas[end - 1].end - areas[first].begin == guest_memory_bytes + (2u << 20);
+    *(is_guest ? &holding->guest_bytes : &holding->own_bytes) += resident_bytes;
+    first = end;
+  }
+  return count > 0;
+}
