@@ -5,9 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* No signal ends this process while it moves data of a file. */
-#define MOVE_MAX_BYTES (16u << 20)
-
 enum hypercall_verdict call_broken(struct call *call, const char *format, ...)
 {
   int used = snprintf(call->message, 256, "hypercall %s: ", call->name);
@@ -45,21 +42,6 @@ int call_segments(struct call *call, const struct hc_segment *segments, uint32_t
     pieces[i] = (struct iovec){.iov_base = hva, .iov_len = segments[i].len_bytes};
   }
   return (int) count;
-}
-
-int call_limit_pieces(struct iovec *pieces, int count)
-{
-  size_t left = MOVE_MAX_BYTES;
-  for (int i = 0; i < count; i++)
-  {
-    if (pieces[i].iov_len >= left)
-    {
-      pieces[i].iov_len = left;
-      return i + 1;
-    }
-    left -= pieces[i].iov_len;
-  }
-  return count;
 }
 
 bool call_path(struct call *call, const struct hc_segment path[static 2],

@@ -23,9 +23,6 @@ __attribute__((format(printf, 2, 3))) enum hypercall_verdict call_broken(struct 
 int call_segments(struct call *call, const struct hc_segment *segments, uint32_t count,
                   enum guest_access access, struct iovec pieces[static HC_MAX_SEGMENTS]);
 
-/* Cuts the list to what one call moves from or to a file. Returns its length. */
-int call_limit_pieces(struct iovec *pieces, int count);
-
 /* Copies a path, and ends it by a null. Returns false and says why. */
 bool call_path(struct call *call, const struct hc_segment path[static 2],
                char text[static HC_MAX_PATH_BYTES + 1]);

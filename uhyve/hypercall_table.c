@@ -36,20 +36,12 @@ static enum hypercall_verdict serve_exit(struct call *call, struct hc_exit *bloc
   return HYPERCALL_END;
 }
 
-/* Nothing interrupts the host at it. */
-static bool is_on_disk(const struct streams *streams, int fd)
-{
-  return fd >= 0 && fd < 3 && (S_ISREG(streams->modes[fd]) || S_ISBLK(streams->modes[fd]));
-}
-
 static enum hypercall_verdict serve_write(struct call *call, struct hc_io *block)
 {
   struct iovec pieces[HC_MAX_SEGMENTS];
   int count = call_segments(call, block->segment, block->segments, GUEST_READ, pieces);
   if (count < 0)
     return HYPERCALL_BROKEN;
-  if (is_on_disk(&call->vm->streams, block->fd))
-    count = call_limit_pieces(pieces, count);
   block->result = streams_write(&call->vm->streams, block->fd, pieces, count, block->wait_us);
   return HYPERCALL_CONTINUE;
 }
@@ -60,8 +52,6 @@ static enum hypercall_verdict serve_read(struct call *call, struct hc_io *block)
   int count = call_segments(call, block->segment, block->segments, GUEST_WRITE, pieces);
   if (count < 0)
     return HYPERCALL_BROKEN;
-  if (is_on_disk(&call->vm->streams, block->fd))
-    count = call_limit_pieces(pieces, count);
   block->result = streams_read(&call->vm->streams, block->fd, pieces, count, block->wait_us);
   return HYPERCALL_CONTINUE;
 }
