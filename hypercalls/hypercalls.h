@@ -67,8 +67,8 @@ struct hc_exit
 
 #define HC_WAIT_FOREVER UINT32_MAX
 
-/* write and read: what moves is the concatenation of the segments, in order. A write of at most
- * 4096 bytes to a pipe moves all or nothing. */
+/* write and read: what moves is the concatenation of the segments, in order, of which one call moves
+ * 16 MiB at most. A write of at most 4096 bytes to a pipe moves all or nothing. */
 struct hc_io
 {
   int32_t fd;        /* IN: the guest's standard stream: 0, 1 or 2 */
