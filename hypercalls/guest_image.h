@@ -1,6 +1,7 @@
-/* What a guest's ELF file tells the monitor: two notes, written by the linker script.
+/* What a guest's ELF file tells the monitor: two notes, placed by the linker script, and one for
+ * each thing it needs besides.
  *
- * Both notes have the owner name "uhyve" (6 bytes with the terminating zero, padded to 8).
+ * All notes have the owner name "uhyve" (6 bytes with the terminating zero, padded to 8).
  * All addresses are offsets from the image's lowest address, so that a position-independent
  * image needs no relocation here.
  */
@@ -16,10 +17,20 @@
 #define UHYVE_NOTE_VERSION 1
 /* Note type 2: struct uhyve_note_layout. */
 #define UHYVE_NOTE_LAYOUT 2
+/* Note type 3: struct uhyve_note_needs, any number of them. What no note names the monitor denies
+ * itself before the program runs. */
+#define UHYVE_NOTE_NEEDS 3
 
 struct uhyve_note_version
 {
   uint32_t interface_version; /* UHYVE_INTERFACE_VERSION of the kernel library */
+};
+
+#define UHYVE_NEEDS_TIME_ZONES (1u << 0) /* the hypercall time_zone */
+
+struct uhyve_note_needs
+{
+  uint32_t needs; /* UHYVE_NEEDS_*, or-ed; others do nothing */
 };
 
 /* What the monitor puts in the tables of the processor. */
@@ -38,6 +49,7 @@ struct uhyve_note_layout
 
 _Static_assert(sizeof(struct uhyve_note_version) == 4, "ABI");
 _Static_assert(sizeof(struct uhyve_note_layout) == 36, "ABI");
+_Static_assert(sizeof(struct uhyve_note_needs) == 4, "ABI");
 
 /* Where a fixed-address image is linked, also its guest-physical address. */
 #define UHYVE_IMAGE_BASE 0x200000

@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "sandbox/sandbox.h"
+
 /* A CPU may have read its TSC a little early, or be a little behind: it must not be behind the base
  * that it computes with. */
 #define EARLIER_CYCLES (1u << 20)
@@ -93,6 +95,7 @@ static int arm_timer(int timer_fd)
 static void *follow_clock(void *argument)
 {
   struct clock_follow *follow = argument;
+  sandbox_enter_thread(FILTER_THREAD_CLOCK);
   struct pollfd polls[] = {{.fd = follow->timer_fd, .events = POLLIN},
                            {.fd = follow->stop_fd, .events = POLLIN}};
   while (polls[1].revents == 0)

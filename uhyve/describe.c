@@ -24,6 +24,22 @@ static void describe_map(FILE *out, const struct guest_layout *layout)
                  layout->memory_bytes);
 }
 
+static void describe_sandbox(FILE *out, const struct sandbox *sandbox)
+{
+  if (sandbox->isolation == ISOLATION_NONE)
+  {
+    fputs("uhyve: no sandbox (--file-isolation none)\n", out);
+    return;
+  }
+  fprintf(out, "uhyve: sandbox: %s, ",
+          sandbox->has_filter ? "system calls filtered"
+                              : "this host's kernel has no seccomp filters");
+  if (sandbox->landlock_version > 0)
+    fprintf(out, "files by Landlock, version %d\n", sandbox->landlock_version);
+  else
+    fputs("this host's kernel has no Landlock (Linux 5.19, switched on at boot)\n", out);
+}
+
 void vm_describe(FILE *out, const struct vm *vm)
 {
   const struct options *options = vm->options;
@@ -42,6 +58,7 @@ void vm_describe(FILE *out, const struct vm *vm)
     fprintf(out, "uhyve: %s%s at %s\n", mapping->read_only ? "read-only " : "",
             mapping->folder ? "folder" : "file", mapping->path);
   }
+  describe_sandbox(out, &vm->sandbox);
   if (options->verbosity >= 2)
     describe_map(out, &vm->layout);
 }

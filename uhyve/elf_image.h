@@ -52,6 +52,7 @@ struct elf_image
   unsigned segment_count;
 
   struct uhyve_note_layout layout; /* offsets from low_vaddr */
+  uint32_t needs;                  /* UHYVE_NEEDS_* */
   struct elf_tls tls;
 
   uint64_t relro_begin; /* whole pages of a writable segment, read-only after relocation; */

@@ -41,6 +41,12 @@ static int keep_note(struct elf_check *c, struct notes *notes, const Elf64_Nhdr 
     if (note->n_descsz == sizeof c->image->layout)
       memcpy(&c->image->layout, content, sizeof c->image->layout);
   }
+  else if (note->n_type == UHYVE_NOTE_NEEDS && note->n_descsz == sizeof(struct uhyve_note_needs))
+  {
+    struct uhyve_note_needs needs;
+    memcpy(&needs, content, sizeof needs);
+    c->image->needs |= needs.needs;
+  }
   return 0;
 }
 

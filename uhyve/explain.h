@@ -12,6 +12,7 @@ struct explain
 
 /* path: absolute, of the guest. If the host has such a file, says on standard error how to map it.
  * Later calls do nothing. */
+void explain_nothing(struct explain *explain); /* nor are files looked for */
 void explain_missing(struct explain *explain, const char *path);
 
 #endif

@@ -1,4 +1,5 @@
 /* uhyve: runs one unikernel program in its own virtual machine, as if it were a process. */
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include "guest_signals.h"
 #include "memory_watch.h"
 #include "options.h"
+#include "sandbox/sandbox.h"
 #include "signals.h"
 #include "symbols.h"
 #include "terminal.h"
@@ -137,6 +139,9 @@ int main(int argc, char **argv, char **envp)
     return finish_output();
   }
 
+  sandbox_choose(options.isolation);
+  /* For another one malloc() reads a file, which the sandbox forbids. */
+  mallopt(M_ARENA_MAX, 1);
   surroundings_read(&vm.surroundings);
   signals_install();
   if (timeout_start(&options) != 0)

@@ -98,11 +98,16 @@ void memory_limit_read(struct memory_limit *limit)
   }
 }
 
-uint64_t memory_limit_kills(const struct memory_limit *limit)
+int memory_limit_open_events(const struct memory_limit *limit)
+{
+  return open(limit->events_path, O_RDONLY | O_CLOEXEC);
+}
+
+uint64_t memory_limit_kills(int events_fd)
 {
   char text[512];
-  if (!read_text(limit->events_path, text, sizeof(text)))
-    return 0;
+  ssize_t bytes = pread(events_fd, text, sizeof(text) - 1, 0);
+  text[bytes > 0 ? bytes : 0] = '\0';
   const char *count = strstr(text, "oom_kill ");
   return count != NULL ? strtoull(count + strlen("oom_kill "), NULL, 10) : 0;
 }

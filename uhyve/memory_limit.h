@@ -7,7 +7,7 @@
 struct memory_limit
 {
   uint64_t bytes;        /* UINT64_MAX: none */
-  char events_path[512]; /* the file that counts what the kernel killed for it */
+  char events_path[512]; /* of the file that counts what the kernel killed for it */
 };
 
 /* Reads the smallest limit of the group and those above it; cgroup versions 1 and 2
@@ -15,7 +15,10 @@ struct memory_limit
  * limit. */
 void memory_limit_read(struct memory_limit *limit);
 
-/* How many processes the kernel has killed for the limit. */
-uint64_t memory_limit_kills(const struct memory_limit *limit);
+/* Opens the file that counts what the kernel kills for the limit. Returns a descriptor, or -1. */
+int memory_limit_open_events(const struct memory_limit *limit);
+
+/* How many processes that file counts. */
+uint64_t memory_limit_kills(int events_fd);
 
 #endif

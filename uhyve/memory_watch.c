@@ -1,13 +1,13 @@
 /* Watches for a kill by the kernel for the memory limit of the control group.
  *
  * Nothing can be said by a process that is killed; another one waits for it, on a pipe whose other
- * end closes with it. It lives a moment longer than this process only after a SIGKILL. */
+ * end closes with it, or which tells that all is well. It lives a moment longer than this process
+ * only after a SIGKILL. */
 #include "memory_watch.h"
 
 #include <fcntl.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -18,7 +18,30 @@
 /* What else is in the group, beside the guest's memory: monitor, KVM's tables, neighbours. */
 #define OTHERS_BYTES (256ull << 20)
 
+static uint64_t limit_bytes;
+static int events_fd = -1;
+static int pipe_end = -1;
 static _Atomic pid_t watcher;
+
+void memory_watch_prepare(uint64_t ram_bytes)
+{
+  struct memory_limit limit;
+  memory_limit_read(&limit);
+  if (limit.bytes >= ram_bytes + OTHERS_BYTES)
+    return;
+  limit_bytes = limit.bytes;
+  events_fd = memory_limit_open_events(&limit);
+}
+
+bool memory_watch_is_wanted(void)
+{
+  return events_fd >= 0;
+}
+
+int memory_watch_fd(void)
+{
+  return events_fd >= 0 ? events_fd : pipe_end;
+}
 
 /* It takes no signal: what a terminal sends to all of its processes is for the guest. */
 static pid_t fork_masked(void)
@@ -32,40 +55,46 @@ static pid_t fork_masked(void)
   return child;
 }
 
-static _Noreturn void watch(const struct memory_limit *limit, uint64_t kills_before, int pipe_end)
+/* A virtual machine lives as long as anybody has it open. */
+static void keep_only(int *first, int *second)
 {
-  /* A virtual machine lives as long as anybody has it open. */
-  dup2(pipe_end, 3);
-  if (close_range(4, ~0U, 0) != 0)
+  int places[] = {fcntl(*first, F_DUPFD, 5), fcntl(*second, F_DUPFD, 5)};
+  if (places[0] < 0 || places[1] < 0 || dup2(places[0], 3) < 0 || dup2(places[1], 4) < 0 ||
+      close_range(5, ~0U, 0) != 0)
     _exit(EXIT_FAILURE);
-  char nothing;
-  while (read(3, &nothing, 1) > 0)
-    ;
-  if (memory_limit_kills(limit) > kills_before)
+  *first = 3;
+  *second = 4;
+}
+
+static _Noreturn void watch(int pipe_fd, int events, uint64_t kills_before)
+{
+  keep_only(&pipe_fd, &events);
+  char all_is_well;
+  if (read(pipe_fd, &all_is_well, 1) == 0 && memory_limit_kills(events) > kills_before)
     fprintf(
         stderr,
         "uhyve: killed, it seems by the kernel: the memory limit of its control group (%llu MiB) "
         "was reached: raise it or lower --memory-size\n",
-        (unsigned long long) (limit->bytes >> 20));
+        (unsigned long long) (limit_bytes >> 20));
   _exit(EXIT_SUCCESS);
 }
 
-void memory_watch_start(uint64_t ram_bytes)
+void memory_watch_start(void)
 {
-  static bool tried;
-  if (tried)
-    return;
-  tried = true;
-  struct memory_limit limit;
-  memory_limit_read(&limit);
   int ends[2];
-  if (limit.bytes >= ram_bytes + OTHERS_BYTES || pipe2(ends, O_CLOEXEC) != 0)
+  if (events_fd < 0 || pipe2(ends, O_CLOEXEC) != 0)
     return;
-  uint64_t kills_before = memory_limit_kills(&limit);
+  uint64_t kills_before = memory_limit_kills(events_fd);
   pid_t child = fork_masked();
   if (child == 0)
-    watch(&limit, kills_before, ends[0]);
+  {
+    close(ends[1]);
+    watch(ends[0], events_fd, kills_before);
+  }
   close(ends[0]);
+  close(events_fd);
+  events_fd = -1;
+  pipe_end = ends[1];
   /* The other end stays open until this process ends. */
   if (child > 0)
     atomic_store(&watcher, child);
@@ -75,10 +104,12 @@ void memory_watch_start(uint64_t ram_bytes)
 
 void memory_watch_stop(void)
 {
+  static const char all_is_well;
   /* Once: its number may be another process's after that. */
   pid_t child = atomic_exchange(&watcher, 0);
   if (child == 0)
     return;
-  kill(child, SIGKILL);
+  ssize_t written = write(pipe_end, &all_is_well, 1);
+  (void) written; /* an empty pipe takes a byte; if nobody reads, the child is gone */
   waitpid(child, NULL, 0);
 }

@@ -303,6 +303,24 @@ static const char *read_time(const char *value, uint64_t *ns)
   return NULL;
 }
 
+static const char *set_isolation(struct options *o, const char *value)
+{
+  static const char *const names[] = {
+      [ISOLATION_NONE] = "none",
+      [ISOLATION_NORMAL] = "normal",
+      [ISOLATION_STRICT] = "strict",
+  };
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+  {
+    if (strcmp(value, names[i]) == 0)
+    {
+      o->isolation = (enum isolation) i;
+      return NULL;
+    }
+  }
+  return "is not an isolation: none, normal or strict";
+}
+
 static const char *set_timeout(struct options *o, const char *value)
 {
   return read_time(value, &o->timeout_ns);
@@ -359,6 +377,9 @@ const struct option_row option_rows[] = {
      "the guest's host name (default: the host's)"},
     {"ulimit", 0, set_limits, MEMBER(stack_limit), "NAME=SOFT[:HARD]", "ULIMIT", NULL,
      "limits: nofile (open files), stack (bytes of\nthe main stack); may be repeated"},
+    {"file-isolation", 0, set_isolation, MEMBER(isolation), "LEVEL", "FILE_ISOLATION", NULL,
+     "what uhyve denies itself before the guest runs:\nnone, normal (the default) or strict: all "
+     "of it,\nor an error"},
     {"affinity", 0, set_affinity, MEMBER(affinity), "LIST", "AFFINITY", NULL,
      "host CPUs to run on, like 0,2-5"},
     {"thp", 0, NULL, MEMBER(thp), NULL, "THP", NULL, "ask the host for transparent huge pages"},

@@ -289,8 +289,11 @@ static void resolve_cpu_count(struct options *o)
 int options_parse(struct options *o, int argc, char **argv, char **env, char message[static 256])
 {
   struct input in = {.env = env, .message = message};
-  *o = (struct options){
-      .action = OPTIONS_RUN, .memory_bytes = DEFAULT_MEMORY_BYTES, .cpu_count = 1, .aslr = true};
+  *o = (struct options){.action = OPTIONS_RUN,
+                        .memory_bytes = DEFAULT_MEMORY_BYTES,
+                        .cpu_count = 1,
+                        .aslr = true,
+                        .isolation = ISOLATION_NORMAL};
   message[0] = '\0';
 
   int result = read_command_line(o, argc, argv, &in);

@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "uhyve/sandbox/sandbox.h"
+
 #define OPTIONS_MIN_MEMORY_BYTES  (UINT64_C(16) << 20)
 #define OPTIONS_MAX_MEMORY_BYTES  (UINT64_C(512) << 30)
 #define OPTIONS_MEMORY_STEP_BYTES (UINT64_C(2) << 20)
@@ -68,6 +70,7 @@ struct options
   uint64_t timeout_ns;    /* 0: none */
   uint64_t kill_after_ns; /* 0: never */
   unsigned verbosity;
+  enum isolation isolation;
 
   struct option_mapping mappings[OPTIONS_MAX_MAPPINGS];
   unsigned mapping_count;

@@ -2,11 +2,13 @@
 #include "stats.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/kvm.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "hypercall_table.h"
 #include "vm.h"
@@ -23,15 +25,20 @@ static const char *const exit_names[STATS_EXIT_REASONS] = {
     [KVM_EXIT_INTERNAL_ERROR] = "internal-error",
 };
 
-int stats_create(struct stats *stats, unsigned int cpu_count)
+int stats_create(struct stats *stats, unsigned int cpu_count, bool is_printed)
 {
   stats->cpus = calloc(cpu_count, sizeof(stats->cpus[0]));
-  return stats->cpus != NULL ? 0 : -ENOMEM;
+  if (stats->cpus == NULL)
+    return -ENOMEM;
+  stats->status_fd = is_printed ? open("/proc/self/status", O_RDONLY | O_CLOEXEC) : -1;
+  return 0;
 }
 
 void stats_destroy(struct stats *stats)
 {
   free(stats->cpus);
+  if (stats->status_fd >= 0)
+    close(stats->status_fd);
 }
 
 void stats_count_exit(struct stats *stats, unsigned int cpu, uint32_t reason)
@@ -143,20 +150,14 @@ static uint64_t span_us(const struct vm *vm, enum timeline_point from, enum time
 
 /* Peak resident memory, in KiB, of this program: getrusage() would count what its parent had when
  * it called vfork(). 0 where it cannot be read. */
-static uint64_t peak_memory_kib(void)
+static uint64_t peak_memory_kib(int status_fd)
 {
-  FILE *status = fopen("/proc/self/status", "re");
-  if (status == NULL)
-    return 0;
-  unsigned long long kib = 0;
-  char line[128];
-  while (kib == 0 && fgets(line, sizeof(line), status) != NULL)
-  {
-    if (strncmp(line, "VmHWM:", 6) == 0)
-      kib = strtoull(line + 6, NULL, 10);
-  }
-  fclose(status);
-  return kib;
+  static const char name[] = "\nVmHWM:";
+  char text[4096];
+  ssize_t bytes = pread(status_fd, text, sizeof(text) - 1, 0);
+  text[bytes > 0 ? bytes : 0] = '\0';
+  const char *found = strstr(text, name);
+  return found != NULL ? strtoull(found + strlen(name), NULL, 10) : 0;
 }
 
 void stats_print(FILE *out, const struct vm *vm, bool json)
@@ -168,7 +169,7 @@ void stats_print(FILE *out, const struct vm *vm, bool json)
   print_figure(&printer, "launch_us", "to_guest", span_us(vm, TIMELINE_EXEC, TIMELINE_RUN));
   print_figure(&printer, "launch_us", "to_main", span_us(vm, TIMELINE_RUN, TIMELINE_MAIN));
   print_figure(&printer, "run_us", "main", span_us(vm, TIMELINE_MAIN, TIMELINE_EXIT));
-  print_figure(&printer, "memory_kib", "peak", peak_memory_kib());
+  print_figure(&printer, "memory_kib", "peak", peak_memory_kib(vm->stats.status_fd));
   print_figure(&printer, "page_faults", "host", (uint64_t) (usage.ru_minflt + usage.ru_majflt));
   print_exits(&printer, vm);
   print_hypercalls(&printer, vm);

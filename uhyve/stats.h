@@ -25,10 +25,11 @@ struct stats
 {
   struct stats_cpu *cpus; /* one a vCPU */
   struct uhyve_cpu_counters guest;
+  int status_fd; /* of /proc/self/status, for who prints; -1: none */
 };
 
-/* Returns 0 or -ENOMEM. */
-int stats_create(struct stats *stats, unsigned int cpu_count);
+/* Returns 0 or -ENOMEM. What stats_print() reads is opened now if it will be called. */
+int stats_create(struct stats *stats, unsigned int cpu_count, bool is_printed);
 void stats_destroy(struct stats *stats);
 
 void stats_count_exit(struct stats *stats, unsigned int cpu, uint32_t reason);

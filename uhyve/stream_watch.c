@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "hypercalls/start_info.h"
+#include "sandbox/sandbox.h"
 
 static const short poll_events[STREAM_EVENTS] = {
     [HC_EVENT_READ] = POLLIN,
@@ -72,6 +73,7 @@ static void *watch_streams(void *argument)
 {
   struct stream_watch *watch = argument;
   struct pollfd polls[POLLS];
+  sandbox_enter_thread(FILTER_THREAD_STREAMS);
   pthread_mutex_lock(&watch->lock);
   while (!watch->stopping)
   {

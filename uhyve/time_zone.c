@@ -82,6 +82,12 @@ int time_zone_read(int fd, char rule[static HC_TIME_ZONE_BYTES])
   return 0;
 }
 
+void time_zone_open_places(int *zones_fd, int *own_fd)
+{
+  *zones_fd = open(ZONES, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  *own_fd = open(OWN_ZONE, O_PATH | O_CLOEXEC);
+}
+
 int time_zone_rule(const char *name, char rule[static HC_TIME_ZONE_BYTES])
 {
   int fd = is_name(name) ? open_zone(name) : -ENOENT;

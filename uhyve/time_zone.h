@@ -8,6 +8,10 @@
  * Returns 0, or a negative errno: -ENOENT if there is no such zone. */
 int time_zone_rule(const char *name, char rule[static HC_TIME_ZONE_BYTES]);
 
+/* Opens, by O_PATH, what it reads: the folder of all zones and the file of the host's own. -1:
+ * there is none. */
+void time_zone_open_places(int *zones_fd, int *own_fd);
+
 /* The same from an open file. What is behind the rule is null. */
 int time_zone_read(int fd, char rule[static HC_TIME_ZONE_BYTES]);
 

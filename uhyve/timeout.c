@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "sandbox/sandbox.h"
 #include "signals.h"
 
 #define NS_PER_S 1000000000u
@@ -41,6 +42,7 @@ static void say(const struct options *options, const char *what)
 static void *watch_time(void *argument)
 {
   const struct options *options = argument;
+  sandbox_enter_thread(FILTER_THREAD_TIME);
   struct timespec begin;
   clock_gettime(CLOCK_MONOTONIC, &begin);
   sleep_until(&begin, options->timeout_ns);

@@ -20,6 +20,7 @@
 #include "vcpu_run.h"
 #include "vm_files.h"
 #include "vm_memory.h"
+#include "vm_sandbox.h"
 
 #define CPUID_80000001_EDX_HUGE_PAGES (1u << 26)
 
@@ -91,7 +92,7 @@ static int create_cpus(struct vm *vm)
       created++;
   }
   if (error == 0)
-    error = stats_create(&vm->stats, vm->vcpu_count);
+    error = stats_create(&vm->stats, vm->vcpu_count, vm->options->stats != OPTIONS_STATS_NONE);
   if (error == 0)
     return 0;
   while (created > 0)
@@ -241,6 +242,9 @@ int vm_create(struct vm *vm, const struct options *options)
     goto close_cpus;
   timeline_mark(&vm->timeline, TIMELINE_MEMORY);
   error = prepare_cpus(vm);
+  if (error != 0)
+    goto close_cpus;
+  error = vm_sandbox_enter(vm);
   if (error != 0)
     goto close_cpus;
   return 0;

@@ -17,6 +17,7 @@
 #include "kvm.h"
 #include "mappings.h"
 #include "options.h"
+#include "sandbox/sandbox.h"
 #include "stats.h"
 #include "stream_watch.h"
 #include "streams.h"
@@ -73,6 +74,7 @@ struct vm
   struct files files;
   struct initrd initrd;
   struct explain explain;
+  struct sandbox sandbox;
 
   atomic_bool ending; /* set by the thread that fills 'end' */
   struct vm_end end;

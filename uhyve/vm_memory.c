@@ -30,7 +30,7 @@ static void start_watch(struct vm *vm)
 {
   /* The watching process needs none of the guest's memory. */
   madvise(vm->memory.mapping, vm->memory.mapping_bytes, MADV_DONTFORK);
-  memory_watch_start(guest_memory_size(&vm->memory));
+  memory_watch_start();
 }
 
 /* Huge pages by policy: with --thp for all memory; by default for all free memory but its first
@@ -44,6 +44,7 @@ static void advise_first_memory(const struct vm *vm)
 
 int vm_memory_prepare(struct vm *vm)
 {
+  memory_watch_prepare(guest_memory_size(&vm->memory));
   advise_first_memory(vm);
   int error = vm->options->ksm ? advise_merging(vm) : 0;
   if (error == 0 && vm->memory.attached_bytes > WATCH_BYTES)

@@ -5,8 +5,24 @@
 #include <string.h>
 
 #include "hypercall.h"
+#include "hypercalls/guest_image.h"
 #include "posix/sys.h"
 #include "sched/sched.h"
+
+static const struct
+{
+  uint32_t name_bytes;
+  uint32_t desc_bytes;
+  uint32_t type;
+  char name[8];
+  struct uhyve_note_needs desc;
+} needs_note __attribute__((used, retain, section(".note.uhyve.needs"), aligned(4))) = {
+    .name_bytes = sizeof(UHYVE_NOTE_NAME),
+    .desc_bytes = sizeof(struct uhyve_note_needs),
+    .type = UHYVE_NOTE_NEEDS,
+    .name = UHYVE_NOTE_NAME,
+    .desc = {.needs = UHYVE_NEEDS_TIME_ZONES},
+};
 
 /* What was asked for last: of the host's own zone, and of any other. */
 struct answer

@@ -32,7 +32,7 @@ static void vm_create_counted(struct vm *vm)
   memset(vm, 0, sizeof(*vm));
   vm->vcpu_count = CPUS;
   vm->vcpus = vcpus;
-  assert_int_equal(stats_create(&vm->stats, CPUS), 0);
+  assert_int_equal(stats_create(&vm->stats, CPUS, true), 0);
 }
 
 static char *print(const struct vm *vm, bool json)

@@ -1,0 +1,279 @@
+/* Build tool: writes the seccomp filters as C, by libseccomp. What is not listed kills. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/kvm.h>
+#include <sched.h>
+#include <seccomp.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/types.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "filters.h"
+
+static scmp_filter_ctx context;
+
+static void check(int result, const char *what)
+{
+  if (result == 0)
+    return;
+  fprintf(stderr, "make_filters: %s: %s\n", what, strerror(-result));
+  exit(EXIT_FAILURE);
+}
+
+static void begin(void)
+{
+  context = seccomp_init(SCMP_ACT_KILL_PROCESS);
+  check(context != NULL ? 0 : -ENOMEM, "seccomp_init");
+  check(seccomp_attr_set(context, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS), "architecture");
+  /* A binary tree by number instead of a list: loading is what costs, and that goes by length. */
+  check(seccomp_attr_set(context, SCMP_FLTATR_CTL_OPTIMIZE, 2), "optimize");
+}
+
+static void allow(int call)
+{
+  check(seccomp_rule_add(context, SCMP_ACT_ALLOW, call, 0), "rule");
+}
+
+/* Where an argument is one of a list of 32-bit values. */
+static void allow_values(int call, unsigned int argument, const unsigned int *values, size_t count)
+{
+  for (size_t i = 0; i < count; i++)
+    check(seccomp_rule_add(context, SCMP_ACT_ALLOW, call, 1,
+                           SCMP_CMP(argument, SCMP_CMP_MASKED_EQ, 0xffffffff, values[i])),
+          "rule of an argument");
+}
+
+static void allow_value(int call, unsigned int argument, unsigned int value)
+{
+  allow_values(call, argument, &value, 1);
+}
+
+#define COUNT(list) (sizeof(list) / sizeof((list)[0]))
+
+static void allow_list(const int *calls, size_t count)
+{
+  for (size_t i = 0; i < count; i++)
+    allow(calls[i]);
+}
+
+/* ---- Parts of filters ---- */
+
+/* No memory of the monitor becomes executable. */
+static void allow_memory(void)
+{
+  static const int protecting[] = {SCMP_SYS(mmap), SCMP_SYS(mprotect)};
+  static const int others[] = {SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(brk),
+                               SCMP_SYS(madvise)};
+  for (size_t i = 0; i < COUNT(protecting); i++)
+    check(seccomp_rule_add(context, SCMP_ACT_ALLOW, protecting[i], 1,
+                           SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)),
+          "rule of memory");
+  allow_list(others, COUNT(others));
+}
+
+static void refuse_politely(int call, int error)
+{
+  check(seccomp_rule_add(context, SCMP_ACT_ERRNO((unsigned int) error), call, 0), "refusal");
+}
+
+/* Of threads: those of the C library alone, which tries clone3() first. */
+static void allow_threads(void)
+{
+  static const int calls[] = {SCMP_SYS(futex),       SCMP_SYS(set_robust_list),
+                              SCMP_SYS(rseq),        SCMP_SYS(sched_setaffinity),
+                              SCMP_SYS(sched_yield), SCMP_SYS(gettid)};
+  allow_list(calls, COUNT(calls));
+  refuse_politely(SCMP_SYS(clone3), ENOSYS);
+  allow_value(SCMP_SYS(clone), 0,
+              CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM |
+                  CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID);
+}
+
+/* The end, of this process alone, and by any signal. */
+static void allow_end(void)
+{
+  static const int calls[] = {SCMP_SYS(exit),         SCMP_SYS(exit_group),
+                              SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask),
+                              SCMP_SYS(rt_sigreturn), SCMP_SYS(getpid),
+                              SCMP_SYS(gettid),       SCMP_SYS(restart_syscall),
+                              SCMP_SYS(write),        SCMP_SYS(poll),
+                              SCMP_SYS(wait4)};
+  static const unsigned int terminal[] = {TCGETS, TCSETS, TIOCGPGRP};
+  allow_list(calls, COUNT(calls));
+  allow(SCMP_SYS(getpgrp));
+  allow_value(SCMP_SYS(kill), 0, FILTER_OWN_PID);
+  allow_value(SCMP_SYS(tgkill), 0, FILTER_OWN_PID);
+  allow_value(SCMP_SYS(prctl), 0, PR_SET_DUMPABLE);
+  allow_values(SCMP_SYS(ioctl), 1, terminal, COUNT(terminal));
+}
+
+static void allow_clocks(void)
+{
+  static const int calls[] = {SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday), SCMP_SYS(nanosleep),
+                              SCMP_SYS(clock_nanosleep), SCMP_SYS(getrusage)};
+  allow_list(calls, COUNT(calls));
+}
+
+static void allow_kvm(void)
+{
+  static const unsigned int requests[] = {
+      KVM_RUN,      KVM_SIGNAL_MSI, KVM_SET_USER_MEMORY_REGION, KVM_GET_DEVICE_ATTR,
+      KVM_GET_REGS, KVM_GET_SREGS};
+  allow_values(SCMP_SYS(ioctl), 1, requests, COUNT(requests));
+}
+
+/* Not TIOCSTI, which types for the user. */
+static void allow_terminal(void)
+{
+  static const unsigned int requests[] = {TCSETSW, TCSETSF,    TCSBRK,     TCSBRKP,  TCXONC,
+                                          TCFLSH,  TIOCGWINSZ, TIOCSWINSZ, TIOCOUTQ, FIONREAD};
+  allow_values(SCMP_SYS(ioctl), 1, requests, COUNT(requests));
+}
+
+/* What is done with open files: standard streams, of which any may be a file. */
+static void allow_open_files(void)
+{
+  static const int calls[] = {
+      SCMP_SYS(read),           SCMP_SYS(readv),     SCMP_SYS(pread64),   SCMP_SYS(preadv2),
+      SCMP_SYS(writev),         SCMP_SYS(pwrite64),  SCMP_SYS(pwritev2),  SCMP_SYS(lseek),
+      SCMP_SYS(close),          SCMP_SYS(ppoll),     SCMP_SYS(fstat),     SCMP_SYS(fstatfs),
+      SCMP_SYS(ftruncate),      SCMP_SYS(fsync),     SCMP_SYS(fdatasync), SCMP_SYS(fchmod),
+      SCMP_SYS(fchown),         SCMP_SYS(fallocate), SCMP_SYS(eventfd2),  SCMP_SYS(timerfd_create),
+      SCMP_SYS(timerfd_settime)};
+  static const unsigned int commands[] = {F_GETFD, F_GETFL, F_SETFL,
+                                          F_GETLK, F_SETLK, F_GETPIPE_SZ};
+  allow_list(calls, COUNT(calls));
+  allow_values(SCMP_SYS(fcntl), 1, commands, COUNT(commands));
+  /* futimens() */
+  check(seccomp_rule_add(context, SCMP_ACT_ALLOW, SCMP_SYS(utimensat), 1, SCMP_A1(SCMP_CMP_EQ, 0)),
+        "rule of times");
+}
+
+static void allow_status(unsigned int needs)
+{
+  if ((needs & FILTER_READ_FILES) != 0)
+    allow(SCMP_SYS(newfstatat));
+  else
+  {
+    allow_value(SCMP_SYS(newfstatat), 3, AT_EMPTY_PATH);
+    if ((needs & FILTER_LOOK) != 0)
+      allow_value(SCMP_SYS(newfstatat), 3, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT);
+  }
+}
+
+static void allow_reading(void)
+{
+  static const int calls[] = {SCMP_SYS(openat),     SCMP_SYS(openat2),   SCMP_SYS(faccessat2),
+                              SCMP_SYS(readlinkat), SCMP_SYS(faccessat), SCMP_SYS(getdents64)};
+  allow_list(calls, COUNT(calls));
+  allow_value(SCMP_SYS(fcntl), 1, F_DUPFD_CLOEXEC);
+}
+
+static void allow_changes(void)
+{
+  static const int calls[] = {SCMP_SYS(unlinkat), SCMP_SYS(mkdirat),   SCMP_SYS(symlinkat),
+                              SCMP_SYS(linkat),   SCMP_SYS(renameat2), SCMP_SYS(chmod),
+                              SCMP_SYS(fchownat), SCMP_SYS(truncate)};
+  allow_list(calls, COUNT(calls));
+  check(seccomp_rule_add(context, SCMP_ACT_ALLOW, SCMP_SYS(utimensat), 1, SCMP_A1(SCMP_CMP_NE, 0)),
+        "rule of times");
+}
+
+static void allow_fork(void)
+{
+  allow_value(SCMP_SYS(clone), 0, CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD);
+  allow(SCMP_SYS(pipe2));
+  allow(SCMP_SYS(dup2));
+  allow(SCMP_SYS(close_range));
+}
+
+/* ---- Filters ---- */
+
+/* libseccomp writes to a file descriptor. */
+static void write_instructions(const char *name, unsigned int number)
+{
+  FILE *program = tmpfile();
+  check(program != NULL ? 0 : -errno, "temporary file");
+  check(seccomp_export_bpf(context, fileno(program)), "export");
+  seccomp_release(context);
+  rewind(program);
+  printf("static const struct sock_filter %s_%u[] = {\n", name, number);
+  struct sock_filter instruction;
+  size_t count = 0;
+  for (; fread(&instruction, sizeof(instruction), 1, program) == 1; count++)
+    printf("  {0x%x, %u, %u, 0x%x},\n", instruction.code, instruction.jt, instruction.jf,
+           instruction.k);
+  printf("};\n");
+  fclose(program);
+  check(count > 0 && count <= FILTER_MAX_INSTRUCTIONS ? 0 : -E2BIG, name);
+}
+
+static void make_guest_filter(unsigned int needs)
+{
+  begin();
+  allow_memory();
+  allow_threads();
+  allow_end();
+  allow_clocks();
+  allow_kvm();
+  allow_terminal();
+  allow_open_files();
+  allow_status(needs);
+  if ((needs & FILTER_READ_FILES) != 0)
+    allow_reading();
+  if ((needs & FILTER_CHANGE_FILES) != 0)
+    allow_changes();
+  if ((needs & FILTER_FORK) != 0)
+    allow_fork();
+  /* libdw would like to know the program's path. */
+  refuse_politely(SCMP_SYS(readlink), EACCES);
+  /* For the filters of threads. */
+  allow(SCMP_SYS(seccomp));
+  write_instructions("guest", needs);
+}
+
+static void make_thread_filter(enum filter_thread thread)
+{
+  static const int memory[] = {SCMP_SYS(munmap), SCMP_SYS(madvise)};
+  begin();
+  allow_end();
+  allow_clocks();
+  allow(SCMP_SYS(futex));
+  allow_list(memory, COUNT(memory));
+  if (thread != FILTER_THREAD_TIME)
+    allow(SCMP_SYS(read));
+  if (thread == FILTER_THREAD_CLOCK)
+    allow(SCMP_SYS(timerfd_settime));
+  if (thread == FILTER_THREAD_STREAMS)
+    allow_value(SCMP_SYS(ioctl), 1, KVM_SIGNAL_MSI);
+  write_instructions("thread", thread);
+}
+
+static void write_table(const char *type, const char *name, unsigned int count)
+{
+  printf("const struct filter %s[] = {\n", type);
+  for (unsigned int i = 0; i < count; i++)
+    printf("  {%s_%u, sizeof(%s_%u) / sizeof(struct sock_filter)},\n", name, i, name, i);
+  printf("};\n");
+}
+
+int main(void)
+{
+  printf("/* Made by make_filters.c. */\n#include \"uhyve/sandbox/filters.h\"\n");
+  for (unsigned int needs = 0; needs < FILTER_NEEDS; needs++)
+    make_guest_filter(needs);
+  for (unsigned int thread = 0; thread < FILTER_THREADS; thread++)
+    make_thread_filter((enum filter_thread) thread);
+  write_table("filters_of_guest", "guest", FILTER_NEEDS);
+  write_table("filters_of_threads", "thread", FILTER_THREADS);
+  return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

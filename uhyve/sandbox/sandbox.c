@@ -1,0 +1,112 @@
+/* Puts up the barrier around the monitor, in the order written here. Each part stands without the
+ * others. */
+#include "sandbox.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "descriptors.h"
+#include "landlock.h"
+#include "load_filter.h"
+#include "privileges.h"
+
+static enum isolation chosen;
+static atomic_bool is_entered; /* threads begin inside */
+
+void sandbox_choose(enum isolation isolation)
+{
+  chosen = isolation;
+}
+
+/* Of what the kernel lacks, or a container forbids, a run need not fail. */
+static bool is_lacking(int error)
+{
+  return error == -ENOSYS || error == -EINVAL || error == -ENOTSUP || error == -EPERM;
+}
+
+static int refuse(const struct sandbox_request *request, int error, const char *what,
+                  char message[static 256])
+{
+  if (is_lacking(error) && request->isolation != ISOLATION_STRICT)
+    return 0;
+  if (is_lacking(error))
+    snprintf(message, 256,
+             "--file-isolation strict: this host's kernel, or the container, has no %s", what);
+  else
+    snprintf(message, 256, "cannot put up the sandbox: %s: %s", what, strerror(-error));
+  return error;
+}
+
+static int enforce_rules(const struct sandbox_request *request, struct landlock *landlock)
+{
+  int error = 0;
+  for (size_t i = 0; i < request->place_count && error == 0; i++)
+  {
+    const struct sandbox_place *place = &request->places[i];
+    error = landlock_allow(landlock, place->fd, place->folder, place->read_only);
+  }
+  return error == 0 ? landlock_enforce(landlock) : error;
+}
+
+static int restrict_places(struct sandbox *sandbox, const struct sandbox_request *request,
+                           char message[static 256])
+{
+  struct landlock landlock;
+  int error = landlock_begin(&landlock);
+  if (error == 0)
+  {
+    error = enforce_rules(request, &landlock);
+    landlock_end(&landlock);
+  }
+  if (error != 0)
+    return refuse(request, error, "Landlock (Linux 5.19, switched on at boot)", message);
+  sandbox->landlock_version = landlock.version;
+  return 0;
+}
+
+static int restrict_calls(struct sandbox *sandbox, const struct sandbox_request *request,
+                          char message[static 256])
+{
+  int error = load_filter(&filters_of_guest[request->needs]);
+  if (error != 0)
+    return refuse(request, error, "seccomp filters", message);
+  sandbox->has_filter = true;
+  return 0;
+}
+
+int sandbox_enter(struct sandbox *sandbox, const struct sandbox_request *request,
+                  char message[static 256])
+{
+  *sandbox = (struct sandbox){.isolation = request->isolation};
+  if (request->isolation == ISOLATION_NONE)
+    return 0;
+  int error = descriptors_close_others(request->kept_fds, request->kept_count);
+  if (error != 0)
+    error = refuse(request, error, "close_range (Linux 5.9)", message);
+  if (error != 0)
+    return error;
+  error = privileges_forbid_new();
+  if (error == 0)
+    error = privileges_drop((request->needs & FILTER_READ_FILES) != 0,
+                            (request->needs & FILTER_CHANGE_FILES) != 0);
+  if (error != 0)
+    return refuse(request, error, "capabilities", message);
+  error = restrict_places(sandbox, request, message);
+  if (error == 0)
+    error = restrict_calls(sandbox, request, message);
+  atomic_store(&is_entered, true);
+  return error;
+}
+
+/* Where the kernel lacks something here, sandbox_enter() sees the same and says so. */
+void sandbox_enter_thread(enum filter_thread thread)
+{
+  if (chosen == ISOLATION_NONE)
+    return;
+  if (!atomic_load(&is_entered) &&
+      (privileges_forbid_new() != 0 || privileges_drop(false, false) != 0))
+    return;
+  load_filter(&filters_of_threads[thread]);
+}
