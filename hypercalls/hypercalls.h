@@ -238,7 +238,8 @@ enum hc_file_operation
   HC_FILE_SEEK = 7,      /* argument[0], [1]: offset and whence, as lseek(2); moves the offset of
                             handles 0 to 2 only, for others: SEEK_DATA and SEEK_HOLE */
   HC_FILE_LOCK = 8,      /* argument[0..3]: F_RDLCK, F_WRLCK or F_UNLCK; whence (SEEK_SET or
-                            SEEK_END); start; length, as F_SETLK of fcntl(2): never waits */
+                            SEEK_END); start; length, as F_SETLK of fcntl(2): never waits.
+                            -ENOLCK: 1024 ranges are locked */
   HC_FILE_LOCK_TEST = 9, /* the same, as F_GETLK; the answer in argument[], [4]: the owner */
   HC_FILE_ALLOCATE = 10, /* argument[0], [1]: offset and length, as posix_fallocate(3) */
   HC_FILE_SPACE = 11,    /* fills the first bytes of stat with struct hc_space, as fstatvfs(3) */

@@ -1,4 +1,4 @@
-/* A guest that takes as much as it can get: greedy memory|growth|descriptors|transfer|text.
+/* A guest that takes as much as it can get: greedy memory|growth|descriptors|locks|transfer|text.
  * Ends with status 0, or says what was not as it has to be. */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -166,6 +166,34 @@ static void take_descriptors(void)
   usleep(200000);
 }
 
+/* ---- locks: each byte of its own, until there are no more ---- */
+
+static int64_t lock_byte(unsigned int byte, uint32_t type)
+{
+  control.operation = HC_FILE_LOCK;
+  control.argument[0] = type;
+  control.argument[1] = SEEK_SET;
+  control.argument[2] = 2 * byte;
+  control.argument[3] = 1;
+  OUT(file_control, control);
+  return control.result;
+}
+
+static void take_locks(void)
+{
+  unsigned int count = 0;
+  opening.path[0] = put("file");
+  opening.flags = 2; /* O_RDWR */
+  OUT(file_open, opening);
+  control.handle = (int32_t) opening.result;
+  while (lock_byte(count, 1) == 0 && count < 100000)
+    count++;
+  check(control.result == -ENOLCK, "the last lock", control.result);
+  check(count == 1024, "locks", count);
+  check(lock_byte(0, 2) == 0 && lock_byte(count, 1) == 0, "a lock in place of another",
+        control.result);
+}
+
 /* ---- transfer: one call for all memory many times over, and an end meanwhile ---- */
 
 static void *end_soon(void *argument)
@@ -231,6 +259,8 @@ int main(int argc, char **argv)
     call_all();
   else if (strcmp(argv[1], "descriptors") == 0)
     take_descriptors();
+  else if (strcmp(argv[1], "locks") == 0)
+    take_locks();
   else if (strcmp(argv[1], "transfer") == 0)
     write_much();
   else if (strcmp(argv[1], "text") == 0)
