@@ -180,9 +180,9 @@ static void allow_reading(void)
 
 static void allow_changes(void)
 {
-  static const int calls[] = {SCMP_SYS(unlinkat), SCMP_SYS(mkdirat),   SCMP_SYS(symlinkat),
-                              SCMP_SYS(linkat),   SCMP_SYS(renameat2), SCMP_SYS(chmod),
-                              SCMP_SYS(fchownat), SCMP_SYS(truncate)};
+  static const int calls[] = {SCMP_SYS(unlinkat), SCMP_SYS(mkdirat),  SCMP_SYS(symlinkat),
+                              SCMP_SYS(linkat),   SCMP_SYS(renameat), SCMP_SYS(renameat2),
+                              SCMP_SYS(chmod),    SCMP_SYS(fchownat), SCMP_SYS(truncate)};
   allow_list(calls, COUNT(calls));
   check(seccomp_rule_add(context, SCMP_ACT_ALLOW, SCMP_SYS(utimensat), 1, SCMP_A1(SCMP_CMP_NE, 0)),
         "rule of times");
@@ -191,6 +191,7 @@ static void allow_changes(void)
 static void allow_fork(void)
 {
   allow_value(SCMP_SYS(clone), 0, CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD);
+  allow_value(SCMP_SYS(fcntl), 1, F_DUPFD);
   allow(SCMP_SYS(pipe2));
   allow(SCMP_SYS(dup2));
   allow(SCMP_SYS(close_range));
@@ -234,8 +235,9 @@ static void make_guest_filter(unsigned int needs)
     allow_changes();
   if ((needs & FILTER_FORK) != 0)
     allow_fork();
-  /* libdw would like to know the program's path. */
+  /* libdw would like to know the program's path, and qsort() how much memory the host has. */
   refuse_politely(SCMP_SYS(readlink), EACCES);
+  refuse_politely(SCMP_SYS(sysinfo), EACCES);
   /* For the filters of threads. */
   allow(SCMP_SYS(seccomp));
   write_instructions("guest", needs);
@@ -249,7 +251,9 @@ static void make_thread_filter(enum filter_thread thread)
   allow_clocks();
   allow(SCMP_SYS(futex));
   allow_list(memory, COUNT(memory));
-  if (thread != FILTER_THREAD_TIME)
+  if (thread == FILTER_THREAD_TIME)
+    allow_value(SCMP_SYS(newfstatat), 3, AT_EMPTY_PATH); /* dprintf() */
+  else
     allow(SCMP_SYS(read));
   if (thread == FILTER_THREAD_CLOCK)
     allow(SCMP_SYS(timerfd_settime));
