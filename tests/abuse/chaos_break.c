@@ -137,7 +137,7 @@ void break_rules(struct chance *chance, unsigned int lane)
   case 2: /* another's block, which is another call's */
     block = block_of((unsigned int) chance_below(chance, lane_count),
                      (enum call) chance_below(chance, CALLS));
-    if (call != CALL_exit)
+    if (call != CALL_exit && call != CALL_signals)
       out(port_of(call), arena_gpa(block));
     break;
   case 3: /* a null in the text */

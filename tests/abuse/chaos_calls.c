@@ -269,7 +269,8 @@ static void fill_terminal(struct chance *chance, struct hc_terminal *block)
 {
   block->fd = take_stream(chance);
   block->operation = (uint32_t) chance_below(chance, HC_TERMINAL_OPERATIONS);
-  block->argument = (int32_t) chance_special(chance);
+  /* No even number: none that stops output, which nobody would let go on. */
+  block->argument = (int32_t) chance_special(chance) | 1;
   uint32_t *numbers = &block->input_flags;
   for (unsigned int i = 0; i < 4; i++)
     numbers[i] = (uint32_t) chance_next(chance);

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <pty.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -29,7 +30,8 @@
 #define LINES_MAX        120
 #define TEXT_MAX_BYTES   (16u << 10)
 #define LIMIT_MS         20000 /* over its own time */
-#define CALM_MS          700   /* until all has been touched that there is */
+#define STUCK_MS         5000
+#define CALM_MS          700 /* until all has been touched that there is */
 
 struct run
 {
@@ -46,7 +48,7 @@ static const char *monitors[2];
 static struct launch launch;
 static struct run current;
 static uint64_t untouched;
-static unsigned int lives, deaths, kinds[3];
+static unsigned int lives, deaths, stuck, kinds[3];
 
 static _Noreturn void fail(const char *what)
 {
@@ -143,6 +145,11 @@ static void check_end(void)
 {
   check(!has("Sanitizer") && !has("runtime error"), "a sanitizer has found something");
   check(launch.text_bytes <= TEXT_MAX_BYTES && launch.text_lines <= LINES_MAX, "too much text");
+  if (current.is_deadly && WIFSIGNALED(launch.status) && WTERMSIG(launch.status) == SIGTERM)
+  {
+    stuck++;
+    return;
+  }
   check(WIFEXITED(launch.status), "ended by a signal");
   int status = WEXITSTATUS(launch.status);
   if (!current.is_deadly)
@@ -166,7 +173,76 @@ static const char *isolation_of(const struct run *run)
   return run->is_sanitized ? "none" : plain[run->seed / 7 % 4];
 }
 
-/* Input that never ends, none, or some that nobody writes to; output to nowhere, or to a file. */
+/* ---- A run's streams ---- */
+
+struct streams
+{
+  int input, output;
+  int others[2]; /* the other ends, which stay open */
+};
+
+/* Input that never ends, none, or some that nobody writes to; output to nowhere or to a file; or a
+ * terminal for both. */
+static struct streams open_streams(uint64_t number)
+{
+  struct streams streams = {-1, -1, {-1, -1}};
+  int ends[2];
+  if (number % 4 == 0)
+  {
+    check(openpty(&streams.others[0], &streams.input, NULL, NULL, NULL) == 0, "openpty");
+    fcntl(streams.others[0], F_SETFD, FD_CLOEXEC);
+    fcntl(streams.others[0], F_SETFL, O_NONBLOCK);
+    streams.output = dup(streams.input);
+    fcntl(streams.input, F_SETFD, FD_CLOEXEC);
+    fcntl(streams.output, F_SETFD, FD_CLOEXEC);
+    return streams;
+  }
+  check(pipe2(ends, O_CLOEXEC) == 0, "pipe");
+  streams.others[1] = ends[1];
+  if (number % 3 == 0)
+    streams.input = ends[0];
+  else
+  {
+    streams.others[0] = ends[0];
+    streams.input = open(number % 3 == 1 ? "/dev/zero" : "/dev/null", O_RDONLY | O_CLOEXEC);
+  }
+  streams.output = number % 5 < 2 ? open("output", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)
+                                  : open("/dev/null", O_WRONLY | O_CLOEXEC);
+  return streams;
+}
+
+static void close_streams(const struct streams *streams)
+{
+  close(streams->input);
+  close(streams->output);
+  for (int i = 0; i < 2; i++)
+  {
+    if (streams->others[i] >= 0)
+      close(streams->others[i]);
+  }
+}
+
+/* ---- A run ---- */
+
+/* One whose CPUs wait for one another, or for input, is ended by SIGTERM, which it does not catch.
+ */
+static void await(const struct run *run)
+{
+  static const int harmless[] = {SIGWINCH, SIGURG, SIGCONT, SIGCHLD};
+  uint64_t since_ms = launch_now_ms();
+  uint64_t calm_bytes = 0;
+  for (unsigned int i = 0; !launch_await(&launch, run->is_deadly ? 40 : 100); i++)
+  {
+    uint64_t passed_ms = launch_now_ms() - since_ms;
+    look(since_ms, &calm_bytes);
+    kill(launch.process, harmless[i % 4]);
+    if (run->is_deadly && passed_ms > run->milliseconds + STUCK_MS)
+      kill(launch.process, SIGTERM);
+    if (passed_ms > run->milliseconds + LIMIT_MS)
+      fail("it does not end");
+  }
+}
+
 static void run(struct run next)
 {
   current = next;
@@ -193,26 +269,12 @@ static void run(struct run next)
                            seed,
                            milliseconds,
                            NULL};
-  int ends[2];
-  check(pipe2(ends, O_CLOEXEC) == 0, "pipe");
-  int input = next.seed % 3 == 0
-                  ? dup(ends[0])
-                  : open(next.seed % 3 == 1 ? "/dev/zero" : "/dev/null", O_RDONLY | O_CLOEXEC);
-  int output = next.seed % 5 < 2 ? open("output", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)
-                                 : open("/dev/null", O_WRONLY | O_CLOEXEC);
-  uint64_t since_ms = launch_now_ms();
-  uint64_t calm_bytes = 0;
-  launch_start(&launch, command, input, output);
-  while (!launch_await(&launch, next.is_deadly ? 40 : 100))
-  {
-    look(since_ms, &calm_bytes);
-    if (launch_now_ms() - since_ms > next.milliseconds + LIMIT_MS)
-      fail("it does not end");
-  }
-  close(input);
-  close(output);
-  close(ends[0]);
-  close(ends[1]);
+  struct streams streams = open_streams(next.seed);
+  launch_start(&launch, command, streams.input, streams.output);
+  if (next.seed % 4 == 0)
+    launch.drained_fd = streams.others[0];
+  await(&next);
+  close_streams(&streams);
   check_end();
   check((canary_state("canary") ^ canary_state("read-only")) == untouched,
         "a file has been touched that must not be");
@@ -265,7 +327,8 @@ int main(int argc, char **argv)
   }
   canary_empty(".");
   check(chdir("..") == 0 && rmdir(folder) == 0, "cannot remove the folder");
-  printf("%u guests lived, %u did not: %u broke the interface, %u crashed, %u ended\n", lives,
-         deaths, kinds[0], kinds[1], kinds[2]);
+  printf(
+      "%u guests lived, %u did not: %u broke the interface, %u crashed, %u ended, %u were stuck\n",
+      lives, deaths + stuck, kinds[0], kinds[1], kinds[2], stuck);
   return EXIT_SUCCESS;
 }

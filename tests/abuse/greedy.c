@@ -162,7 +162,7 @@ static void take_descriptors(void)
   check(watch.result == 0, "a watch", watch.result);
   strcpy((char *) zone.name, "Etc/UTC");
   OUT(time_zone, zone);
-  check(zone.result == 0 || zone.result == -ENOENT, "a time zone", zone.result);
+  check(zone.result != -EMFILE, "a time zone", zone.result);
   usleep(200000);
 }
 

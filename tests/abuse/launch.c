@@ -22,7 +22,7 @@ uint64_t launch_now_ms(void)
 void launch_start(struct launch *launch, char *const command[], int input_fd, int output_fd)
 {
   int ends[2];
-  *launch = (struct launch){.process = -1};
+  *launch = (struct launch){.process = -1, .drained_fd = -1};
   if (pipe2(ends, O_CLOEXEC) != 0 || (launch->process = fork()) < 0)
   {
     perror("cannot start a process");
@@ -57,6 +57,13 @@ static void read_error(struct launch *launch)
   }
 }
 
+static void drain(int fd)
+{
+  char text[4096];
+  while (fd >= 0 && read(fd, text, sizeof(text)) > 0)
+    ;
+}
+
 bool launch_await(struct launch *launch, unsigned int milliseconds)
 {
   uint64_t end_ms = launch_now_ms() + milliseconds;
@@ -65,6 +72,7 @@ bool launch_await(struct launch *launch, unsigned int milliseconds)
     int status;
     bool has_changed = waitpid(launch->process, &status, WNOHANG | WUNTRACED) == launch->process;
     read_error(launch);
+    drain(launch->drained_fd);
     if (has_changed && WIFSTOPPED(status))
       kill(launch->process, SIGCONT);
     else if (has_changed)
