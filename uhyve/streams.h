@@ -41,6 +41,11 @@ ssize_t streams_write(const struct streams *streams, int fd, struct iovec *piece
 ssize_t streams_read(const struct streams *streams, int fd, const struct iovec *pieces, int count,
                      uint32_t wait_us);
 
+/* Between these, nothing that is ready to be read is not so any more when a CPU comes to read it.
+ */
+void streams_hold_input(void);
+void streams_release_input(void);
+
 /* The host's descriptor, or -1 for a stream the guest has not. */
 int streams_host_fd(const struct streams *streams, int fd);
 

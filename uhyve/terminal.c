@@ -59,15 +59,25 @@ static void end_changes(void)
     nanosleep(&(struct timespec){.tv_nsec = CHANGE_PAUSE_NS}, NULL);
 }
 
+/* What is to be waited for is so before: nobody who reads or changes a terminal waits for that. */
 static int change_settings(int fd, int when, const struct termios *settings)
 {
   int result = -EINTR;
+  if (when != TCSANOW && tcdrain(fd) != 0)
+    return -errno;
+  /* Input that is ready for a read on another CPU is so no more by other settings. */
+  streams_hold_input();
   atomic_fetch_add(&changes, 1);
   own_changes = 1;
   if (!atomic_load(&is_over))
-    result = tcsetattr(fd, when, settings) == 0 ? 0 : -errno;
+  {
+    if (when == TCSAFLUSH)
+      tcflush(fd, TCIFLUSH);
+    result = tcsetattr(fd, TCSANOW, settings) == 0 ? 0 : -errno;
+  }
   own_changes = 0;
   atomic_fetch_sub(&changes, 1);
+  streams_release_input();
   return result;
 }
 
@@ -116,6 +126,8 @@ static int set_settings(const struct streams *streams, int fd, const struct hc_t
   struct termios settings;
   if (tcgetattr(fd, &settings) != 0)
     return -errno;
+  if (block->argument != TCSANOW && block->argument != TCSADRAIN && block->argument != TCSAFLUSH)
+    return -EINVAL;
   if (block->argument != TCSANOW && is_draining(fd))
     return -EAGAIN;
   settings.c_iflag = block->input_flags;
@@ -206,7 +218,9 @@ bool terminal_serve(const struct streams *streams, struct hc_terminal *block,
     block->result = set_size(fd, block);
     break;
   case HC_TERMINAL_FLUSH:
+    streams_hold_input();
     block->result = or_error(tcflush(fd, block->argument));
+    streams_release_input();
     break;
   case HC_TERMINAL_DRAIN:
     block->result = drain(fd);

@@ -15,6 +15,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -224,9 +225,20 @@ static void close_streams(const struct streams *streams)
 
 /* ---- A run ---- */
 
+/* What a user may do: output that was stopped goes on, and who reads a terminal that just now was
+ * set to have no lines gets one. */
+static void use_terminal(int slave)
+{
+  static const char typed[] = "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n";
+  if (write(launch.drained_fd, typed, sizeof(typed) - 1) < 0 && errno != EAGAIN)
+    fail("the terminal takes no input");
+  tcflow(slave, TCOOFF);
+  tcflow(slave, TCOON);
+}
+
 /* One whose CPUs wait for one another, or for input, is ended by SIGTERM, which it does not catch.
  */
-static void await(const struct run *run)
+static void await(const struct run *run, const struct streams *streams)
 {
   static const int harmless[] = {SIGWINCH, SIGURG, SIGCONT, SIGCHLD};
   uint64_t since_ms = launch_now_ms();
@@ -236,6 +248,8 @@ static void await(const struct run *run)
     uint64_t passed_ms = launch_now_ms() - since_ms;
     look(since_ms, &calm_bytes);
     kill(launch.process, harmless[i % 4]);
+    if (launch.drained_fd >= 0)
+      use_terminal(streams->input);
     if (run->is_deadly && passed_ms > run->milliseconds + STUCK_MS)
       kill(launch.process, SIGTERM);
     if (passed_ms > run->milliseconds + LIMIT_MS)
@@ -273,7 +287,7 @@ static void run(struct run next)
   launch_start(&launch, command, streams.input, streams.output);
   if (next.seed % 4 == 0)
     launch.drained_fd = streams.others[0];
-  await(&next);
+  await(&next, &streams);
   close_streams(&streams);
   check_end();
   check((canary_state("canary") ^ canary_state("read-only")) == untouched,
