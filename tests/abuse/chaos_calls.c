@@ -19,52 +19,6 @@
 /* Files stay small, so that the host's disk does not fill. */
 #define OFFSET_MAX (1u << 20)
 
-static const struct
-{
-  uint16_t port;
-  uint16_t bytes;
-} calls[] = {
-#define ROW(name, port, block, purpose) {port, sizeof(block)},
-    HYPERCALLS(ROW)
-#undef ROW
-};
-
-uint16_t port_of(enum call call)
-{
-  return calls[call].port;
-}
-
-size_t block_bytes(enum call call)
-{
-  return calls[call].bytes;
-}
-
-bool is_survivable(enum call call)
-{
-  bool names_file = call == CALL_file_open || call == CALL_path;
-  return call != CALL_exit && call != CALL_crash && (!names_file || start_info->mapping_count > 0);
-}
-
-void *block_of(unsigned int lane, enum call call)
-{
-  struct chance chance = {seed + lane * CALLS + call};
-  size_t room = PAGE_BYTES - calls[call].bytes;
-  size_t offset = chance_one_in(&chance, 3) ? room : chance_below(&chance, room + 1) & ~7ul;
-  return arena->lanes[lane].block_pages[call] + offset;
-}
-
-int64_t chance_special(struct chance *chance)
-{
-  static const int64_t numbers[] = {
-      0,         1,         2,          3,         7,         64,       255,       4095,
-      4096,      4097,      -1,         -2,        -3,        -4096,    INT32_MAX, INT32_MIN,
-      INT64_MAX, INT64_MIN, UINT32_MAX, 1ll << 32, 1ll << 40, 1ll << 62};
-  uint64_t which = chance_below(chance, 2 * sizeof(numbers) / sizeof(numbers[0]));
-  if (which < sizeof(numbers) / sizeof(numbers[0]))
-    return numbers[which];
-  return (int64_t) (chance_next(chance) >> chance_below(chance, 64));
-}
-
 /* ---- What blocks are made of ----
  *
  * Two may fill a block at the same time. Whatever mixture comes of it is right, too: the length of
