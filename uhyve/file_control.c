@@ -34,7 +34,7 @@ static int64_t do_sync(const struct held_file *handle, struct hc_file_control *b
 
 static int64_t do_mode(const struct held_file *handle, struct hc_file_control *block)
 {
-  return result_of(fchmod(handle->fd, (mode_t) block->argument[0] & 07777));
+  return result_of(fchmod(handle->fd, file_mode_allowed(handle->fd, (mode_t) block->argument[0])));
 }
 
 static int64_t do_owner(const struct held_file *handle, struct hc_file_control *block)

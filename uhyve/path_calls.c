@@ -73,7 +73,7 @@ static int64_t do_readlink(struct path_call *call)
 
 static int64_t do_mode(struct path_call *call)
 {
-  return result_of(chmod(call->fd_path, (mode_t) call->argument[0] & 07777));
+  return result_of(chmod(call->fd_path, file_mode_allowed(call->fd, (mode_t) call->argument[0])));
 }
 
 static int64_t do_owner(struct path_call *call)

@@ -1,11 +1,11 @@
-/* Keeps book of the record locks that this process has, as the kernel does: by file, not by
- * descriptor. */
+/* Keeps account of a guest's record locks as the kernel does: ranges of a file that lie side by
+ * side or overlap are one if they are of the same kind; a new one replaces what others have there.
+ */
 #include "record_locks.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,171 +14,177 @@ struct range
 {
   dev_t dev;
   ino_t ino;
-  int64_t first, last;
-  short type;
+  int64_t begin;
+  int64_t last; /* INT64_MAX: to the end of the file, wherever that is */
+  short kind;
 };
 
 static struct
 {
-  pthread_mutex_t lock;
+  pthread_mutex_t lock; /* for the rest */
+  struct range list[RECORD_LOCKS_MAX];
   size_t count;
-  struct range ranges[RECORD_LOCKS_MAX];
 } held = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-/* ---- The book; the lock is held ---- */
-
-static bool is_same_file(const struct range *one, const struct range *other)
+static bool is_same_file(const struct range *a, const struct range *b)
 {
-  return one->dev == other->dev && one->ino == other->ino;
+  return a->ino == b->ino && a->dev == b->dev;
 }
 
-static bool overlaps(const struct range *one, const struct range *other)
+static bool overlaps(const struct range *a, const struct range *b)
 {
-  return is_same_file(one, other) && one->first <= other->last && other->first <= one->last;
+  return is_same_file(a, b) && a->begin <= b->last && b->begin <= a->last;
 }
 
-/* What is to be taken out leaves a piece on each side of it. */
-static bool splits(const struct range *taken)
+static bool joins(const struct range *a, const struct range *b)
 {
+  bool touches = (a->last != INT64_MAX && a->last + 1 == b->begin) ||
+                 (b->last != INT64_MAX && b->last + 1 == a->begin);
+  return a->kind == b->kind && is_same_file(a, b) && (touches || overlaps(a, b));
+}
+
+/* How many there are with a new one, as far as that is to be known: those that it joins are counted
+ * on, but the first. */
+static size_t count_with(const struct range *added)
+{
+  size_t count = held.count + (added->kind != F_UNLCK);
+  bool has_joined = false;
   for (size_t i = 0; i < held.count; i++)
   {
-    const struct range *range = &held.ranges[i];
-    if (overlaps(range, taken) && range->first < taken->first && range->last > taken->last)
-      return true;
+    const struct range *old = &held.list[i];
+    if (joins(old, added))
+    {
+      count -= !has_joined;
+      has_joined = true;
+    }
+    else if (overlaps(old, added))
+    {
+      count += old->begin < added->begin;
+      count += old->last > added->last;
+      count--;
+    }
   }
-  return false;
+  return count;
 }
 
-static void take_out(const struct range *taken)
+static void add(struct range range)
 {
-  for (size_t i = 0; i < held.count;)
+  held.list[held.count++] = range;
+}
+
+/* Takes out what the new one replaces, and puts back what is left of that. */
+static void apply(struct range added)
+{
+  struct range left[2];
+  size_t left_count = 0;
+  size_t kept = 0;
+  for (size_t i = 0; i < held.count; i++)
   {
-    struct range *range = &held.ranges[i];
-    if (!overlaps(range, taken))
+    struct range old = held.list[i];
+    if (joins(&old, &added))
     {
-      i++;
+      added.begin = old.begin < added.begin ? old.begin : added.begin;
+      added.last = old.last > added.last ? old.last : added.last;
       continue;
     }
-    bool has_before = range->first < taken->first;
-    bool has_behind = range->last > taken->last;
-    struct range behind = *range;
-    if (has_behind)
-      behind.first = taken->last + 1;
-    if (has_before)
-      range->last = taken->first - 1;
-    else if (has_behind)
-      *range = behind;
-    else
-      *range = held.ranges[--held.count];
-    if (has_before && has_behind)
-      held.ranges[held.count++] = behind;
-    i += has_before || has_behind;
+    if (!overlaps(&old, &added))
+    {
+      held.list[kept++] = old;
+      continue;
+    }
+    /* Of one file's none overlap: what sticks out sticks out once on each side. */
+    if (old.begin < added.begin && left_count < 2)
+    {
+      left[left_count] = old;
+      left[left_count++].last = added.begin - 1;
+    }
+    if (old.last > added.last && left_count < 2)
+    {
+      left[left_count] = old;
+      left[left_count++].begin = added.last + 1;
+    }
   }
+  held.count = kept;
+  for (size_t i = 0; i < left_count; i++)
+    add(left[i]);
+  if (added.kind != F_UNLCK)
+    add(added);
 }
 
-static void put_in(struct range added)
-{
-  for (size_t i = 0; i < held.count;)
-  {
-    const struct range *range = &held.ranges[i];
-    bool is_alike = is_same_file(range, &added) && range->type == added.type;
-    bool is_before = is_alike && range->last < added.first && range->last == added.first - 1;
-    bool is_behind = is_alike && range->first > added.last && range->first - 1 == added.last;
-    if (is_before)
-      added.first = range->first;
-    if (is_behind)
-      added.last = range->last;
-    if (is_before || is_behind)
-      held.ranges[i] = held.ranges[--held.count];
-    else
-      i++;
-  }
-  held.ranges[held.count++] = added;
-}
-
-/* ---- The calls ---- */
-
-/* The range by absolute offsets: 0 or a negative errno. */
+/* The range that a lock means. Returns 0 or what the kernel would say: -EINVAL, -EOVERFLOW. */
 static int find_range(int fd, const struct flock *lock, struct range *range)
 {
   struct stat status;
+  int64_t begin = lock->l_start;
+  int64_t last = INT64_MAX;
   if (fstat(fd, &status) != 0)
     return -errno;
-  int64_t first = lock->l_whence == SEEK_END ? status.st_size : 0;
-  int64_t last = INT64_MAX;
-  if (__builtin_add_overflow(first, lock->l_start, &first))
+  if (lock->l_whence == SEEK_END && __builtin_add_overflow(begin, status.st_size, &begin))
     return -EOVERFLOW;
-  if (first >= 0 && lock->l_len > 0 && __builtin_add_overflow(first, lock->l_len - 1, &last))
+  if (begin >= 0 && lock->l_len > 0 && __builtin_add_overflow(begin, lock->l_len - 1, &last))
     return -EOVERFLOW;
-  if (first < 0)
-    return -EINVAL;
-  if (lock->l_len < 0)
+  if (begin >= 0 && lock->l_len < 0)
   {
-    last = first - 1;
-    first += lock->l_len;
+    last = begin - 1;
+    begin += lock->l_len;
   }
-  if (first < 0)
-    return -EINVAL;
-  *range = (struct range){status.st_dev, status.st_ino, first, last, lock->l_type};
+  *range = (struct range){.dev = status.st_dev,
+                          .ino = status.st_ino,
+                          .begin = begin,
+                          .last = last,
+                          .kind = lock->l_type};
+  return begin >= 0 ? 0 : -EINVAL;
+}
+
+/* By the range that was found: the file's end may be elsewhere meanwhile. */
+static int set(int fd, const struct flock *lock, const struct range *range)
+{
+  struct flock wanted = *lock;
+  wanted.l_whence = SEEK_SET;
+  wanted.l_start = range->begin;
+  wanted.l_len = range->last == INT64_MAX ? 0 : range->last - range->begin + 1;
+  size_t count = count_with(range);
+  if (count > held.count && count > RECORD_LOCKS_MAX)
+    return -ENOLCK;
+  if (fcntl(fd, F_SETLK, &wanted) != 0)
+    return -errno;
+  apply(*range);
   return 0;
 }
 
 int record_locks_set(int fd, const struct flock *lock)
 {
-  struct range range = {0};
+  struct range range;
   int error = find_range(fd, lock, &range);
   if (error != 0)
     return error;
-  struct flock absolute = {.l_type = lock->l_type,
-                           .l_whence = SEEK_SET,
-                           .l_start = range.first,
-                           .l_len = range.last == INT64_MAX ? 0 : range.last - range.first + 1};
-  bool is_lock = lock->l_type != F_UNLCK;
   pthread_mutex_lock(&held.lock);
-  if (held.count + (is_lock ? 1 : 0) + (splits(&range) ? 1 : 0) > RECORD_LOCKS_MAX)
-    error = -ENOLCK;
-  else if (fcntl(fd, F_SETLK, &absolute) != 0)
-    error = -errno;
-  else
-  {
-    take_out(&range);
-    if (is_lock)
-      put_in(range);
-  }
+  error = set(fd, lock, &range);
   pthread_mutex_unlock(&held.lock);
   return error;
 }
 
-/* Whether the end of this descriptor is the end of locks. */
-static bool holds_locks(int fd, struct range *all)
+/* One that was opened by O_PATH has no locks, and takes none with it. */
+static bool takes_locks_along(int fd)
 {
-  struct stat status;
   int flags = fcntl(fd, F_GETFL);
-  if (flags < 0 || (flags & O_PATH) != 0 || fstat(fd, &status) != 0)
-    return false;
-  *all = (struct range){status.st_dev, status.st_ino, 0, INT64_MAX, F_UNLCK};
-  for (size_t i = 0; i < held.count; i++)
-  {
-    if (is_same_file(&held.ranges[i], all))
-      return true;
-  }
-  return false;
+  return flags >= 0 && (flags & O_PATH) == 0;
 }
 
-int record_locks_close(int fd)
+void record_locks_forget(int fd)
 {
-  struct range all;
+  struct stat status;
   pthread_mutex_lock(&held.lock);
-  bool ends_locks = held.count > 0 && holds_locks(fd, &all);
-  if (!ends_locks)
+  if (held.count > 0 && takes_locks_along(fd) && fstat(fd, &status) == 0)
   {
-    pthread_mutex_unlock(&held.lock);
-    return close(fd);
+    const struct range file = {.dev = status.st_dev, .ino = status.st_ino};
+    size_t kept = 0;
+    for (size_t i = 0; i < held.count; i++)
+    {
+      if (!is_same_file(&held.list[i], &file))
+        held.list[kept++] = held.list[i];
+    }
+    held.count = kept;
   }
-  take_out(&all);
-  int result = close(fd);
-  int error = errno;
   pthread_mutex_unlock(&held.lock);
-  errno = error;
-  return result;
 }

@@ -1,16 +1,18 @@
-/* Record locks of a guest, so many and no more: each takes memory of the host's kernel. */
+/* Locks of ranges of files, and how many there are: the host's kernel keeps each in memory of its
+ * own, and sets no limit. */
 #ifndef UHYVE_RECORD_LOCKS_H
 #define UHYVE_RECORD_LOCKS_H
 
 #include <fcntl.h>
 
-/* Ranges of all files together that are locked; neighbours of one kind are one. */
-#define RECORD_LOCKS_MAX 1024
+#define RECORD_LOCKS_MAX 4096 /* of all files together */
 
-/* As F_SETLK. Returns 0 or a negative errno; -ENOLCK: too many. For any thread. */
+/* As fcntl(2) with F_SETLK, from the file's begin or end. Returns 0 or a negative errno: -ENOLCK if
+ * there were too many. For any thread. */
 int record_locks_set(int fd, const struct flock *lock);
 
-/* As close(2), which takes all locks of the file away. Returns 0 or -1 with errno. */
-int record_locks_close(int fd);
+/* Called before a descriptor is closed: with the first one of a file that is, all of its locks are
+ * gone. */
+void record_locks_forget(int fd);
 
 #endif

@@ -41,8 +41,7 @@ ssize_t streams_write(const struct streams *streams, int fd, struct iovec *piece
 ssize_t streams_read(const struct streams *streams, int fd, const struct iovec *pieces, int count,
                      uint32_t wait_us);
 
-/* Between these, nothing that is ready to be read is not so any more when a CPU comes to read it.
- */
+/* Between these no CPU has found a stream ready and not read it yet. */
 void streams_hold_input(void);
 void streams_release_input(void);
 

@@ -50,8 +50,7 @@ static atomic_bool is_over;
 #define CHANGE_PAUSES   200
 
 /* Other threads still run while this process is ended by a signal: none of them changes anything
- * after what is put right. One that waits for output to drain has not changed anything, and does
- * not get to it. */
+ * after what is put right. */
 static void end_changes(void)
 {
   atomic_store(&is_over, true);

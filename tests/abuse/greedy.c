@@ -189,7 +189,7 @@ static void take_locks(void)
   while (lock_byte(count, 1) == 0 && count < 100000)
     count++;
   check(control.result == -ENOLCK, "the last lock", control.result);
-  check(count == 1024, "locks", count);
+  check(count == 4096, "locks", count);
   check(lock_byte(0, 2) == 0 && lock_byte(count, 1) == 0, "a lock in place of another",
         control.result);
 }

@@ -92,8 +92,9 @@ int sandbox_enter(struct sandbox *sandbox, const struct sandbox_request *request
     error = privileges_drop((request->needs & FILTER_READ_FILES) != 0,
                             (request->needs & FILTER_CHANGE_FILES) != 0);
   if (error != 0)
-    return refuse(request, error, "capabilities", message);
-  error = restrict_places(sandbox, request, message);
+    error = refuse(request, error, "capabilities", message);
+  if (error == 0)
+    error = restrict_places(sandbox, request, message);
   if (error == 0)
     error = restrict_calls(sandbox, request, message);
   atomic_store(&is_entered, true);
