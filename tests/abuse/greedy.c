@@ -192,6 +192,7 @@ static void take_locks(void)
   check(count == 4096, "locks", count);
   check(lock_byte(0, 2) == 0 && lock_byte(count, 1) == 0, "a lock in place of another",
         control.result);
+  usleep(200000);
 }
 
 /* ---- transfer: one call for all memory many times over, and an end meanwhile ---- */

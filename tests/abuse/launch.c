@@ -99,9 +99,44 @@ static unsigned int count_entries(const char *path)
   return count;
 }
 
-/* The guest's memory is one range that nothing else lies in; parts of it are maps of files. */
+struct area
+{
+  uint64_t begin, end, resident_bytes;
+};
+
+#define AREAS_MAX 1024
+
+static size_t read_areas(FILE *maps, struct area areas[static AREAS_MAX])
+{
+  size_t count = 0;
+  char line[4096];
+  while (fgets(line, sizeof(line), maps) != NULL)
+  {
+    unsigned long long begin, end, kib;
+    if (sscanf(line, "%llx-%llx ", &begin, &end) == 2 && count < AREAS_MAX)
+      areas[count++] = (struct area){.begin = begin, .end = end};
+    else if (count > 0 && sscanf(line, "Rss: %llu kB", &kib) == 1)
+      areas[count - 1].resident_bytes = kib << 10;
+  }
+  return count;
+}
+
+/* How many areas from this one on are the guest's memory, one behind the other, parts of which are
+ * maps of files. 0: it does not begin here. */
+static size_t count_guest_areas(const struct area *areas, size_t count, uint64_t bytes)
+{
+  for (size_t i = 0; i < count && (i == 0 || areas[i].begin == areas[i - 1].end); i++)
+  {
+    if (areas[i].end - areas[0].begin == bytes)
+      return i + 1;
+  }
+  return 0;
+}
+
+/* The monitor reserves 2 MiB more than the guest has. */
 bool launch_look(pid_t process, uint64_t guest_memory_bytes, struct holding *holding)
 {
+  static struct area areas[AREAS_MAX];
   char path[64];
   *holding = (struct holding){0};
   snprintf(path, sizeof(path), "/proc/%d/fd", (int) process);
@@ -112,35 +147,15 @@ bool launch_look(pid_t process, uint64_t guest_memory_bytes, struct holding *hol
   FILE *maps = fopen(path, "re");
   if (maps == NULL)
     return false;
-  struct
-  {
-    uint64_t begin, end, resident_bytes;
-  } areas[1024];
-  size_t count = 0;
-  char line[4096];
-  while (fgets(line, sizeof(line), maps) != NULL && count < 1024)
-  {
-    unsigned long long begin, end, kib;
-    if (sscanf(line, "%llx-%llx ", &begin, &end) == 2)
-    {
-      areas[count].begin = begin;
-      areas[count].end = end;
-      areas[count++].resident_bytes = 0;
-    }
-    else if (count > 0 && sscanf(line, "Rss: %llu kB", &kib) == 1)
-      areas[count - 1].resident_bytes = kib << 10;
-  }
+  size_t count = read_areas(maps, areas);
   fclose(maps);
-  for (size_t first = 0; first < count;)
+  size_t guest_left = 0;
+  for (size_t i = 0; i < count; i++)
   {
-    size_t end = first + 1;
-    uint64_t resident_bytes = areas[first].resident_bytes;
-    while (end < count && areas[end].begin == areas[end - 1].end &&
-           areas[end].end - areas[first].begin <= guest_memory_bytes + (2u << 20))
-      resident_bytes += areas[end++].resident_bytes;
-    bool is_guest = areas[end - 1].end - areas[first].begin == guest_memory_bytes + (2u << 20);
-    *(is_guest ? &holding->guest_bytes : &holding->own_bytes) += resident_bytes;
-    first = end;
+    if (guest_left == 0)
+      guest_left = count_guest_areas(areas + i, count - i, guest_memory_bytes + (2u << 20));
+    *(guest_left > 0 ? &holding->guest_bytes : &holding->own_bytes) += areas[i].resident_bytes;
+    guest_left -= guest_left > 0;
   }
-  return count > 0;
+  return holding->guest_bytes > 0;
 }

@@ -35,7 +35,7 @@ struct holding
   uint64_t guest_bytes; /* resident in the guest's memory, a range of that size */
 };
 
-/* Returns false if the process is gone. */
+/* Returns false if the process is gone, or has no guest yet. */
 bool launch_look(pid_t process, uint64_t guest_memory_bytes, struct holding *holding);
 
 uint64_t launch_now_ms(void);
