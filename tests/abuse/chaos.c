@@ -128,6 +128,20 @@ static void change_others(struct chance *chance)
     fill_block(chance, lane, call);
 }
 
+/* By a call that is broken, or by one that becomes so while it is made: all make that one. */
+static void end_somehow(struct chance *chance, unsigned int lane)
+{
+  enum call call = (enum call)(seed / 2 % CALLS);
+  if (!is_survivable(call))
+    call = CALL_discard;
+  if (seed % 2 == 0 || lane_count == 1)
+    break_rules(chance, lane);
+  else if (lane == lane_count - 1)
+    spoil_others(chance, call);
+  else
+    make_call(chance, lane, call);
+}
+
 static void *run_lane(void *argument)
 {
   unsigned int lane = (unsigned int) (uintptr_t) argument;
@@ -149,7 +163,7 @@ static void *run_lane(void *argument)
     }
   }
   for (unsigned int i = 0; is_deadly && i < DEADLY_CALLS; i++)
-    break_rules(&chance, lane);
+    end_somehow(&chance, lane);
   atomic_fetch_add(&calls_made, calls);
   return NULL;
 }

@@ -101,4 +101,8 @@ void make_call(struct chance *chance, unsigned int lane, enum call call);
 /* A call that most likely breaks the interface. */
 void break_rules(struct chance *chance, unsigned int lane);
 
+/* Changes some lane's block for a call to what breaks the interface and back, in the hope that the
+ * monitor looks at it before and acts on it after. */
+void spoil_others(struct chance *chance, enum call call);
+
 #endif

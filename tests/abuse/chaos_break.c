@@ -37,20 +37,24 @@ static uint64_t take_wrong(struct chance *chance)
   return chance_one_in(chance, 2) ? take_gpa(chance) : (uint64_t) chance_special(chance);
 }
 
+#define FIRST_BYTES 40
+
 /* One field, or all of it. What ends the guest does so with a status that nothing else has. */
 static void spoil(struct chance *chance, uint8_t *block, enum call call)
 {
   size_t bytes = block_bytes(call);
   uint64_t wrong = take_wrong(chance);
+  /* What counts most comes first. */
+  size_t reached = chance_one_in(chance, 2) && bytes > FIRST_BYTES ? FIRST_BYTES : bytes;
   if (chance_one_in(chance, 16))
   {
     for (size_t i = 0; i < bytes; i++)
       block[i] = (uint8_t) chance_next(chance);
   }
   else if (chance_one_in(chance, 2))
-    memcpy(block + 4 * chance_below(chance, bytes / 4), &wrong, 4);
+    memcpy(block + 4 * chance_below(chance, reached / 4), &wrong, 4);
   else
-    memcpy(block + 8 * chance_below(chance, bytes / 8), &wrong, 8);
+    memcpy(block + 8 * chance_below(chance, reached / 8), &wrong, 8);
   if (call == CALL_exit)
   {
     struct hc_exit *exit_block = (struct hc_exit *) block;
@@ -109,6 +113,18 @@ static void use_port(struct chance *chance)
   default:
     out(port, take_gpa(chance));
     break;
+  }
+}
+
+void spoil_others(struct chance *chance, enum call call)
+{
+  unsigned int lane = (unsigned int) chance_below(chance, lane_count - 1);
+  for (unsigned int i = 0; i < 200; i++)
+  {
+    spoil(chance, block_of(lane, call), call);
+    for (unsigned int j = 0; j < 10; j++)
+      __builtin_ia32_pause();
+    fill_block(chance, lane, call);
   }
 }
 
