@@ -304,14 +304,14 @@ static void run(struct run next)
 /* One that lives for a part of the time, and others that do not for the rest of it. */
 static void run_for(bool is_sanitized, unsigned int milliseconds, uint64_t seed)
 {
+  unsigned int live_ms = milliseconds < 100000 ? milliseconds / 2 : 50000;
   uint64_t end_ms = launch_now_ms() + milliseconds;
   while (launch_now_ms() + 1000 < end_ms)
   {
-    unsigned int live_ms = milliseconds < 100000 ? milliseconds / 2 : 50000;
-    run((struct run){false, is_sanitized, seed++, seed % 2 == 0 ? 2 : 4, live_ms});
-    uint64_t deadly_end_ms = launch_now_ms() + live_ms;
-    while (launch_now_ms() < deadly_end_ms && launch_now_ms() < end_ms)
-      run((struct run){true, is_sanitized, seed++, seed % 3 == 0 ? 4 : 2,
+    uint64_t deadly_ms = launch_now_ms() + 2ull * live_ms;
+    run((struct run){false, is_sanitized, seed, seed % 2 == 0 ? 4 : 2, live_ms});
+    for (seed++; launch_now_ms() < deadly_ms && launch_now_ms() < end_ms; seed++)
+      run((struct run){true, is_sanitized, seed, seed % 3 == 0 ? 4 : 2,
                        (unsigned int) (seed % 4) * 20});
   }
 }

@@ -20,6 +20,7 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -71,6 +72,13 @@ static void check(bool is_fine, const char *what)
 {
   if (!is_fine)
     fail("%s: %s", what, strerror(errno));
+}
+
+static unsigned int random_below(unsigned int end)
+{
+  unsigned int number;
+  check(getrandom(&number, sizeof(number), 0) == sizeof(number), "getrandom");
+  return number % end;
 }
 
 /* ---- Surroundings ---- */
@@ -253,6 +261,13 @@ static void check_files(const char *path)
   closedir(folder);
 }
 
+static bool is_alike(const struct termios *one, const struct termios *other)
+{
+  return one->c_iflag == other->c_iflag && one->c_oflag == other->c_oflag &&
+         one->c_cflag == other->c_cflag && one->c_lflag == other->c_lflag &&
+         memcmp(one->c_cc, other->c_cc, sizeof(one->c_cc)) == 0;
+}
+
 static void check_left(const char *data, const struct termios *before)
 {
   static const char *const empty[] = {"/tmp", "/dev/shm"};
@@ -270,7 +285,7 @@ static void check_left(const char *data, const struct termios *before)
   if (slave >= 0 && way != WAY_KILL && way != WAY_GROUP_LIMIT)
   {
     check(tcgetattr(slave, &after) == 0, "tcgetattr");
-    if (memcmp(before, &after, sizeof(after)) != 0)
+    if (!is_alike(before, &after))
       fail("the terminal has other settings than before: local flags 0%o, not 0%o", after.c_lflag,
            before->c_lflag);
   }
@@ -286,14 +301,14 @@ static void launch(void)
   struct termios before = {0};
   const char *data = way == WAY_DISK_FULL ? "disk" : "data";
   static const char *const works[WAYS] = {[WAY_DISK_FULL] = "fill", [WAY_GROUP_LIMIT] = "eat"};
-  const char *work = works[way] != NULL ? works[way] : rand() % 2 == 0 ? "settings" : "work";
+  const char *work = works[way] != NULL ? works[way] : random_below(2) == 0 ? "settings" : "work";
   canary_empty(data);
   pid_t process = start(data, work);
   check(tcgetattr(slave, &before) == 0, "tcgetattr");
-  unsigned int moment_us = (unsigned int) rand() % MOMENT_MAX_US;
+  unsigned int moment_us = random_below(MOMENT_MAX_US);
   if (way < WAY_DISK_FULL)
   {
-    struct timespec moment = {.tv_nsec = moment_us * 1000l};
+    struct timespec moment = {.tv_nsec = moment_us * 1000L};
     nanosleep(&moment, NULL);
   }
   end(process);
@@ -310,7 +325,6 @@ int main(int argc, char **argv)
   program = argv[2];
   monitor = argv[3];
   umask(022);
-  srand((unsigned int) time(NULL));
   prctl(PR_SET_CHILD_SUBREAPER, 1);
   make_surroundings(argv[1]);
   for (launch_number = 0; launch_number < launches; launch_number++)

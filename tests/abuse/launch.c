@@ -108,15 +108,17 @@ struct area
 
 static size_t read_areas(FILE *maps, struct area areas[static AREAS_MAX])
 {
+  static const char resident[] = "Rss:";
   size_t count = 0;
   char line[4096];
+  char *end;
   while (fgets(line, sizeof(line), maps) != NULL)
   {
-    unsigned long long begin, end, kib;
-    if (sscanf(line, "%llx-%llx ", &begin, &end) == 2 && count < AREAS_MAX)
-      areas[count++] = (struct area){.begin = begin, .end = end};
-    else if (count > 0 && sscanf(line, "Rss: %llu kB", &kib) == 1)
-      areas[count - 1].resident_bytes = kib << 10;
+    uint64_t begin = strtoull(line, &end, 16);
+    if (end != line && *end == '-' && count < AREAS_MAX)
+      areas[count++] = (struct area){.begin = begin, .end = strtoull(end + 1, NULL, 16)};
+    else if (count > 0 && strncmp(line, resident, sizeof(resident) - 1) == 0)
+      areas[count - 1].resident_bytes = strtoull(line + sizeof(resident) - 1, NULL, 10) << 10;
   }
   return count;
 }

@@ -42,12 +42,16 @@ static void check(bool is_fine, const char *what, uint64_t figure)
 /* The most that was resident at any time, of everything. */
 static uint64_t peak_bytes(void)
 {
+  static const char peak[] = "VmHWM:";
   char path[64], line[256];
-  unsigned long long kib = 0;
+  uint64_t kib = 0;
   snprintf(path, sizeof(path), "/proc/%d/status", (int) launch.process);
   FILE *status = fopen(path, "re");
   while (status != NULL && fgets(line, sizeof(line), status) != NULL)
-    sscanf(line, "VmHWM: %llu kB", &kib);
+  {
+    if (strncmp(line, peak, sizeof(peak) - 1) == 0)
+      kib = strtoull(line + sizeof(peak) - 1, NULL, 10);
+  }
   if (status != NULL)
     fclose(status);
   return kib << 10;
@@ -112,10 +116,12 @@ int main(int argc, char **argv)
   check(launch.text_bytes <= TEXT_MAX_BYTES, "bytes on standard error", launch.text_bytes);
   if (strcmp(kind, "transfer") != 0)
     check(looks > 0, "looks at it", looks);
-  unsigned int count;
   if (strcmp(kind, "descriptors") == 0)
-    check(sscanf(launch.text, "%u files", &count) == 1 && count > 50 && count < DESCRIPTORS,
-          "open files", count);
+  {
+    char *end;
+    uint64_t count = strtoull(launch.text, &end, 10);
+    check(strcmp(end, " files\n") == 0 && count > 50 && count < DESCRIPTORS, "open files", count);
+  }
   if (strcmp(kind, "transfer") == 0)
     check(launch_now_ms() - since_ms < END_MAX_MS, "milliseconds", launch_now_ms() - since_ms);
   canary_empty(".");
