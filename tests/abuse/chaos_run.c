@@ -106,6 +106,7 @@ static void fill_data(void)
   check(symlink(target, "data/link-abs") == 0 && mkfifo("data/fifo", 0644) == 0 &&
             mkdir("data/folder", 0755) == 0,
         "cannot fill the folder");
+  unlink("file");
   int file = open("file", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   check(file >= 0 && write(file, "text\n", 5) == 5, "cannot make a file");
   close(file);
