@@ -13,7 +13,6 @@
 #include "tests/unit/test_image.h"
 #include "uhyve/guest_signals.h"
 #include "uhyve/hypercall_table.h"
-#include "uhyve/memory_watch.h"
 #include "uhyve/signals.h"
 #include "uhyve/start_block.h"
 #include "uhyve/terminal.h"
@@ -105,8 +104,6 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
   /* What the monitor says to its user. */
   stderr = fopen("/dev/null", "we");
   CHECK(stderr != NULL);
-  /* It forks, once; to a limit that no control group has. */
-  memory_watch_start(0);
   create_guest();
   return 0;
 }
