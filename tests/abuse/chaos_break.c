@@ -78,9 +78,10 @@ static void fill_crash(struct chance *chance, struct hc_crash *block)
   block->cpu = (uint32_t) chance_special(chance);
   block->message_len_bytes = (uint32_t) chance_below(chance, HC_MAX_MESSAGE_BYTES + 2);
   block->message_gpa = arena_gpa(arena->data);
-  uint64_t *registers = &block->regs.rax;
-  for (size_t i = 0; i < sizeof(block->regs) / sizeof(*registers); i++)
+  uint64_t registers[sizeof(block->regs) / 8];
+  for (size_t i = 0; i < sizeof(registers) / 8; i++)
     registers[i] = take_wrong(chance);
+  memcpy(&block->regs, registers, sizeof(registers));
 }
 
 /* Other instructions than the one, and ports that are nobody's. */

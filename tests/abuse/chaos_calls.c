@@ -225,9 +225,10 @@ static void fill_terminal(struct chance *chance, struct hc_terminal *block)
   block->operation = (uint32_t) chance_below(chance, HC_TERMINAL_OPERATIONS);
   /* No even number: none that stops output, which nobody would let go on. */
   block->argument = (int32_t) chance_special(chance) | 1;
-  uint32_t *numbers = &block->input_flags;
-  for (unsigned int i = 0; i < 4; i++)
-    numbers[i] = (uint32_t) chance_next(chance);
+  block->input_flags = (uint32_t) chance_next(chance);
+  block->output_flags = (uint32_t) chance_next(chance);
+  block->control_flags = (uint32_t) chance_next(chance);
+  block->local_flags = (uint32_t) chance_next(chance);
   for (unsigned int i = 0; i < sizeof(block->characters); i++)
     block->characters[i] = (uint8_t) chance_special(chance);
 }
