@@ -7,7 +7,7 @@ DESTDIR ?=
 build = cmake --build --preset default $(1) -- $(if $(MAKE_TERMOUT),,--quiet >&2)
 
 .DEFAULT_GOAL := all
-.PHONY: all tests run test stress fuzz lint format bench bench-check install clean distclean help
+.PHONY: all tests run test stress fuzz chaos lint format bench bench-check install clean distclean help
 .PHONY: build-packages test-packages
 # CMake and Ninja run things at once as far as that is right.
 .NOTPARALLEL:
@@ -30,6 +30,9 @@ stress: test-packages tests ## the stress tests only, for an hour (STRESS_SECOND
 fuzz: test-packages build/build.ninja ## the fuzzers only, a minute each (FUZZ_SECONDS=N)
 	@$(call build,--target tests/fuzz/all)
 	@tests/fuzz/fuzz.sh build/tests/fuzz
+
+chaos: test-packages tests ## guests that attack the monitor at random, for half an hour (CHAOS_SECONDS=N), and 1000 launches killed (KILLS=N)
+	@CHAOS_SECONDS=$${CHAOS_SECONDS:-1800} KILLS=$${KILLS:-1000} ctest --preset default --verbose -R '^abuse\.(chaos|kills)$$'
 
 lint: test-packages tests ## the checks of sources and binaries only
 	@ctest --preset default -j2 -R '^lint\.'

@@ -375,7 +375,8 @@ struct hc_time_zone
 {
   uint8_t name[HC_TIME_ZONE_BYTES]; /* IN: of a zone ("Europe/Berlin"), ended by null; empty: the
                                     host's own. OUT: the rule */
-  int64_t result;                   /* OUT: 0 or a negative errno; -ENOENT: there is no such zone */
+  int64_t result; /* OUT: 0 or a negative errno; -ENOENT: there is no such zone; -EACCES: the
+                   program's note does not say UHYVE_NEEDS_TIME_ZONES */
 };
 
 /* At %rsp when the nucleus reports its failure; from rip on it is what the processor pushed. */

@@ -151,6 +151,12 @@ static enum hypercall_verdict serve_time_zone(struct call *call, struct hc_time_
 {
   if (memchr(block->name, '\0', sizeof(block->name)) == NULL)
     return call_broken(call, "a name without an end");
+  /* What a program does not say that it needs the sandbox keeps from it, by its end. */
+  if ((call->vm->image.needs & UHYVE_NEEDS_TIME_ZONES) == 0)
+  {
+    block->result = -EACCES;
+    return HYPERCALL_CONTINUE;
+  }
   char rule[HC_TIME_ZONE_BYTES];
   block->result = time_zone_rule((const char *) block->name, rule);
   if (block->result == 0)

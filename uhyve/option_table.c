@@ -227,7 +227,8 @@ static const char *add_limit(struct options *o, const char *text, size_t bytes)
     return "has a soft limit above the hard one";
   if (of_stack && limit.soft > OPTIONS_MAX_STACK_BYTES && limit.soft != OPTIONS_NO_LIMIT)
     return "is too much: a stack has at most 536870912 bytes";
-  if (!of_stack && limit.hard > OPTIONS_MAX_DESCRIPTORS && limit.hard != OPTIONS_NO_LIMIT)
+  uint64_t finite = limit.hard != OPTIONS_NO_LIMIT ? limit.hard : limit.soft;
+  if (!of_stack && finite > OPTIONS_MAX_DESCRIPTORS && finite != OPTIONS_NO_LIMIT)
     return "is too much: at most 65536 open files";
   *(of_stack ? &o->stack_limit : &o->descriptor_limit) = limit;
   return NULL;

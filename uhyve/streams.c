@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -167,6 +168,39 @@ static ssize_t read_idle(int fd, const struct iovec *pieces, int count)
   return -1;
 }
 
+/* What is ready for one CPU of the guest may be gone for another: they look and move in turns. */
+static pthread_mutex_t input_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t output_lock = PTHREAD_MUTEX_INITIALIZER;
+
+void streams_hold_input(void)
+{
+  pthread_mutex_lock(&input_lock);
+}
+
+void streams_release_input(void)
+{
+  pthread_mutex_unlock(&input_lock);
+}
+
+/* Returns whether the stream is ready, and this CPU the one whose turn it is. */
+static bool begin_turn(pthread_mutex_t *lock, int fd, short events)
+{
+  if (pthread_mutex_trylock(lock) != 0)
+    return false;
+  bool is_first = is_ready_now(fd, events);
+  if (!is_first)
+    pthread_mutex_unlock(lock);
+  return is_first;
+}
+
+static ssize_t end_turn(pthread_mutex_t *lock, ssize_t moved)
+{
+  int error = errno;
+  pthread_mutex_unlock(lock);
+  errno = error;
+  return moved;
+}
+
 static ssize_t read_now(int fd, mode_t mode, const struct iovec *pieces, int count)
 {
   if (may_say_nowait(mode))
@@ -175,9 +209,11 @@ static ssize_t read_now(int fd, mode_t mode, const struct iovec *pieces, int cou
     if (!lacks_nowait(got))
       return got;
   }
-  if (!S_ISREG(mode) && !is_ready_now(fd, POLLIN))
-    return read_idle(fd, pieces, count);
-  return readv(fd, pieces, count);
+  if (S_ISREG(mode))
+    return readv(fd, pieces, count);
+  if (begin_turn(&input_lock, fd, POLLIN))
+    return end_turn(&input_lock, readv(fd, pieces, count));
+  return read_idle(fd, pieces, count);
 }
 
 /* What a pipe that is ready takes at once: all that it can hold, if it is empty. */
@@ -211,12 +247,13 @@ static ssize_t write_now(int fd, mode_t mode, const struct iovec *pieces, int co
     if (!lacks_nowait(written))
       return written;
   }
-  if (!S_ISREG(mode) && !is_ready_now(fd, POLLOUT))
-  {
-    errno = EAGAIN;
-    return -1;
-  }
-  return S_ISFIFO(mode) ? write_to_ready_pipe(fd, pieces, count) : writev(fd, pieces, count);
+  if (S_ISREG(mode))
+    return writev(fd, pieces, count);
+  if (begin_turn(&output_lock, fd, POLLOUT))
+    return end_turn(&output_lock, S_ISFIFO(mode) ? write_to_ready_pipe(fd, pieces, count)
+                                                 : writev(fd, pieces, count));
+  errno = EAGAIN;
+  return -1;
 }
 
 /* ---- Both, with what time there is: with any time, as the host's stream does ---- */

@@ -41,6 +41,10 @@ ssize_t streams_write(const struct streams *streams, int fd, struct iovec *piece
 ssize_t streams_read(const struct streams *streams, int fd, const struct iovec *pieces, int count,
                      uint32_t wait_us);
 
+/* Between these no CPU has found a stream ready and not read it yet. */
+void streams_hold_input(void);
+void streams_release_input(void);
+
 /* The host's descriptor, or -1 for a stream the guest has not. */
 int streams_host_fd(const struct streams *streams, int fd);
 

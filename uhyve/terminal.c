@@ -3,11 +3,13 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "signals.h"
@@ -39,10 +41,50 @@ static void keep_settings(const struct streams *streams)
   pthread_mutex_unlock(&former.lock);
 }
 
+/* Changes under way, those of this thread, and whether they come to an end. */
+static atomic_int changes;
+static _Thread_local volatile sig_atomic_t own_changes;
+static atomic_bool is_over;
+
+#define CHANGE_PAUSE_NS 100000
+#define CHANGE_PAUSES   200
+
+/* Other threads still run while this process is ended by a signal: none of them changes anything
+ * after what is put right. */
+static void end_changes(void)
+{
+  atomic_store(&is_over, true);
+  for (int i = 0; i < CHANGE_PAUSES && atomic_load(&changes) > own_changes; i++)
+    nanosleep(&(struct timespec){.tv_nsec = CHANGE_PAUSE_NS}, NULL);
+}
+
+/* What is to be waited for is so before: nobody who reads or changes a terminal waits for that. */
+static int change_settings(int fd, int when, const struct termios *settings)
+{
+  int result = -EINTR;
+  if (when != TCSANOW && tcdrain(fd) != 0)
+    return -errno;
+  /* Input that is ready for a read on another CPU is so no more by other settings. */
+  streams_hold_input();
+  atomic_fetch_add(&changes, 1);
+  own_changes = 1;
+  if (!atomic_load(&is_over))
+  {
+    if (when == TCSAFLUSH)
+      tcflush(fd, TCIFLUSH);
+    result = tcsetattr(fd, TCSANOW, settings) == 0 ? 0 : -errno;
+  }
+  own_changes = 0;
+  atomic_fetch_sub(&changes, 1);
+  streams_release_input();
+  return result;
+}
+
 void terminal_restore(void)
 {
   if (!atomic_load(&former.is_kept))
     return;
+  end_changes();
   for (int i = 0; i < 3; i++)
   {
     pid_t foreground = former.fds[i] >= 0 ? tcgetpgrp(former.fds[i]) : 0;
@@ -83,6 +125,8 @@ static int set_settings(const struct streams *streams, int fd, const struct hc_t
   struct termios settings;
   if (tcgetattr(fd, &settings) != 0)
     return -errno;
+  if (block->argument != TCSANOW && block->argument != TCSADRAIN && block->argument != TCSAFLUSH)
+    return -EINVAL;
   if (block->argument != TCSANOW && is_draining(fd))
     return -EAGAIN;
   settings.c_iflag = block->input_flags;
@@ -92,7 +136,7 @@ static int set_settings(const struct streams *streams, int fd, const struct hc_t
   settings.c_line = block->line;
   memcpy(settings.c_cc, block->characters, sizeof(settings.c_cc));
   keep_settings(streams);
-  return tcsetattr(fd, block->argument, &settings) == 0 ? 0 : -errno;
+  return change_settings(fd, block->argument, &settings);
 }
 
 static int get_size(int fd, struct hc_terminal *block)
@@ -173,7 +217,9 @@ bool terminal_serve(const struct streams *streams, struct hc_terminal *block,
     block->result = set_size(fd, block);
     break;
   case HC_TERMINAL_FLUSH:
+    streams_hold_input();
     block->result = or_error(tcflush(fd, block->argument));
+    streams_release_input();
     break;
   case HC_TERMINAL_DRAIN:
     block->result = drain(fd);

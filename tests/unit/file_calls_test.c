@@ -370,6 +370,17 @@ static void broken_blocks(void **state)
   assert_broken(HC_time_zone, &zone, sizeof(zone), "a name without an end");
 }
 
+static void time_zones_are_for_who_asks(void **state)
+{
+  (void) state;
+  struct hc_time_zone zone = {.name = "no/such/zone"};
+  assert_int_equal(file_guest_call(&guest, HC_time_zone, &zone, sizeof(zone)), HYPERCALL_CONTINUE);
+  assert_int_equal(zone.result, -EACCES);
+  guest.vm->image.needs = UHYVE_NEEDS_TIME_ZONES;
+  assert_int_equal(file_guest_call(&guest, HC_time_zone, &zone, sizeof(zone)), HYPERCALL_CONTINUE);
+  assert_int_equal(zone.result, -ENOENT);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -381,6 +392,7 @@ int main(void)
       cmocka_unit_test_setup_teardown(locks_are_those_of_processes, set_up, tear_down),
       cmocka_unit_test_setup_teardown(folders_are_listed_from_any_entry, set_up, tear_down),
       cmocka_unit_test_setup_teardown(broken_blocks, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(time_zones_are_for_who_asks, set_up, tear_down),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

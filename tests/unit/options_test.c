@@ -436,6 +436,7 @@ static void refuses_wrong_mappings_and_limits(void **state)
       {{"--ulimit", "nofile=2:1", "a"}, "has a soft limit above the hard one"},
       {{"--ulimit", "stack=unlimited:1", "a"}, "has a soft limit above the hard one"},
       {{"--ulimit", "nofile=1:65537", "a"}, "is too much: at most 65536 open files"},
+      {{"--ulimit", "nofile=65537:unlimited", "a"}, "is too much: at most 65536 open files"},
       {{"--ulimit", "stack=536870913", "a"}, "is too much: a stack has at most 536870912 bytes"},
   };
   assert_refused(cases, sizeof cases / sizeof *cases);

@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,6 +48,21 @@ ssize_t __wrap_pwritev2(int fd, const struct iovec *pieces, int count, off_t off
     return __real_pwritev2(fd, pieces, count, offset, flags);
   errno = EOPNOTSUPP;
   return -1;
+}
+
+/* ---- Others that are quicker ---- */
+
+static bool is_slow;
+
+ssize_t __real_readv(int fd, const struct iovec *pieces, int count);
+ssize_t __wrap_readv(int fd, const struct iovec *pieces, int count);
+
+/* Time between the look whether there is something and the read of it. */
+ssize_t __wrap_readv(int fd, const struct iovec *pieces, int count)
+{
+  if (is_slow)
+    usleep(5000);
+  return __real_readv(fd, pieces, count);
 }
 
 /* ---- Streams of a test ---- */
@@ -460,6 +476,68 @@ static void terminals_give_lines(void **state)
   close(user);
 }
 
+/* Lines for two who read without waiting: neither does, whoever is quicker. */
+#define LINES 10
+
+struct reader
+{
+  const struct streams *streams;
+  atomic_bool is_done;
+  atomic_uint turns;
+};
+
+static void *read_quickly(void *argument)
+{
+  struct reader *reader = argument;
+  char line[10];
+  for (; !atomic_load(&reader->is_done); atomic_fetch_add(&reader->turns, 1))
+    read_some(reader->streams, line, sizeof(line), 0);
+  return NULL;
+}
+
+static bool goes_on(struct reader *reader)
+{
+  unsigned int turns = atomic_load(&reader->turns);
+  for (int i = 0; i < 50000; i++)
+  {
+    if (atomic_load(&reader->turns) > turns + 1)
+      return true;
+    usleep(100);
+  }
+  return false;
+}
+
+static void two_readers_do_not_wait_for_a_terminal(void **state)
+{
+  (void) state;
+  int terminal = terminal_open();
+  int user = open(ptsname(terminal), O_RDWR | O_NOCTTY);
+  struct streams streams = streams_of(user, user);
+  struct reader readers[2] = {{.streams = &streams}, {.streams = &streams}};
+  pthread_t threads[2];
+  struct termios settings;
+  assert_int_equal(tcgetattr(user, &settings), 0);
+  settings.c_lflag &= ~(tcflag_t) ECHO;
+  assert_int_equal(tcsetattr(user, TCSANOW, &settings), 0);
+  is_slow = true;
+  for (int i = 0; i < 2; i++)
+    assert_int_equal(pthread_create(&threads[i], NULL, read_quickly, &readers[i]), 0);
+  for (int i = 0; i < LINES; i++)
+  {
+    assert_int_equal(write(terminal, "x\n", 2), 2);
+    assert_true(goes_on(&readers[0]));
+    assert_true(goes_on(&readers[1]));
+  }
+  for (int i = 0; i < 2; i++)
+  {
+    atomic_store(&readers[i].is_done, true);
+    pthread_join(threads[i], NULL);
+  }
+  is_slow = false;
+  close(user);
+  close(terminal);
+}
+
 /* A process of the terminal's session, but not in the foreground. Returns what it found. */
 static int read_in_background(int user, bool ignores)
 {
@@ -528,6 +606,7 @@ int main(void)
       cmocka_unit_test(with_time_all_of_it_moves),
       cmocka_unit_test(nothing_to_move),
       cmocka_unit_test(terminals_give_lines),
+      cmocka_unit_test(two_readers_do_not_wait_for_a_terminal),
       cmocka_unit_test(the_background_is_stopped),
   };
   fill_bytes();
