@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@
 #define NS_PER_S 1000000000u
 
 static atomic_bool is_over;
+static sem_t has_begun;
 
 static void sleep_until(const struct timespec *begin, uint64_t ns)
 {
@@ -36,13 +38,20 @@ static void say(const struct options *options, const char *what)
 {
   struct pollfd error = {.fd = STDERR_FILENO, .events = POLLOUT};
   if (options->verbosity > 0 && poll(&error, 1, 0) > 0 && (error.revents & POLLOUT) != 0)
-    dprintf(STDERR_FILENO, "uhyve: the time of --timeout is over: %s\n", what);
+  {
+    /* Not dprintf(), which asks about the file. */
+    char text[80];
+    int len = snprintf(text, sizeof(text), "uhyve: the time of --timeout is over: %s\n", what);
+    ssize_t written = write(STDERR_FILENO, text, (size_t) len);
+    (void) written;
+  }
 }
 
 static void *watch_time(void *argument)
 {
   const struct options *options = argument;
   sandbox_enter_thread(FILTER_THREAD_TIME);
+  sem_post(&has_begun);
   struct timespec begin;
   clock_gettime(CLOCK_MONOTONIC, &begin);
   sleep_until(&begin, options->timeout_ns);
@@ -58,20 +67,24 @@ static void *watch_time(void *argument)
   return NULL;
 }
 
-/* Signals are for the other threads. */
+/* Signals are for the other threads. No guest runs before this one is shut in. */
 int timeout_start(const struct options *options)
 {
   if (options->timeout_ns == 0)
     return 0;
   pthread_t thread;
   sigset_t all, old;
+  sem_init(&has_begun, 0, 0);
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &old);
   int error = pthread_create(&thread, NULL, watch_time, (void *) options);
   pthread_sigmask(SIG_SETMASK, &old, NULL);
-  if (error == 0)
-    pthread_detach(thread);
-  return -error;
+  if (error != 0)
+    return -error;
+  pthread_detach(thread);
+  while (sem_wait(&has_begun) != 0)
+    ;
+  return 0;
 }
 
 bool timeout_is_over(void)

@@ -3,7 +3,6 @@
 #include "sandbox.h"
 
 #include <errno.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,7 +12,6 @@
 #include "privileges.h"
 
 static enum isolation chosen;
-static atomic_bool is_entered; /* threads begin inside */
 
 void sandbox_choose(enum isolation isolation)
 {
@@ -96,7 +94,6 @@ int sandbox_enter(struct sandbox *sandbox, const struct sandbox_request *request
   error = restrict_places(sandbox, request, message);
   if (error == 0)
     error = restrict_calls(sandbox, request, message);
-  atomic_store(&is_entered, true);
   return error;
 }
 
@@ -105,7 +102,8 @@ void sandbox_enter_thread(enum filter_thread thread)
 {
   if (chosen == ISOLATION_NONE)
     return;
-  if (!atomic_load(&is_entered) &&
+  /* This one begins outside. */
+  if (thread == FILTER_THREAD_TIME &&
       (privileges_forbid_new() != 0 || privileges_drop(false, false) != 0))
     return;
   load_filter(&filters_of_threads[thread]);
