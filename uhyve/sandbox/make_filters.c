@@ -152,7 +152,9 @@ static void allow_open_files(void)
       SCMP_SYS(fsync),          SCMP_SYS(fdatasync),      SCMP_SYS(fchmod),
       SCMP_SYS(fchown),         SCMP_SYS(fallocate),      SCMP_SYS(eventfd2),
       SCMP_SYS(timerfd_create), SCMP_SYS(timerfd_settime)};
-  static const unsigned int commands[] = {F_GETFL, F_SETFL, F_GETLK, F_SETLK, F_GETPIPE_SZ};
+  /* libelf tries a descriptor by F_GETFD. */
+  static const unsigned int commands[] = {F_GETFD, F_GETFL, F_SETFL,
+                                          F_GETLK, F_SETLK, F_GETPIPE_SZ};
   allow_list(calls, COUNT(calls));
   allow_values(SCMP_SYS(fcntl), 1, commands, COUNT(commands));
   /* futimens() */
@@ -183,11 +185,12 @@ static void refuse_plain_open(void)
         "refusal of files");
 }
 
+/* The C library's renameat2() without flags is renameat(). */
 static void allow_changes(void)
 {
-  static const int calls[] = {SCMP_SYS(unlinkat), SCMP_SYS(mkdirat),   SCMP_SYS(symlinkat),
-                              SCMP_SYS(linkat),   SCMP_SYS(renameat2), SCMP_SYS(chmod),
-                              SCMP_SYS(fchownat)};
+  static const int calls[] = {SCMP_SYS(unlinkat), SCMP_SYS(mkdirat),  SCMP_SYS(symlinkat),
+                              SCMP_SYS(linkat),   SCMP_SYS(renameat), SCMP_SYS(renameat2),
+                              SCMP_SYS(chmod),    SCMP_SYS(fchownat)};
   allow_list(calls, COUNT(calls));
   check(seccomp_rule_add(context, SCMP_ACT_ALLOW, SCMP_SYS(utimensat), 1, SCMP_A1(SCMP_CMP_NE, 0)),
         "rule of times");
