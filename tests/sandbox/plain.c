@@ -1,4 +1,4 @@
-/* What a plain program does: usage: plain crash|abort|idle. Runs on Linux, too. */
+/* What a plain program does: usage: plain crash|abort|idle [MILLISECONDS]. Runs on Linux, too. */
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -44,14 +44,16 @@ TEN(3)
    poke_##n##5(at) + poke_##n##6(at) + poke_##n##7(at) + poke_##n##8(at) + poke_##n##9(at))
 
 /* Threads on two CPUs, and those of the monitor that follow the clock and watch streams. */
-static int idle(void)
+static int idle(int wait_ms)
 {
   pthread_t thread;
   struct timespec now;
   struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
-  if (pthread_create(&thread, NULL, compute, NULL) != 0 || clock_gettime(CLOCK_REALTIME, &now) != 0)
+  if (pthread_create(&thread, NULL, compute, NULL) != 0)
     return 1;
-  poll(&input, 1, 50);
+  /* The clock is followed once the program has run for a while. */
+  poll(&input, 1, wait_ms);
+  clock_gettime(CLOCK_REALTIME, &now);
   puts("ready");
   fflush(stdout);
   if (poll(&input, 1, -1) != 1)
@@ -67,7 +69,7 @@ int main(int argc, char **argv)
   volatile int number = argc;
   const char *way = argc > 1 ? argv[1] : "";
   if (strcmp(way, "idle") == 0)
-    return idle();
+    return idle(argc > 2 ? atoi(argv[2]) : 0);
   if (strcmp(way, "crash") == 0)
     return CALL_TEN(1, &number) + CALL_TEN(2, &number) + CALL_TEN(3, nowhere);
   if (strcmp(way, "abort") == 0)

@@ -74,24 +74,40 @@ static int restrict_calls(struct sandbox *sandbox, const struct sandbox_request 
   return 0;
 }
 
+static int close_others(struct sandbox *sandbox, const struct sandbox_request *request,
+                        char message[static 256])
+{
+  int error = descriptors_close_others(request->kept_fds, request->kept_count);
+  if (error != 0)
+    return refuse(request, error, "close_range (Linux 5.9)", message);
+  sandbox->closes_others = true;
+  return 0;
+}
+
+static int drop_privileges(struct sandbox *sandbox, const struct sandbox_request *request,
+                           char message[static 256])
+{
+  int error = privileges_forbid_new();
+  if (error == 0)
+    error = privileges_drop((request->needs & FILTER_READ_FILES) != 0,
+                            (request->needs & FILTER_CHANGE_FILES) != 0);
+  if (error != 0)
+    return refuse(request, error, "way to give up capabilities", message);
+  sandbox->drops_privileges = true;
+  return 0;
+}
+
 int sandbox_enter(struct sandbox *sandbox, const struct sandbox_request *request,
                   char message[static 256])
 {
   *sandbox = (struct sandbox){.isolation = request->isolation};
   if (request->isolation == ISOLATION_NONE)
     return 0;
-  int error = descriptors_close_others(request->kept_fds, request->kept_count);
-  if (error != 0)
-    error = refuse(request, error, "close_range (Linux 5.9)", message);
-  if (error != 0)
-    return error;
-  error = privileges_forbid_new();
+  int error = close_others(sandbox, request, message);
   if (error == 0)
-    error = privileges_drop((request->needs & FILTER_READ_FILES) != 0,
-                            (request->needs & FILTER_CHANGE_FILES) != 0);
-  if (error != 0)
-    return refuse(request, error, "capabilities", message);
-  error = restrict_places(sandbox, request, message);
+    error = drop_privileges(sandbox, request, message);
+  if (error == 0)
+    error = restrict_places(sandbox, request, message);
   if (error == 0)
     error = restrict_calls(sandbox, request, message);
   return error;
