@@ -7,7 +7,7 @@ DESTDIR ?=
 build = cmake --build --preset default $(1) -- $(if $(MAKE_TERMOUT),,--quiet >&2)
 
 .DEFAULT_GOAL := all
-.PHONY: all tests run test stress lint format bench bench-check install clean distclean help
+.PHONY: all tests run test stress fuzz lint format bench bench-check install clean distclean help
 .PHONY: build-packages test-packages
 # CMake and Ninja run things at once as far as that is right.
 .NOTPARALLEL:
@@ -26,6 +26,9 @@ test: test-packages tests ## build, and run all tests (HWVIRT=0: without the emu
 
 stress: test-packages tests ## the stress tests only, for an hour (STRESS_SECONDS=N: so long for each run)
 	@STRESS_SECONDS=$${STRESS_SECONDS:-150} ctest --preset default -R '^stress\.'
+
+fuzz: test-packages tests ## the fuzzers only, a minute each (FUZZ_SECONDS=N)
+	@tests/fuzz/fuzz.sh build/tests/fuzz
 
 lint: test-packages tests ## the checks of sources and binaries only
 	@ctest --preset default -j2 -R '^lint\.'

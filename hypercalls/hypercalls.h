@@ -67,8 +67,8 @@ struct hc_exit
 
 #define HC_WAIT_FOREVER UINT32_MAX
 
-/* write and read: what moves is the concatenation of the segments, in order. A write of at most
- * 4096 bytes to a pipe moves all or nothing. */
+/* write and read: what moves is the concatenation of the segments, in order, of which one call
+ * moves 16 MiB at most. A write of at most 4096 bytes to a pipe moves all or nothing. */
 struct hc_io
 {
   int32_t fd;        /* IN: the guest's standard stream: 0, 1 or 2 */
@@ -169,7 +169,8 @@ struct hc_clock
  * end at the mapping's root, as openat2(2) has it with RESOLVE_IN_ROOT.
  *
  * An open file is a handle, which is no descriptor of the host: 0, 1 and 2 are the standard streams
- * and always there. Flags and modes are Linux's for x86-64. The guest applies its umask. */
+ * and always there. Flags and modes are Linux's for x86-64. The guest applies its umask. S_ISUID
+ * and S_ISGID are left out of modes that it gives to files. */
 
 #define HC_MAX_PATH_BYTES 4095
 
@@ -238,7 +239,8 @@ enum hc_file_operation
   HC_FILE_SEEK = 7,      /* argument[0], [1]: offset and whence, as lseek(2); moves the offset of
                             handles 0 to 2 only, for others: SEEK_DATA and SEEK_HOLE */
   HC_FILE_LOCK = 8,      /* argument[0..3]: F_RDLCK, F_WRLCK or F_UNLCK; whence (SEEK_SET or
-                            SEEK_END); start; length, as F_SETLK of fcntl(2): never waits */
+                            SEEK_END); start; length, as F_SETLK of fcntl(2): never waits; -ENOLCK:
+                            there are 4096 */
   HC_FILE_LOCK_TEST = 9, /* the same, as F_GETLK; the answer in argument[], [4]: the owner */
   HC_FILE_ALLOCATE = 10, /* argument[0], [1]: offset and length, as posix_fallocate(3) */
   HC_FILE_SPACE = 11,    /* fills the first bytes of stat with struct hc_space, as fstatvfs(3) */
@@ -349,7 +351,8 @@ enum hc_signals_operation
                               as the interrupt UHYVE_VECTOR_SIGNAL at CPU 0. All others do to the
                               monitor what they do to a process. Those of faults are never caught */
   HC_SIGNALS_TAKE = 1,    /* mask out: those that have come; they count as taken */
-  HC_SIGNALS_STOP = 2,    /* mask: one of SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU: stops until SIGCONT */
+  HC_SIGNALS_STOP = 2,    /* mask: one of SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU: stops until SIGCONT;
+                             -ETIME: its time is over */
   HC_SIGNALS_IGNORE = 3,  /* mask: those that come to nothing from now on, until they are caught */
   HC_SIGNALS_DEFAULT = 4, /* mask: those that the guest leaves to the monitor again */
   HC_SIGNALS_OPERATIONS

@@ -25,7 +25,10 @@
 #
 # Known of QEMU 7.2's emulation: CPUs take turns in one thread, since two threads hang now and then;
 # an interrupt between `sti` and `hlt` may be lost; the port bitmap of a TSS is only heeded when TR
-# is not marked busy; no #AC.
+# is not marked busy; no #AC. Now and then an interrupt of the machine's own is lost: helper_vmrun()
+# sets a bit of CPUState.interrupt_request without a lock while the thread of the devices sets
+# another. The local APIC then tells of it with the next interrupt, which never comes if it was the
+# timer's: so the machine has a second source of them.
 set -euo pipefail
 export LC_ALL=C
 
@@ -209,6 +212,8 @@ mount -t sysfs sys /sys
 mount -t tmpfs tmp /tmp
 for port in 0 2; do stty -F /dev/ttyS\$port raw -echo; done
 ip link set lo up
+# With an alarm set, the HPET interrupts 64 times a second.
+[ ! -e /sys/class/rtc/rtc0/wakealarm ] || echo +86000 > /sys/class/rtc/rtc0/wakealarm
 if [ $load_kvm = 1 ]; then
     while read -r module; do
         parameters=

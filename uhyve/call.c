@@ -26,6 +26,22 @@ static void *take_segment(struct call *call, const struct hc_segment *segment, u
   return hva;
 }
 
+/* Cuts a list off behind what one call moves. Returns its new length. */
+static int limit_pieces(struct iovec pieces[static HC_MAX_SEGMENTS], int count)
+{
+  size_t left = CALL_MOVES_MAX_BYTES;
+  for (int i = 0; i < count; i++)
+  {
+    if (pieces[i].iov_len >= left)
+    {
+      pieces[i].iov_len = left;
+      return i + 1;
+    }
+    left -= pieces[i].iov_len;
+  }
+  return count;
+}
+
 int call_segments(struct call *call, const struct hc_segment *segments, uint32_t count,
                   enum guest_access access, struct iovec pieces[static HC_MAX_SEGMENTS])
 {
@@ -41,7 +57,7 @@ int call_segments(struct call *call, const struct hc_segment *segments, uint32_t
       return -1;
     pieces[i] = (struct iovec){.iov_base = hva, .iov_len = segments[i].len_bytes};
   }
-  return (int) count;
+  return limit_pieces(pieces, (int) count);
 }
 
 bool call_path(struct call *call, const struct hc_segment path[static 2],

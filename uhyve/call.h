@@ -19,7 +19,12 @@ struct call
 __attribute__((format(printf, 2, 3))) enum hypercall_verdict call_broken(struct call *call,
                                                                          const char *format, ...);
 
-/* Checks a scatter list and turns it into the host's. Returns its length, or -1 and says why. */
+/* No signal ends a read or write of the host's that finds what it wants: neither a wait for this
+ * CPU at the guest's end nor any other call lasts longer than it takes to move so much. */
+#define CALL_MOVES_MAX_BYTES (16u << 20)
+
+/* Checks a scatter list and turns it into the host's, of at most CALL_MOVES_MAX_BYTES. Returns its
+ * length, or -1 and says why. */
 int call_segments(struct call *call, const struct hc_segment *segments, uint32_t count,
                   enum guest_access access, struct iovec pieces[static HC_MAX_SEGMENTS]);
 

@@ -19,10 +19,41 @@ static const char *part_behind(const char *folder, const char *path)
   return strncmp(folder, path, len) == 0 && path[len] == '/' ? path + len + 1 : NULL;
 }
 
+/* How many bytes the character there has, if a terminal shows it: 0 for control characters, those
+ * in UTF-8 too, and for what is no UTF-8. */
+static size_t shown_bytes(const unsigned char *text, size_t len)
+{
+  size_t bytes = text[0] < 0x80 ? 1 : text[0] < 0xe0 ? 2 : text[0] < 0xf0 ? 3 : 4;
+  if (bytes == 1)
+    return text[0] >= ' ' && text[0] != 0x7f ? 1 : 0;
+  if (bytes > len || text[0] < 0xc2 || text[0] > 0xf4)
+    return 0;
+  /* From U+00A0 on, for below are control characters again; and none in more bytes than it takes.
+   */
+  if (((text[0] == 0xc2 || text[0] == 0xe0) && text[1] < 0xa0) ||
+      (text[0] == 0xf0 && text[1] < 0x90))
+    return 0;
+  for (size_t i = 1; i < bytes; i++)
+  {
+    if ((text[i] & 0xc0) != 0x80)
+      return 0;
+  }
+  return bytes;
+}
+
 static void print_plain(FILE *stream, const char *text, size_t len)
 {
-  for (size_t i = 0; i < len; i++)
-    fputc((unsigned char) text[i] < ' ' || text[i] == 0x7f ? '?' : text[i], stream);
+  while (len > 0)
+  {
+    size_t bytes = shown_bytes((const unsigned char *) text, len);
+    if (bytes > 0)
+      fwrite(text, 1, bytes, stream);
+    else
+      fputc('?', stream);
+    bytes += bytes == 0;
+    text += bytes;
+    len -= bytes;
+  }
 }
 
 void explain_nothing(struct explain *explain)

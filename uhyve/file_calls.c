@@ -11,9 +11,8 @@
 #include "file_open.h"
 #include "held_file.h"
 
-/* One call lists and moves no more: no signal ends this process while it does. */
+/* One call lists no more: no signal ends this process while it does. */
 #define LIST_MAX_BYTES (1u << 20)
-#define MOVE_MAX_BYTES (16u << 20)
 
 /* A process that has a lease on the file is asked to give it up: for that an open() waits. */
 #define LEASE_PAUSE_NS  1000000
@@ -54,21 +53,6 @@ static bool is_offset_right(const struct hc_file_io *block)
          (block->offset == HC_OFFSET_OF_STREAM && block->handle < FILES_FIRST);
 }
 
-static int limit_pieces(struct iovec *pieces, int count)
-{
-  size_t left = MOVE_MAX_BYTES;
-  for (int i = 0; i < count; i++)
-  {
-    if (pieces[i].iov_len >= left)
-    {
-      pieces[i].iov_len = left;
-      return i + 1;
-    }
-    left -= pieces[i].iov_len;
-  }
-  return count;
-}
-
 enum hypercall_verdict file_call_read(struct call *call, struct hc_file_io *block)
 {
   struct iovec pieces[HC_MAX_SEGMENTS];
@@ -84,7 +68,7 @@ enum hypercall_verdict file_call_read(struct call *call, struct hc_file_io *bloc
   {
     do
     {
-      ssize_t moved = preadv2(handle.fd, pieces, limit_pieces(pieces, count), block->offset, 0);
+      ssize_t moved = preadv2(handle.fd, pieces, count, block->offset, 0);
       block->result = moved >= 0 ? moved : -errno;
     } while (block->result == -EINTR && !atomic_load(&call->vm->ending));
   }
@@ -96,8 +80,7 @@ enum hypercall_verdict file_call_read(struct call *call, struct hc_file_io *bloc
 static int64_t write_pieces(const struct hc_file_io *block, int fd, struct iovec *pieces, int count)
 {
   bool at_end = block->offset == HC_OFFSET_OF_END;
-  ssize_t moved = pwritev2(fd, pieces, limit_pieces(pieces, count), at_end ? 0 : block->offset,
-                           at_end ? RWF_APPEND : 0);
+  ssize_t moved = pwritev2(fd, pieces, count, at_end ? 0 : block->offset, at_end ? RWF_APPEND : 0);
   return moved >= 0 ? moved : -errno;
 }
 

@@ -10,6 +10,7 @@
 
 #include "file_status.h"
 #include "held_file.h"
+#include "record_locks.h"
 
 static int64_t result_of(int64_t result)
 {
@@ -33,7 +34,7 @@ static int64_t do_sync(const struct held_file *handle, struct hc_file_control *b
 
 static int64_t do_mode(const struct held_file *handle, struct hc_file_control *block)
 {
-  return result_of(fchmod(handle->fd, (mode_t) block->argument[0] & 07777));
+  return result_of(fchmod(handle->fd, file_mode_allowed(handle->fd, (mode_t) block->argument[0])));
 }
 
 static int64_t do_owner(const struct held_file *handle, struct hc_file_control *block)
@@ -72,8 +73,10 @@ static int64_t do_lock(const struct held_file *handle, struct hc_file_control *b
       .l_start = argument[2],
       .l_len = argument[3],
   };
-  int64_t result = result_of(fcntl(handle->fd, test ? F_GETLK : F_SETLK, &lock));
-  if (result == 0 && test)
+  if (!test)
+    return record_locks_set(handle->fd, &lock);
+  int64_t result = result_of(fcntl(handle->fd, F_GETLK, &lock));
+  if (result == 0)
   {
     argument[0] = lock.l_type;
     argument[1] = lock.l_whence;

@@ -10,6 +10,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "file_status.h"
 #include "hypercalls/hypercalls.h"
 #include "path_resolve.h"
 
@@ -175,7 +176,7 @@ static int open_unnamed(const struct mapping *mapping, const char *path, int fla
 int file_open(const struct mapping *mapping, const char *path, int flags, mode_t mode,
               struct stat *status)
 {
-  mode &= 07777;
+  mode = FILE_MODE_OF_NEW(mode);
   if ((flags & O_PATH) != 0)
     return open_path_only(mapping, path, flags, status);
   flags &= FLAGS_KNOWN;

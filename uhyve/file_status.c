@@ -53,3 +53,10 @@ int file_space(int fd, bool read_only, struct hc_space *to)
   };
   return 0;
 }
+
+mode_t file_mode_allowed(int fd, mode_t mode)
+{
+  struct stat status;
+  bool is_folder = fstat(fd, &status) == 0 && S_ISDIR(status.st_mode);
+  return is_folder ? mode & 07777 : FILE_MODE_OF_NEW(mode);
+}

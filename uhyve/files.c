@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "record_locks.h"
+
 void files_init(struct files *files, int fds_end)
 {
   *files = (struct files){.used = FILES_FIRST, .fds_end = fds_end};
@@ -90,13 +92,19 @@ static int drop(struct files *files, struct file *file)
   return fd;
 }
 
+static int close_file(int fd)
+{
+  record_locks_forget(fd);
+  return close(fd);
+}
+
 void files_give_back(struct files *files, struct file *file)
 {
   pthread_mutex_lock(&files->lock);
   int fd = drop(files, file);
   pthread_mutex_unlock(&files->lock);
   if (fd >= 0)
-    close(fd);
+    close_file(fd);
 }
 
 int files_close(struct files *files, int64_t handle)
@@ -112,5 +120,5 @@ int files_close(struct files *files, int64_t handle)
   pthread_mutex_unlock(&files->lock);
   if (file == NULL)
     return -EBADF;
-  return fd < 0 || close(fd) == 0 ? 0 : -errno;
+  return fd < 0 || close_file(fd) == 0 ? 0 : -errno;
 }

@@ -13,6 +13,7 @@
 
 #include "hypercalls/start_info.h"
 #include "signals.h"
+#include "timeout.h"
 
 /* Those that cannot be caught; of faults, which are the monitor's own; and two that the C library
  * keeps for itself. */
@@ -73,7 +74,7 @@ static bool serve(struct hc_signals *block, char message[static 256])
     for_each(set, signals_catch);
     return true;
   case HC_SIGNALS_IGNORE:
-    for_each(set & ~SIGNALS_BIT(SIGNALS_KICK), signals_ignore);
+    for_each(set, signals_ignore);
     return true;
   case HC_SIGNALS_DEFAULT:
     atomic_fetch_and(&caught, ~set);
@@ -86,6 +87,8 @@ static bool serve(struct hc_signals *block, char message[static 256])
   case HC_SIGNALS_STOP:
     if ((block->mask & STOPPING) == 0 || (block->mask & (block->mask - 1)) != 0)
       block->result = -EINVAL;
+    else if (timeout_is_over())
+      block->result = -ETIME;
     else
       for_each(block->mask, signals_stop);
     return true;

@@ -146,35 +146,6 @@ void kvm_close(struct kvm *kvm)
   close(kvm->fd);
 }
 
-const struct kvm_cpuid_entry2 *kvm_find_cpuid(const struct kvm *kvm, uint32_t function,
-                                              uint32_t index)
-{
-  for (uint32_t i = 0; i < kvm->cpuid.nent; i++)
-  {
-    const struct kvm_cpuid_entry2 *entry = &kvm->cpuid.entries[i];
-    if (entry->function == function && entry->index == index)
-      return entry;
-  }
-  return NULL;
-}
-
-#define CPUID_1_ECX_TSC_DEADLINE (1u << 24)
-#define CPUID_1_ECX_X2APIC       (1u << 21)
-
-int kvm_read_cpuid(struct kvm *kvm)
-{
-  kvm->cpuid.nent = KVM_MAX_CPUID_ENTRIES;
-  if (ioctl(kvm->fd, KVM_GET_SUPPORTED_CPUID, &kvm->cpuid) != 0)
-    return -errno;
-  for (uint32_t i = 0; i < kvm->cpuid.nent; i++)
-  {
-    /* Offered by capability, not listed by all kernels. */
-    if (kvm->cpuid.entries[i].function == 1)
-      kvm->cpuid.entries[i].ecx |= CPUID_1_ECX_TSC_DEADLINE | CPUID_1_ECX_X2APIC;
-  }
-  return 0;
-}
-
 int kvm_attach_memory(const struct kvm *kvm, struct guest_memory *memory, uint64_t ram_bytes)
 {
   while (memory->attached_bytes < ram_bytes)

@@ -124,6 +124,11 @@ int main(int argc, char **argv, char **envp)
 {
   timeline_start(&vm.timeline);
   streams_keep_places(&vm.streams);
+  /* All that options name would be opened with rights that the caller has not. */
+  if (!surroundings_are_callers())
+    return complain("it must not be installed with a set-user or set-group bit: put users into the "
+                    "group of /dev/kvm instead",
+                    STATUS_MONITOR);
   struct options options;
   char message[256];
   if (options_parse(&options, argc, argv, envp, message) != 0)

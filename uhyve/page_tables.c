@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "guest_memory.h"
 
@@ -68,8 +69,13 @@ static int take_table(struct page_tables *tables, uint64_t gva, unsigned int shi
   return 0;
 }
 
+/* What a small program's tables take: here in one go, else by as many page faults. */
+#define FIRST_TABLES_BYTES (11 * GUEST_PAGE_BYTES)
+
 int page_tables_init(struct page_tables *tables)
 {
+  if (tables->pool_bytes >= FIRST_TABLES_BYTES)
+    madvise(tables->pool_hva, FIRST_TABLES_BYTES, MADV_POPULATE_WRITE);
   return take_table(tables, 0, ROOT_SHIFT);
 }
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/prctl.h>
@@ -16,6 +17,7 @@
 #include "timeout.h"
 
 static uint64_t ignored;
+static atomic_bool kick_is_ignored; /* if others send it: its handler stays */
 
 static void set_action(int number, void (*handler)(int), struct sigaction *former)
 {
@@ -109,8 +111,11 @@ static void on_signal(int number, siginfo_t *info, void *context)
 {
   int error = errno;
   (void) context;
-  /* A child of the monitor is none of the guest's; of its writes the guest has the errors. */
-  bool is_own = is_kick(number, info) || (number == SIGCHLD && info->si_code > 0) ||
+  /* A child of the monitor is none of the guest's, nor its timer; of its writes the guest has the
+   * errors. */
+  bool is_own = is_kick(number, info) || (number == SIGNALS_KICK && kick_is_ignored) ||
+                (number == SIGCHLD && info->si_code > 0) ||
+                (number == SIGCONT && info->si_code == SI_TIMER) ||
                 (number == SIGPIPE && info->si_pid == getpid());
   if (!is_own && !guest_signals_offer(number, info))
     act_by_default(number);
@@ -131,13 +136,18 @@ static void on_bus_error(int signal)
 
 void signals_catch(int number)
 {
+  if (number == SIGNALS_KICK)
+    kick_is_ignored = false;
   struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO};
   sigaction(number, &action, NULL);
 }
 
 void signals_ignore(int number)
 {
-  set_action(number, SIG_IGN, NULL);
+  if (number == SIGNALS_KICK)
+    kick_is_ignored = true;
+  else
+    set_action(number, SIG_IGN, NULL);
 }
 
 void signals_leave(int number)
@@ -191,6 +201,7 @@ void signals_install(void)
     note_ignored(others[i], &found);
   }
   signals_catch(SIGNALS_KICK);
+  kick_is_ignored = (ignored & SIGNALS_BIT(SIGNALS_KICK)) != 0;
   set_action(SIGBUS, on_bus_error, NULL);
   sigset_t none;
   sigemptyset(&none);

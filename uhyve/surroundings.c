@@ -6,6 +6,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+bool surroundings_are_callers(void)
+{
+  return getauxval(AT_UID) == getauxval(AT_EUID) && getauxval(AT_GID) == getauxval(AT_EGID);
+}
+
 void surroundings_read(struct surroundings *surroundings)
 {
   /* A folder that is gone, or above this process's root, has no path. */

@@ -3,6 +3,7 @@
 #define UHYVE_SURROUNDINGS_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #define SURROUNDINGS_HOST_NAME_BYTES 65 /* with the null */
@@ -16,5 +17,9 @@ struct surroundings
 };
 
 void surroundings_read(struct surroundings *surroundings);
+
+/* Whether this process has the rights of who started it and no others: not so if its file has a
+ * set-user or set-group bit. */
+bool surroundings_are_callers(void);
 
 #endif

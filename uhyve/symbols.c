@@ -8,8 +8,14 @@
 #include <libelf.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define MAX_CODE_RANGES 8
+
+/* Of larger files a report tells no names: to read one takes several times its size of memory. */
+#define MAX_FILE_BYTES     (1ull << 30)
+#define MAX_UNPACKED_BYTES (256ull << 20) /* of all compressed sections together */
 
 struct code_range
 {
@@ -97,8 +103,74 @@ static bool strings_end(Elf *elf)
   return true;
 }
 
+/* libelf makes room for as many sections as the file says, also where the first one has the number
+ * for lack of room in the header; a program needs no so many. */
+static bool is_file_small(int elf_fd, uint64_t *file_bytes)
+{
+  struct stat status;
+  Elf64_Ehdr header;
+
+  if (fstat(elf_fd, &status) != 0 || (uint64_t) status.st_size > MAX_FILE_BYTES ||
+      pread(elf_fd, &header, sizeof header, 0) != (ssize_t) sizeof header)
+    return false;
+  *file_bytes = (uint64_t) status.st_size;
+  return header.e_shnum != 0 || header.e_shoff == 0;
+}
+
+/* Sections are read one by one: all together they are no larger than the file, unless they overlap.
+ */
+static bool do_sections_fit(Elf *elf, uint64_t file_bytes)
+{
+  Elf_Scn *section = NULL;
+
+  while ((section = elf_nextscn(elf, section)) != NULL)
+  {
+    GElf_Shdr shdr;
+
+    if (gelf_getshdr(section, &shdr) == NULL)
+      return false;
+    if (shdr.sh_type == SHT_NOBITS)
+      continue;
+    if (shdr.sh_size > file_bytes)
+      return false;
+    file_bytes -= shdr.sh_size;
+  }
+  return true;
+}
+
+/* A compressed section is a thousandth of what it may become. The older kind, whose name says so,
+ * gcc does not write any more. */
+static bool is_unpacked_small(Elf *elf)
+{
+  Elf_Scn *section = NULL;
+  uint64_t left_bytes = MAX_UNPACKED_BYTES;
+  size_t names;
+
+  if (elf_getshdrstrndx(elf, &names) != 0)
+    return false;
+  while ((section = elf_nextscn(elf, section)) != NULL)
+  {
+    GElf_Shdr shdr;
+    GElf_Chdr packed;
+    const char *name;
+
+    if (gelf_getshdr(section, &shdr) == NULL ||
+        (name = elf_strptr(elf, names, shdr.sh_name)) == NULL ||
+        strncmp(name, ".zdebug", strlen(".zdebug")) == 0)
+      return false;
+    if ((shdr.sh_flags & SHF_COMPRESSED) == 0)
+      continue;
+    if (gelf_getchdr(section, &packed) == NULL || packed.ch_size > left_bytes)
+      return false;
+    left_bytes -= packed.ch_size;
+  }
+  return true;
+}
+
 static void open_debug_information(struct symbols *symbols)
 {
+  if (!is_unpacked_small(symbols->elf))
+    return;
   symbols->dwarf = dwarf_begin_elf(symbols->elf, DWARF_C_READ, NULL);
   if (symbols->dwarf == NULL)
     return;
@@ -116,8 +188,12 @@ static void open_debug_information(struct symbols *symbols)
 
 int symbols_open(struct symbols **out, int elf_fd, uint64_t load_bias)
 {
-  struct symbols *symbols = calloc(1, sizeof *symbols);
+  uint64_t file_bytes;
+  struct symbols *symbols;
 
+  if (!is_file_small(elf_fd, &file_bytes))
+    return -ENOEXEC;
+  symbols = calloc(1, sizeof *symbols);
   if (symbols == NULL)
     return -ENOMEM;
   symbols->bias = load_bias;
@@ -125,7 +201,7 @@ int symbols_open(struct symbols **out, int elf_fd, uint64_t load_bias)
   /* By read, not by mmap: a file that shrinks meanwhile must not raise SIGBUS. */
   symbols->elf = elf_begin(elf_fd, ELF_C_READ, NULL);
   if (symbols->elf == NULL || elf_kind(symbols->elf) != ELF_K_ELF ||
-      gelf_getclass(symbols->elf) != ELFCLASS64)
+      gelf_getclass(symbols->elf) != ELFCLASS64 || !do_sections_fit(symbols->elf, file_bytes))
   {
     symbols_close(symbols);
     return -ENOEXEC;

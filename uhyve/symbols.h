@@ -22,7 +22,8 @@ struct symbol_place
 };
 
 /* 'elf_fd' stays the caller's and must stay open; 'load_bias' is what was added to the file's
- * addresses. Returns 0, -ENOMEM, or -ENOEXEC if this is no 64-bit ELF file. */
+ * addresses. Returns 0, -ENOMEM, or -ENOEXEC if this is no 64-bit ELF file, or one of more than 1
+ * GiB or with sections that overlap. */
 int symbols_open(struct symbols **out, int elf_fd, uint64_t load_bias);
 
 /* NULL is fine. */

@@ -128,7 +128,12 @@ static int set_cpuid(const struct vcpu *vcpu, const struct kvm *kvm)
     else if (entry->function == 0xb || entry->function == 0x1f)
       entry->edx = vcpu->index;
   }
-  return ioctl(vcpu->fd, KVM_SET_CPUID2, &table) == 0 ? 0 : -errno;
+  if (ioctl(vcpu->fd, KVM_SET_CPUID2, &table) != 0)
+    return -errno;
+  /* Else KVM serves what is its own even if CPUID does not list it. A kernel before 5.10 does. */
+  struct kvm_enable_cap enforce = {.cap = KVM_CAP_ENFORCE_PV_FEATURE_CPUID, .args = {1}};
+  ioctl(vcpu->fd, KVM_ENABLE_CAP, &enforce);
+  return 0;
 }
 
 /* Vector state beyond SSE, where the host has it. */

@@ -19,11 +19,14 @@ bool initrd_has(struct initrd *initrd, size_t at, uint64_t len_bytes)
   return initrd_fail(initrd, "it ends too soon");
 }
 
-/* Copies a name without '.', leading and double '/'; empty: the root. -1: no name for a file. */
+/* Copies a name without '.', leading and double '/'; empty: the root. -1: no name for a file. A pax
+ * header may give one with a null in it. */
 static long clean_name(char *path, const char *name, size_t name_len)
 {
   size_t len = 0;
   size_t at = 0;
+  if (memchr(name, '\0', name_len) != NULL)
+    return -1;
   while (at < name_len)
   {
     size_t end = at;
@@ -75,6 +78,9 @@ bool initrd_add(struct initrd *initrd, const char *name, size_t name_len, const 
     return initrd_fail(initrd, "an entry has a bad name");
   if (len == 0)
     return true;
+  /* Some programs write the null behind a link's text too. */
+  if (S_ISLNK(status->st_mode))
+    len_bytes = strnlen(data, len_bytes);
   if (S_ISLNK(status->st_mode) && (len_bytes == 0 || len_bytes >= FS_PATH_BYTES))
     return initrd_fail(initrd, "a symbolic link is empty or too long");
   return tell(initrd, ram_add(initrd->root, initrd->path, status, data, len_bytes));

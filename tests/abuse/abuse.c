@@ -159,6 +159,16 @@ static void abuse_outside(const char *what)
     terminal.operation = HC_TERMINAL_OPERATIONS;
     out(HC_terminal, address_to_gpa(&terminal, 0));
   }
+  else if (strncmp(what, "stop", 4) == 0)
+  {
+    signals.operation = HC_SIGNALS_CATCH;
+    signals.mask = strcmp(what, "stop-caught") == 0 ? UINT64_MAX : 0;
+    out(HC_signals, signals_gpa);
+    signals.operation = HC_SIGNALS_STOP;
+    signals.mask = 1ull << 18;
+    for (;;)
+      out(HC_signals, signals_gpa);
+  }
   else if (strcmp(what, "every") == 0)
   {
     /* What cannot be caught is left alone, and none of it hides the end from others. */

@@ -2,6 +2,20 @@
 # Runs in the emulated machine (busybox): all cases of the file `cases`; prints `ok NAME` or what
 # is wrong. Exit status: 0 when all are ok.
 
+# One case's; what takes longest takes a twentieth of it.
+limit_s=60
+
+seconds_now() {
+    read -r now _ < /proc/uptime
+    echo "${now%.*}"
+}
+
+fail() {
+    echo "FAILED $name: $1; output:"
+    cat output
+    failed=1
+}
+
 failed=0
 mkfifo late
 while IFS='|' read -r name program status options args input regex; do
@@ -10,17 +24,17 @@ while IFS='|' read -r name program status options args input regex; do
         from=late
         (sleep 1 && echo "$input") > late &
     fi
+    begin_s=$(seconds_now)
+    # A guest that hangs ends by SIGTERM, a monitor by SIGKILL.
     # shellcheck disable=SC2086  # options and arguments are lists of words
-    timeout -s KILL 100 ./uhyve $options "guests/${program##*/}" $args < $from > output 2>&1
+    timeout -k 5 "$limit_s" ./uhyve $options "guests/${program##*/}" $args < $from > output 2>&1
     got=$?
-    if [ "$got" != "$status" ]; then
-        echo "FAILED $name: status $got, expected $status; output:"
-        cat output
-        failed=1
+    if [ $(($(seconds_now) - begin_s)) -ge "$limit_s" ]; then
+        fail "over its limit of $limit_s s, status $got"
+    elif [ "$got" != "$status" ]; then
+        fail "status $got, expected $status"
     elif [ -n "$regex" ] && ! grep -qE -e "$regex" output; then
-        echo "FAILED $name: nothing in the output matches $regex; output:"
-        cat output
-        failed=1
+        fail "nothing in the output matches $regex"
     else
         echo "ok $name"
     fi

@@ -31,6 +31,12 @@ status=0
 "$here/../../scripts/hwvirt-run.sh" -t 300 "${files[@]}" -- sh in_machine.sh |
     tee "$work/output" || status=$?
 
+# The machine itself may have stopped, or died.
+if ((status == 124 || status == 125)); then
+    ended=$(grep -cE '^(ok|FAILED) ' "$work/output" || true)
+    sed -n "$((ended + 1)){s/|.*//;s/^/it was at case /p}" "$cases"
+fi
+
 # A machine that ran nothing has proved nothing.
 wanted=$(grep -c . "$cases" || true)
 passed=$(grep -c '^ok ' "$work/output" || true)

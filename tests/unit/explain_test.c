@@ -110,6 +110,38 @@ static void there_is_an_end_to_looking(void **state)
   assert_silent("/folder/file");
 }
 
+/* A name may be the guest's own work, in a folder that is mapped to it. */
+static void names_control_no_terminal(void **state)
+{
+  (void) state;
+  static const struct
+  {
+    const char *name, *shown;
+  } cases[] = {
+      {"/sm\u00f8rbr\u00f8d \u20ac\U0001f600", "/sm\u00f8rbr\u00f8d \u20ac\U0001f600"},
+      {"/csi\x9b"
+       "2J",
+       "/csi?2J"},
+      {"/csi\xc2\x9b"
+       "2J",
+       "/csi??2J"},
+      {"/bare\x80\xbf", "/bare??"},
+      {"/cut\xe2\x82", "/cut??"},
+      {"/long\xc0\x9b\xff", "/long???"},
+      {"/longer\xe0\x82\x9b", "/longer???"},
+      {"/esc\x1b[2J\x7f", "/esc?[2J?"},
+  };
+  for (size_t i = 0; i < COUNT_OF(cases); i++)
+  {
+    explain = (struct explain){.working_folder = "/no/such"};
+    scratch_file(&scratch, cases[i].name + 1, "");
+    char *said = said_of(cases[i].name);
+    if (strstr(said, cases[i].shown) == NULL)
+      fail_msg("%s instead of %s", said, cases[i].shown);
+    free(said);
+  }
+}
+
 static void the_message_is_one_line(void **state)
 {
   (void) state;
@@ -129,6 +161,7 @@ int main(void)
       cmocka_unit_test_setup_teardown(others_are_not_spoken_of, set_up, tear_down),
       cmocka_unit_test_setup_teardown(there_is_an_end_to_looking, set_up, tear_down),
       cmocka_unit_test_setup_teardown(the_message_is_one_line, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(names_control_no_terminal, set_up, tear_down),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -173,7 +173,7 @@ static void controls_of_a_file(void **state)
   assert_int_equal(file_guest_control(&guest, handle, HC_FILE_TRUNCATE, &block), -EINVAL);
   block.argument[0] = 1;
   assert_int_equal(file_guest_control(&guest, handle, HC_FILE_SYNC, &block), 0);
-  block.argument[0] = 0xffff0000 | 0600;
+  block.argument[0] = 0xffff0000 | 06600;
   assert_int_equal(file_guest_control(&guest, handle, HC_FILE_MODE, &block), 0);
   assert_int_equal(scratch_stat(&guest.scratch, "root/file").st_mode, S_IFREG | 0600);
   block.argument[0] = block.argument[1] = -1;

@@ -52,7 +52,7 @@ static int tear_down(void **state)
 static int open_in(const struct mapping *where, const char *path, int flags)
 {
   struct stat status = {0};
-  int fd = file_open(where, path, flags, 0640, &status);
+  int fd = file_open(where, path, flags, 06640, &status);
   struct stat found;
   if (fd < 0)
     return fd;

@@ -115,7 +115,7 @@ static const struct
     {SYS_socket, 0, 0, FILTER_NEEDS},
     {SYS_execve, 0, 0, FILTER_NEEDS},
     {SYS_open, 0, 0, FILTER_NEEDS},
-    {SYS_truncate, 0, 0, FILTER_NEEDS},
+    {SYS_truncate, 0, 0, FILTER_CHANGE_FILES},
     {SYS_mknodat, 0, 0, FILTER_NEEDS},
     {SYS_newfstatat, 3, AT_EMPTY_PATH, FILTER_NEEDS},
     {SYS_newfstatat, 3, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, FILTER_LOOK},

@@ -269,6 +269,28 @@ static void segments_lie_in_the_guests_memory(void **state)
     }
 }
 
+/* Neither an end nor a signal waits for a transfer of all memory, or of the same again and again. */
+static void one_call_moves_no_more_than_16_mib(void **state)
+{
+  struct fixture *fixture = *state;
+  const uint16_t ports[] = {HC_write, HC_read};
+  struct hc_io io = {.fd = 1, .segments = HC_MAX_SEGMENTS};
+  for (uint32_t n = 0; n < HC_MAX_SEGMENTS; n++)
+    io.segment[n] = (struct hc_segment){.gpa = BUFFER, .len_bytes = RAM_BYTES - BUFFER};
+  for (size_t i = 0; i < COUNT_OF(ports); i++)
+  {
+    put(fixture, BLOCK, &io, sizeof(io));
+    assert_int_equal(serve(fixture, ports[i], BLOCK), HYPERCALL_CONTINUE);
+    struct hc_io *result = guest_memory_hva(&fixture->vm->memory, BLOCK, sizeof(*result));
+    assert_int_equal(result->result, 16 * MIB);
+  }
+  /* What is left out is checked all the same. */
+  io.segment[HC_MAX_SEGMENTS - 1].gpa = RAM_BYTES;
+  put(fixture, BLOCK, &io, sizeof(io));
+  monitor_stubs.moves = 0;
+  assert_broken(fixture, HC_write, BLOCK, "is not memory the guest may");
+}
+
 static void exit_ends_by_a_signal(void **state)
 {
   struct fixture *fixture = *state;
@@ -509,6 +531,7 @@ int main(void)
       TEST(lists_have_a_limit),
       TEST(segments_lie_in_the_guests_memory),
       TEST(exit_ends_with_a_status),
+      TEST(one_call_moves_no_more_than_16_mib),
       TEST(exit_ends_by_a_signal),
       TEST(crash_takes_the_message),
       TEST(crash_checks_the_message),

@@ -317,6 +317,34 @@ static void cpio_archives_are_read(void **state)
   expect_whole_tree("find . -depth | cpio --quiet -o -H newc");
 }
 
+/* As programs other than cpio write it. */
+static void the_null_behind_a_link_is_no_part_of_it(void **state)
+{
+  (void) state;
+  static const char bytes[] =
+      "070701000000010000A1FF000000000000000000000001000000000000000700000000"
+      "00000000000000000000000000000005"
+      "00000000link\0\0target\0\0"
+      "0707010000000000000000000000000000000000000001000000000000000000000000"
+      "0000000000000000000000000000000B00000000TRAILER!!!\0\0\0\0";
+  size_t at;
+  assert_null(read_it(bytes, sizeof(bytes) - 1, &at));
+  assert_int_equal(find("link")->len, strlen("target"));
+}
+
+static void a_name_has_no_null(void **state)
+{
+  (void) state;
+  size_t at;
+  pack("tar -c --format=pax --pax-option='path:=folder/x' small");
+  char *name = memmem(archive, archive_len, "folder/x", strlen("folder/x"));
+  assert_non_null(name);
+  name[3] = '\0';
+  const char *problem = read_it(archive, archive_len, &at);
+  assert_non_null(problem);
+  assert_non_null(strstr(problem, "bad name"));
+}
+
 static void broken_tar_archives_do_no_harm(void **state)
 {
   (void) state;
@@ -383,6 +411,8 @@ int main(void)
       cmocka_unit_test(ustar_archives_are_read),
       cmocka_unit_test(a_prefix_is_put_in_front),
       cmocka_unit_test(cpio_archives_are_read),
+      cmocka_unit_test(the_null_behind_a_link_is_no_part_of_it),
+      cmocka_unit_test(a_name_has_no_null),
       cmocka_unit_test(broken_tar_archives_do_no_harm),
       cmocka_unit_test(broken_cpio_archives_do_no_harm),
       cmocka_unit_test(problems_are_named),

@@ -181,6 +181,10 @@ static void files_change(void **state)
   struct hc_path block = {.argument = {0xf0000 | 0640}};
   assert_int_equal(act_on(HC_PATH_MODE, "link/inner", NULL, 0xf0000 | 0640), 0);
   assert_int_equal(scratch_stat(&guest.scratch, "root/folder/inner").st_mode, S_IFREG | 0640);
+  assert_int_equal(act_on(HC_PATH_MODE, "file", NULL, 07755), 0);
+  assert_int_equal(scratch_stat(&guest.scratch, "root/file").st_mode, S_IFREG | 01755);
+  assert_int_equal(act_on(HC_PATH_MODE, "folder", NULL, 02775), 0);
+  assert_int_equal(scratch_stat(&guest.scratch, "root/folder").st_mode, S_IFDIR | 02775);
   assert_int_equal(act_on(HC_PATH_TRUNCATE, "file", NULL, 3), 0);
   assert_int_equal(scratch_stat(&guest.scratch, "root/file").st_size, 3);
   assert_int_equal(act_on(HC_PATH_TRUNCATE, "file", NULL, -1), -EINVAL);

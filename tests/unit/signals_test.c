@@ -1,6 +1,8 @@
 /* Tests of signals to the monitor: uhyve/signals.c, uhyve/guest_signals.c. Each in a process of its
  * own, for what is done about a signal is the process's. */
+#include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -106,9 +108,48 @@ static void signals_do_their_default(void **state)
 
 static void ignore(int number)
 {
+  signals_install();
   serve(HC_SIGNALS_IGNORE, SIGNALS_BIT(number) | SIGNALS_BIT(SIGNALS_KICK));
   raise(number);
+  kill(getpid(), SIGNALS_KICK);
   let_come(number);
+}
+
+static void ignore_before(int number)
+{
+  signal(number, SIG_IGN);
+  signals_install();
+  kill(getpid(), number);
+}
+
+/* Signals that wait for any process of the user: of them there is a limit. */
+static long count_pending(void)
+{
+  long count = -1;
+  char line[128];
+  FILE *status = fopen("/proc/self/status", "re");
+  while (status != NULL && fgets(line, sizeof(line), status) != NULL)
+    sscanf(line, "SigQ: %ld", &count);
+  fclose(status);
+  return count;
+}
+
+static void kick_often(int number)
+{
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, number);
+  sigprocmask(SIG_SETMASK, &set, NULL);
+  long before = count_pending();
+  for (unsigned int i = 0; i < 1000; i++)
+    pthread_kill(pthread_self(), number);
+  _exit(before >= 0 && count_pending() < before + 500 ? 0 : 1);
+}
+
+static void kicks_do_not_pile_up(void **state)
+{
+  (void) state;
+  assert_int_equal(run(kick_often, SIGNALS_KICK), 0);
 }
 
 static void stop(int number)
@@ -126,6 +167,8 @@ static void signals_are_ignored_and_stop(void **state)
   (void) state;
   static const int stopping[] = {SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU};
   assert_int_equal(run(ignore, SIGTERM), 0);
+  assert_int_equal(run(ignore_before, SIGTERM), 0);
+  assert_int_equal(run(ignore_before, SIGNALS_KICK), 0);
   for (size_t i = 0; i < COUNT_OF(stopping); i++)
   {
     int status = run(stop, stopping[i]);
@@ -173,9 +216,8 @@ static void faults_are_never_caught(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(signals_do_their_default),
-      cmocka_unit_test(signals_are_ignored_and_stop),
-      cmocka_unit_test(nothing_stays_blocked),
+      cmocka_unit_test(signals_do_their_default), cmocka_unit_test(signals_are_ignored_and_stop),
+      cmocka_unit_test(kicks_do_not_pile_up),     cmocka_unit_test(nothing_stays_blocked),
       cmocka_unit_test(faults_are_never_caught),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

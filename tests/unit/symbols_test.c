@@ -212,9 +212,93 @@ static void test_truncated_file(void **state)
   munmap(image, len_bytes);
 }
 
+/* ---- Files that would take much memory to read ---- */
+
+/* The file is the same each time. */
+static int open_image(struct symbols **symbols, const char *image, size_t len_bytes, off_t file_len)
+{
+  static int fd = -1;
+  if (fd < 0)
+    fd = memfd_create("large", MFD_CLOEXEC);
+  assert_int_equal(ftruncate(fd, 0), 0);
+  assert_int_equal(pwrite(fd, image, len_bytes, 0), (ssize_t) len_bytes);
+  assert_int_equal(ftruncate(fd, file_len), 0);
+  *symbols = NULL;
+  return symbols_open(symbols, fd, own_bias());
+}
+
+static Elf64_Shdr *find_header(char *image, const char *name)
+{
+  const Elf64_Ehdr *header = (const Elf64_Ehdr *) (void *) image;
+  Elf64_Shdr *sections = (Elf64_Shdr *) (void *) (image + header->e_shoff);
+  const char *names = image + sections[header->e_shstrndx].sh_offset;
+  size_t i = 1;
+  while (strcmp(names + sections[i].sh_name, name) != 0)
+    i++;
+  return &sections[i];
+}
+
+static void test_large_files(void **state)
+{
+  struct symbols *symbols;
+  size_t len_bytes;
+  char *image = map_own(&len_bytes);
+  Elf64_Ehdr *header = (Elf64_Ehdr *) (void *) image;
+  Elf64_Shdr *strings = find_header(image, ".strtab");
+
+  (void) state;
+  assert_int_equal(open_image(&symbols, image, len_bytes, 1 << 30), 0);
+  symbols_close(symbols);
+  assert_int_equal(open_image(&symbols, image, len_bytes, (1 << 30) + 1), -ENOEXEC);
+
+  /* Two sections that are the whole file, where it is sparse. */
+  strings->sh_offset = 0;
+  strings->sh_size = 1 << 30;
+  assert_int_equal(open_image(&symbols, image, len_bytes, 1 << 30), -ENOEXEC);
+  assert_null(symbols);
+
+  /* Ten million sections */
+  Elf64_Shdr *first = (Elf64_Shdr *) (void *) (image + header->e_shoff);
+  first->sh_size = 10000000;
+  header->e_shnum = 0;
+  assert_int_equal(open_image(&symbols, image, len_bytes, 1 << 30), -ENOEXEC);
+  munmap(image, len_bytes);
+}
+
+static bool tells_lines(uint64_t unpacked_bytes)
+{
+  struct symbols *symbols;
+  struct symbol_place place;
+  size_t len_bytes;
+  char *image = map_own(&len_bytes);
+  Elf64_Shdr *note = find_header(image, ".comment");
+  Elf64_Chdr packed = {.ch_type = ELFCOMPRESS_ZLIB, .ch_size = unpacked_bytes, .ch_addralign = 1};
+
+  note->sh_flags = SHF_COMPRESSED;
+  note->sh_offset = (uint64_t) note->sh_offset & ~7ull;
+  memcpy(image + note->sh_offset, &packed, sizeof packed);
+  note->sh_size = sizeof packed;
+  assert_int_equal(open_image(&symbols, image, len_bytes, (off_t) len_bytes), 0);
+  assert_true(symbols_lookup(symbols, (uint64_t) (uintptr_t) &nest_outer, &place));
+  assert_string_equal(place.function, "nest_outer");
+  bool has_line = place.file != NULL;
+  symbols_close(symbols);
+  munmap(image, len_bytes);
+  return has_line;
+}
+
+static void test_decompression_bomb(void **state)
+{
+  (void) state;
+  assert_true(tells_lines(256 << 20));
+  assert_false(tells_lines((256 << 20) + 1));
+  assert_false(tells_lines(UINT64_MAX));
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_large_files),      cmocka_unit_test(test_decompression_bomb),
       cmocka_unit_test(test_lookup),           cmocka_unit_test(test_not_an_elf_file),
       cmocka_unit_test(test_damaged_sections), cmocka_unit_test(test_damaged_headers),
       cmocka_unit_test(test_truncated_file),

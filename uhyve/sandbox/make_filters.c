@@ -190,7 +190,7 @@ static void allow_changes(void)
 {
   static const int calls[] = {SCMP_SYS(unlinkat), SCMP_SYS(mkdirat),  SCMP_SYS(symlinkat),
                               SCMP_SYS(linkat),   SCMP_SYS(renameat), SCMP_SYS(renameat2),
-                              SCMP_SYS(chmod),    SCMP_SYS(fchownat)};
+                              SCMP_SYS(chmod),    SCMP_SYS(fchownat), SCMP_SYS(truncate)};
   allow_list(calls, COUNT(calls));
   check(seccomp_rule_add(context, SCMP_ACT_ALLOW, SCMP_SYS(utimensat), 1, SCMP_A1(SCMP_CMP_NE, 0)),
         "rule of times");

@@ -11,7 +11,8 @@
 #define BIT(capability) (1u << (capability))
 
 #define TO_READ         (BIT(CAP_DAC_OVERRIDE) | BIT(CAP_DAC_READ_SEARCH))
-#define TO_CHANGE       (BIT(CAP_CHOWN) | BIT(CAP_FOWNER) | BIT(CAP_FSETID))
+/* Without CAP_FSETID a file loses its set-user and set-group bits when it is written. */
+#define TO_CHANGE (BIT(CAP_CHOWN) | BIT(CAP_FOWNER))
 
 int privileges_forbid_new(void)
 {

@@ -15,7 +15,8 @@ static void test_modes(void)
     GIVES(mode_of("file"), mode);
   }
   GIVES(chmod("file", 06755), 0);
-  GIVES(mode_of("file"), 06755);
+  /* In a mapping without the bits that give rights of others. */
+  GIVES(mode_of("file") & 01777, 0755);
   GIVES(chmod("folder", 01777), 0);
   GIVES(mode_of("folder"), 01777);
   GIVES(chmod("link", 0640), 0);
