@@ -7,8 +7,9 @@
 #include <stddef.h>
 
 /* What a try gives, if not an errno. */
-#define WORKS  0
-#define KILLED (-1) /* by SIGSYS: the filter of system calls */
+#define WORKS   0
+#define KILLED  (-1) /* by SIGSYS: the filter of system calls */
+#define ABORTED (-2) /* by SIGABRT, as abort() does it */
 
 /* Arguments of system calls that are known only then. */
 #define PARENT      (-1000L) /* the process that started this one */

@@ -1,5 +1,7 @@
 /* Tries by system calls that touch no file. */
+#undef NDEBUG
 #include <arpa/inet.h>
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kvm.h>
@@ -7,6 +9,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
@@ -69,6 +72,32 @@ static int connect_abstract(void)
   struct sockaddr_un to = {.sun_family = AF_UNIX};
   snprintf(to.sun_path + 1, sizeof(to.sun_path) - 1, SOCKET_NAME "-%d", getppid());
   return result_of(connect(fd, (struct sockaddr *) &to, sizeof(to)));
+}
+
+/* How the monitor's own code ends when it finds itself broken. Each says so on standard error. */
+static int end_by_abort(void)
+{
+  abort();
+}
+
+static int end_by_assertion(void)
+{
+  assert(server_port() == 0);
+  return WORKS;
+}
+
+static int end_by_stack_protector(void)
+{
+  extern _Noreturn void __stack_chk_fail(void);
+  __stack_chk_fail();
+}
+
+static int end_by_allocator(void)
+{
+  volatile size_t offset = 16;
+  char *memory = malloc(100);
+  free(memory + offset);
+  return WORKS;
 }
 
 /* That of a process of the same user, with more privileges. */
@@ -341,6 +370,12 @@ const struct tries tries_of_calls[] = {
            {"KVM_CREATE_VM", KILLED, SYS_ioctl, {KVM, KVM_CREATE_VM, 0}},
            {"write", WORKS, SYS_write, {1, SCRATCH, 0}}, {"getpid", WORKS, SYS_getpid, {0}}),
      .threads_from = THREAD_CPU},
+    /* The last words of a monitor that is broken are let out. */
+    {"ends",
+     {"--file-isolation", "strict"},
+     TRIES({"abort", ABORTED, .act = end_by_abort}, {"assertion", ABORTED, .act = end_by_assertion},
+           {"stack protector", ABORTED, .act = end_by_stack_protector},
+           {"allocator", ABORTED, .act = end_by_allocator})},
     /* What the threads of CPUs need, those that do one thing do not. */
     {"helpers",
      {NULL},
