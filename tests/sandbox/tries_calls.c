@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <linux/kvm.h>
 #include <linux/seccomp.h>
 #include <sched.h>
@@ -327,6 +328,9 @@ static const struct try calls[] = {
     {"close_range", KILLED, SYS_close_range, {200, 300, 0}},
     {"signalfd4", KILLED, SYS_signalfd4, {-1, SCRATCH, 8, 0}},
     {"timer_create", KILLED, SYS_timer_create, {0, 0, SCRATCH}},
+    {"futex, requeued", KILLED, SYS_futex, {SCRATCH, FUTEX_CMP_REQUEUE, 1, 1, SCRATCH, 0}},
+    {"futex, inherited", KILLED, SYS_futex, {SCRATCH, FUTEX_LOCK_PI | FUTEX_PRIVATE_FLAG}},
+    {"futex, wake", WORKS, SYS_futex, {SCRATCH, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 1}},
     {"setitimer", KILLED, SYS_setitimer, {0, SCRATCH, 0}},
 
     /* Other tables of system calls */

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>
+#include <linux/futex.h>
 #include <linux/kvm.h>
 #include <linux/seccomp.h>
 #include <sched.h>
@@ -107,6 +108,9 @@ static const struct
     {SYS_write, 0, 1, 0},
     {SYS_mmap, 2, PROT_READ | PROT_WRITE, 0},
     {SYS_ioctl, 1, KVM_RUN, 0},
+    {SYS_futex, 1, FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME, 0},
+    {SYS_futex, 1, FUTEX_LOCK_PI, FILTER_NEEDS},
+    {SYS_futex, 1, FUTEX_WAKE_OP | FUTEX_PRIVATE_FLAG, FILTER_NEEDS},
     {SYS_mmap, 2, PROT_READ | PROT_EXEC, FILTER_NEEDS},
     {SYS_mmap, 2, PROT_EXEC | UINT64_C(1) << 32, FILTER_NEEDS},
     {SYS_mprotect, 2, PROT_EXEC, FILTER_NEEDS},

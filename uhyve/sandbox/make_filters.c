@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
+#include <linux/futex.h>
 #include <linux/kvm.h>
 #include <linux/seccomp.h>
 #include <sched.h>
@@ -87,12 +88,25 @@ static void refuse_politely(int call, int error)
   check(seccomp_rule_add(context, SCMP_ACT_ERRNO((unsigned int) error), call, 0), "refusal");
 }
 
+/* Waiting and waking, as the C library does it; requeueing and priority inheritance have had holes.
+ */
+static void allow_futex(void)
+{
+  static const unsigned int operations[] = {FUTEX_WAIT, FUTEX_WAKE, FUTEX_WAIT_BITSET};
+  for (size_t i = 0; i < COUNT(operations); i++)
+    check(
+        seccomp_rule_add(context, SCMP_ACT_ALLOW, SCMP_SYS(futex), 1,
+                         SCMP_A1(SCMP_CMP_MASKED_EQ, (unsigned int) FUTEX_CMD_MASK, operations[i])),
+        "rule of waiting");
+}
+
 /* Of threads: those of the C library alone, which tries clone3() first. */
 static void allow_threads(void)
 {
-  static const int calls[] = {SCMP_SYS(futex), SCMP_SYS(set_robust_list), SCMP_SYS(rseq),
-                              SCMP_SYS(sched_yield), SCMP_SYS(gettid)};
+  static const int calls[] = {SCMP_SYS(set_robust_list), SCMP_SYS(rseq), SCMP_SYS(sched_yield),
+                              SCMP_SYS(gettid)};
   allow_list(calls, COUNT(calls));
+  allow_futex();
   allow_value(SCMP_SYS(sched_setaffinity), 0, 0);
   refuse_politely(SCMP_SYS(clone3), ENOSYS);
   allow_value(SCMP_SYS(clone), 0,
@@ -263,7 +277,7 @@ static void make_thread_filter(enum filter_thread thread)
   begin();
   allow_end();
   allow_clocks();
-  allow(SCMP_SYS(futex));
+  allow_futex();
   allow_list(memory, COUNT(memory));
   if (thread == FILTER_THREAD_TIME)
   {

@@ -37,7 +37,7 @@ static int refuse(const struct sandbox_request *request, int error, const char *
   return error;
 }
 
-static int enforce_rules(const struct sandbox_request *request, struct landlock *landlock)
+static int allow_places(const struct sandbox_request *request, const struct landlock *landlock)
 {
   int error = 0;
   for (size_t i = 0; i < request->place_count && error == 0; i++)
@@ -45,23 +45,31 @@ static int enforce_rules(const struct sandbox_request *request, struct landlock 
     const struct sandbox_place *place = &request->places[i];
     error = landlock_allow(landlock, place->fd, place->folder, place->read_only);
   }
-  return error == 0 ? landlock_enforce(landlock) : error;
+  return error;
 }
 
 static int restrict_places(struct sandbox *sandbox, const struct sandbox_request *request,
                            char message[static 256])
 {
+  static const char what[] = "Landlock (Linux 5.19, switched on at boot)";
   struct landlock landlock;
   int error = landlock_begin(&landlock);
-  if (error == 0)
-  {
-    error = enforce_rules(request, &landlock);
-    landlock_end(&landlock);
-  }
   if (error != 0)
-    return refuse(request, error, "Landlock (Linux 5.19, switched on at boot)", message);
-  sandbox->landlock_version = landlock.version;
-  return 0;
+    return refuse(request, error, what, message);
+  /* A rule that a kernel with Landlock does not take is nothing to go on without. */
+  error = allow_places(request, &landlock);
+  if (error != 0)
+    snprintf(message, 256, "cannot put up the sandbox: a rule of Landlock: %s", strerror(-error));
+  else
+  {
+    error = landlock_enforce(&landlock);
+    if (error == 0)
+      sandbox->landlock_version = landlock.version;
+    else
+      error = refuse(request, error, what, message);
+  }
+  landlock_end(&landlock);
+  return error;
 }
 
 static int restrict_calls(struct sandbox *sandbox, const struct sandbox_request *request,
