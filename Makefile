@@ -27,7 +27,8 @@ test: test-packages tests ## build, and run all tests (HWVIRT=0: without the emu
 stress: test-packages tests ## the stress tests only, for an hour (STRESS_SECONDS=N: so long for each run)
 	@STRESS_SECONDS=$${STRESS_SECONDS:-150} ctest --preset default -R '^stress\.'
 
-fuzz: test-packages tests ## the fuzzers only, a minute each (FUZZ_SECONDS=N)
+fuzz: test-packages build/build.ninja ## the fuzzers only, a minute each (FUZZ_SECONDS=N)
+	@$(call build,--target tests/fuzz/all)
 	@tests/fuzz/fuzz.sh build/tests/fuzz
 
 lint: test-packages tests ## the checks of sources and binaries only

@@ -10,8 +10,8 @@
 #define SIGNALS_BIT(number) (UINT64_C(1) << ((number) -1))
 
 /* Wakes a vCPU's thread out of KVM_RUN or a blocking call, sent by pthread_kill(). No real-time
- * signal: every single one of those is kept, until a thread that a file system of the host holds has
- * as many as all processes of the user may have pending together. */
+ * signal: every single one of those is kept, until a thread that a file system of the host holds
+ * has as many as all processes of the user may have pending together. */
 #define SIGNALS_KICK SIGSTKFLT
 
 /* Installs the handlers. No write of this process ends it by SIGPIPE from here on, and no signal is

@@ -46,6 +46,7 @@ struct task
   unsigned int inherited;     /* the highest that it owes to mutexes that it holds; 0: none */
   bool is_queued;             /* in the run queue of its CPU, whose run lock guards this */
   bool is_preempted;          /* it left by an interrupt: frame and vector_state are valid */
+  bool is_misplaced;          /* in no queue, and not allowed any more on the CPU it names */
   uint32_t attention;         /* TASK_SIGNALLED and TASK_CANCELLED, atomic */
   uint32_t heeds;             /* those that end its waits, and TASK_AT_POINT; its own */
   uint32_t cpu;               /* where it runs, ran last, or is queued */
@@ -209,6 +210,10 @@ void sched_deliver(struct task *task);
 
 /* Puts a task that is in no queue into the inbox of another CPU, which it names. Takes no lock. */
 void sched_give(struct percpu *cpu, struct task *task);
+
+/* How often priorities and affinities have changed. Who changes one counts after that, before it
+ * looks for the task in an inbox; who gives a task looks whether it was counted meanwhile. */
+extern uint32_t sched_changes;
 
 /* Takes what others have put into the inbox; the run lock is held. */
 void inbox_take(struct percpu *cpu);

@@ -99,7 +99,8 @@ static void set_priorities(struct task *task, unsigned int *part, unsigned int p
   bool is_running = cpu->current == task;
   if (is_running)
     __atomic_store_n(&cpu->running_priority, (int32_t) plain, __ATOMIC_SEQ_CST);
-  bool must_look = cpu->inbox != NULL ||
+  __atomic_add_fetch(&sched_changes, 1, __ATOMIC_SEQ_CST);
+  bool must_look = __atomic_load_n(&cpu->inbox, __ATOMIC_RELAXED) != NULL ||
                    (cpu->current != NULL && run_queue_best(cpu) >= (int) cpu->current->priority);
   spinlock_unlock(run_lock(cpu));
   if ((must_look || is_running) && cpu == cpu_this())
@@ -143,6 +144,8 @@ int task_set_affinity(struct task *task, const uint64_t *cpus, size_t cpus_words
   size_t old_words = task->cpus_words;
   task->cpus = copy;
   task->cpus_words = words;
+  bool is_running = cpu->current == task;
+  task->is_misplaced = !is_running && !task->is_queued && !task_may_use(task, cpu->area.cpu);
   /* Who holds a real-time ceiling stays until the unlock. */
   bool may_move = task->priority < TASK_PRIORITIES;
   bool must_leave = may_move && task->is_queued && !task_may_use(task, cpu->area.cpu);
@@ -151,14 +154,17 @@ int task_set_affinity(struct task *task, const uint64_t *cpus, size_t cpus_words
     run_queue_remove(cpu, task);
     task->cpu = balance_place(task);
   }
-  bool is_running = cpu->current == task;
+  __atomic_add_fetch(&sched_changes, 1, __ATOMIC_SEQ_CST);
+  bool must_look = is_running || __atomic_load_n(&cpu->inbox, __ATOMIC_RELAXED) != NULL;
   spinlock_unlock(run_lock(cpu));
   if (must_leave)
     sched_deliver(task);
-  if (is_running && cpu != cpu_this())
+  if (must_look && cpu != cpu_this())
     sched_interrupt(cpu);
   else if (is_running && may_move)
     sched_move();
+  else if (must_look)
+    sched_request(cpu);
   cpu_mask_restore(was_masked);
   kernel_free(old, old_words * sizeof(old[0]));
   return 0;

@@ -11,6 +11,7 @@
 static void add_here(struct percpu *cpu, struct task *task)
 {
   const struct task *running = cpu->current;
+  task->is_misplaced = false;
   timer_clear(cpu, &task->wait_timer);
   /* Its affinity may have changed while it slept; the running one, woken before it slept, sees to
    * that itself. */
@@ -60,10 +61,14 @@ void sched_interrupt(struct percpu *cpu)
   nucleus_call(NUCLEUS_IPI, cpu->area.cpu, UHYVE_VECTOR_WAKE);
 }
 
+uint32_t sched_changes;
+
 void sched_give(struct percpu *cpu, struct task *task)
 {
   /* What this needs of the task comes first: it may be gone when the other CPU has it. */
-  int32_t priority = (int32_t) task->priority;
+  uint32_t changes = __atomic_load_n(&sched_changes, __ATOMIC_ACQUIRE);
+  int32_t priority = (int32_t) __atomic_load_n(&task->priority, __ATOMIC_RELAXED);
+  bool is_misplaced = __atomic_load_n(&task->is_misplaced, __ATOMIC_RELAXED);
   task->inbox_next = __atomic_load_n(&cpu->inbox, __ATOMIC_RELAXED);
   while (!__atomic_compare_exchange_n(&cpu->inbox, &task->inbox_next, task, true, __ATOMIC_SEQ_CST,
                                       __ATOMIC_RELAXED))
@@ -72,7 +77,8 @@ void sched_give(struct percpu *cpu, struct task *task)
   /* In an inbox nobody sees it: where another CPU could take it, it has to be in the queue. */
   if (state == CPU_HALTED ||
       (state == CPU_RUNNING &&
-       (priority >= __atomic_load_n(&cpu->running_priority, __ATOMIC_SEQ_CST) ||
+       (is_misplaced || changes != __atomic_load_n(&sched_changes, __ATOMIC_SEQ_CST) ||
+        priority >= __atomic_load_n(&cpu->running_priority, __ATOMIC_SEQ_CST) ||
         __atomic_load_n(&idle_cpus, __ATOMIC_SEQ_CST) != 0)))
     sched_interrupt(cpu);
 }

@@ -103,7 +103,7 @@ done
 # ---- Names ----
 
 # Names with an underscore that a page has in backquotes are names in the code.
-names_in_code=$(grep -rhoE '[A-Za-z_][A-Za-z0-9_]*_[A-Za-z0-9_]*' guest hypercalls tests uhyve | sort -u)
+names_in_code=$(grep -rIhoE '[A-Za-z_][A-Za-z0-9_]*_[A-Za-z0-9_]*' guest hypercalls tests uhyve | sort -u)
 for page in docs/architecture.md docs/memory.md docs/scheduler.md docs/signals.md docs/files.md docs/security.md; do
     mapfile -t names < <(grep -oE '`([a-z0-9]+(_[a-z0-9]+)+|[A-Z0-9]+(_[A-Z0-9]+)+)(\(\))?`' "$page" |
         tr -d '`()' | sort -u)

@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 
 #include "tests/fuzz/fuzz.h"
+#include "uhyve/record_locks.h"
 
 enum kind
 {
@@ -38,12 +39,10 @@ static void *read_terminal(void *unused)
   return unused;
 }
 
-static void create_terminal(void)
+void fuzz_streams_start(void)
 {
   pthread_t thread;
   sigset_t all, old;
-  CHECK(openpty(&master_fd, &fds[TERMINAL], NULL, NULL, NULL) == 0);
-  CHECK(tcgetattr(fds[TERMINAL], &settings) == 0);
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &old);
   CHECK(pthread_create(&thread, NULL, read_terminal, NULL) == 0);
@@ -69,7 +68,8 @@ void fuzz_streams_create(void)
   drain_fd = ends[0];
   fds[REGULAR] = memfd_create("fuzz", MFD_CLOEXEC);
   CHECK(fds[REGULAR] >= 0);
-  create_terminal();
+  CHECK(openpty(&master_fd, &fds[TERMINAL], NULL, NULL, NULL) == 0);
+  CHECK(tcgetattr(fds[TERMINAL], &settings) == 0);
   const int others[] = {feed_fd, drain_fd, fds[PIPE_IN]};
   for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
     CHECK(fcntl(others[i], F_SETFL, O_NONBLOCK | O_RDWR) == 0);
@@ -96,7 +96,7 @@ static void reset(enum kind kind)
   if (kind == REGULAR)
   {
     CHECK(ftruncate(fds[REGULAR], 0) == 0 && lseek(fds[REGULAR], 0, SEEK_SET) == 0);
-    CHECK(fcntl(fds[REGULAR], F_SETLK, &all) == 0);
+    CHECK(record_locks_set(fds[REGULAR], &all) == 0);
     written = pwrite(fds[REGULAR], TEXT, sizeof(TEXT), 0);
   }
   if (kind == TERMINAL)

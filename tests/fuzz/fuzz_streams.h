@@ -10,6 +10,9 @@
 /* Makes one of each kind, once. */
 void fuzz_streams_create(void);
 
+/* The thread at the other end of the terminal. */
+void fuzz_streams_start(void);
+
 /* Three of them; used ones are as they were. */
 void fuzz_streams_choose(struct streams *streams, uint16_t kinds);
 

@@ -90,8 +90,9 @@ static void create_guest(void)
   vm->explain.working_folder = "/tmp";
   pthread_mutex_init(&vm->memory_lock, NULL);
   pthread_mutex_init(&vm->clock.lock, NULL);
-  tree_create(&vm->mappings);
   fuzz_streams_create();
+  tree_create(&vm->mappings);
+  fuzz_streams_start();
   create_memory();
   guest_signals_prepare(-1);
 }
@@ -214,6 +215,9 @@ static void end_guest(void)
   terminal_restore();
   check_files();
   check_memory();
+  /* With their locks, of which the monitor keeps account. */
+  for (uint32_t i = FILES_FIRST; i < vm->files.used; i++)
+    files_close(&vm->files, i);
   streams_close(&vm->streams);
   files_destroy(&vm->files);
   restore_signals();

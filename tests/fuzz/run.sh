@@ -9,7 +9,7 @@ build=$1
 name=$2
 seconds=$3
 found=${4:-}
-profile=${5:-/dev/null}
+profile=${5:-}
 here=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
 failed=$build/failed
 
@@ -24,17 +24,30 @@ if [[ -e $here/dictionaries/$name.dict ]]; then
     arguments+=(-dict="$here/dictionaries/$name.dict")
 fi
 
+# It can write to its scratch folder only.
+seeds=("$here/corpus/$name")
+if [[ -n $found ]]; then
+    seeds+=("$found")
+fi
+
 status=0
-LLVM_PROFILE_FILE=$profile FUZZ_SCRATCH=$scratch "$build/$name" "${arguments[@]}" \
-    "${found:-$scratch/found}" "$here/corpus/$name" > "$scratch/log" 2>&1 || status=$?
-if ((status != 0)); then
+LLVM_PROFILE_FILE=$scratch/profile FUZZ_SCRATCH=$scratch "$build/$name" "${arguments[@]}" \
+    "$scratch/found" "${seeds[@]}" > "$scratch/log" 2>&1 || status=$?
+if [[ -n $found ]]; then
+    find "$scratch/found" -type f -exec cp -t "$found" {} +
+    cp "$scratch/profile" "$profile" 2> /dev/null || true
+fi
+if ((status == 3)); then
+    cat "$scratch/log"
+    exit 3
+elif ((status != 0)); then
     grep -vE '^(#[0-9]+|INFO:|0x)' "$scratch/log" || true
     for input in "$scratch"/failed-*; do
         if [[ -e $input ]]; then
             kept=$failed/$name-${input##*/failed-}
             cp "$input" "$kept"
             echo "fuzz.$name: the input that fails: $kept"
-            echo "again: $build/$name $kept"
+            echo "again: FUZZ_SCRATCH=\$(mktemp -d) $build/$name $kept"
         fi
     done
     echo "fuzz.$name: ended with status $status"

@@ -19,7 +19,7 @@ enum
 /* A file for --output. */
 extern char tree_output[];
 
-/* Makes all, once, below $FUZZ_SCRATCH or /tmp; it goes when the process ends by itself. */
+/* Confines the process, and makes all, once; it goes when the process ends by itself. */
 void tree_create(struct mappings *mappings);
 
 /* Puts back what a guest may change. */

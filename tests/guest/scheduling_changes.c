@@ -117,7 +117,86 @@ static void check_raised_in_inbox(void)
   pthread_join(low, NULL);
 }
 
+static volatile unsigned int round_begun, round_posted, round_run, round_ended;
+static pthread_t raised;
+
+static void *run_rounds(void *argument)
+{
+  for (unsigned int round = 1; !stop; round++)
+  {
+    sem_wait(&gate);
+    round_run = round;
+  }
+  return argument;
+}
+
+/* Raises the other above itself: that must come soon, whenever it was woken. */
+static void *raise_rounds(void *argument)
+{
+  bool *is_lost = argument;
+  for (unsigned int round = 1; !stop; round++)
+  {
+    while (round_begun < round && !stop)
+      ;
+    spin_ns(round * 7 % 3000);
+    set_priority(raised, HIGH + 2);
+    while (round_posted < round && !stop)
+      ;
+    uint64_t end_ns = uhyve_now() + 200 * MS;
+    while (round_run < round && uhyve_now() < end_ns && !stop)
+      ;
+    *is_lost = *is_lost || (round_run < round && !stop);
+    set_priority(raised, LOW);
+    round_ended = round;
+  }
+  return argument;
+}
+
+/* It is woken, for a CPU where a higher one runs, and raised above that one at the same time. */
+static void check_raised_while_given(void)
+{
+  static bool is_lost;
+  begin();
+  raised = start_thread(run_rounds, NULL, LOW, 1);
+  pthread_t raiser = start_thread(raise_rounds, &is_lost, HIGH, 1);
+  uint64_t end_ns = uhyve_now() + 300 * MS;
+  for (unsigned int round = 1; uhyve_now() < end_ns && !is_lost; round++)
+  {
+    round_begun = round;
+    spin_ns(1000 + round % 977);
+    sem_post(&gate);
+    round_posted = round;
+    while (round_ended < round)
+      ;
+  }
+  CHECK(!is_lost);
+  stop = true;
+  sem_post(&gate);
+  pthread_join(raiser, NULL);
+  pthread_join(raised, NULL);
+}
+
 /* ---- CPUs ---- */
+
+/* One that another CPU has been given but has not looked at may use this one instead. */
+static void check_moved_in_inbox(void)
+{
+  begin();
+  pthread_t low = start_thread(pass_gate, NULL, LOW, 1);
+  CHECK(comes_while_asleep(&has_begun));
+  has_begun = false;
+  pthread_t spinner = start_thread(spin, NULL, HIGH, 1);
+  CHECK(comes_while_asleep(&has_begun));
+  set_priority(pthread_self(), LOW - 1);
+  sem_post(&gate); /* this CPU stays busy: nothing makes the other one look */
+  spin_ns(5 * MS);
+  CHECK(!has_run);
+  bind_to(low, 0);
+  CHECK(comes_while_running(&has_run));
+  stop = true;
+  pthread_join(spinner, NULL);
+  pthread_join(low, NULL);
+}
 
 static void check_moved_while_blocked(void)
 {
@@ -257,6 +336,8 @@ int main(void)
     check_lowered_other(15);
     check_lowered_other(LOW);
     check_raised_in_inbox();
+    check_raised_while_given();
+    check_moved_in_inbox();
     check_moved_while_blocked();
     check_moved_while_running();
     check_moved_while_waking();

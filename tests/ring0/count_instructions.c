@@ -145,6 +145,8 @@ int main(int argc, char **argv, char **envp)
   struct options options;
   if (options_parse(&options, 2, arguments, envp, message) != 0)
     fail(message);
+  /* A debugger's calls are not for a monitor. */
+  options.isolation = ISOLATION_NONE;
   if (vm_create(&vm, &options) != 0)
     fail(vm.end.message);
   single_step();

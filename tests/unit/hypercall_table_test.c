@@ -269,7 +269,8 @@ static void segments_lie_in_the_guests_memory(void **state)
     }
 }
 
-/* Neither an end nor a signal waits for a transfer of all memory, or of the same again and again. */
+/* Neither an end nor a signal waits for a transfer of all memory, or of the same again and again.
+ */
 static void one_call_moves_no_more_than_16_mib(void **state)
 {
   struct fixture *fixture = *state;

@@ -128,7 +128,8 @@ static long count_pending(void)
   long count = -1;
   char line[128];
   FILE *status = fopen("/proc/self/status", "re");
-  while (status != NULL && fgets(line, sizeof(line), status) != NULL)
+  assert_non_null(status);
+  while (fgets(line, sizeof(line), status) != NULL)
     sscanf(line, "SigQ: %ld", &count);
   fclose(status);
   return count;

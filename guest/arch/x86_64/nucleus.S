@@ -120,7 +120,8 @@ interrupt_out:
 
 /* In ring 0 interrupts are on at the `hlt` of NUCLEUS_IDLE alone. One there goes on behind it: the
  * shadow of `sti` is lost on some processors' VM exits. (An emulator of SVM with several CPUs was
- * seen to interrupt other code of ring 0: that just goes on.) */
+ * seen to interrupt other code of ring 0: that just goes on, but for the look before the `hlt`,
+ * which may have been too early.) */
 interrupt_in_nucleus:
   mov %rsp, %rdx
   or $0xfff, %rdx
@@ -129,7 +130,7 @@ interrupt_in_nucleus:
   bts %rax, AREA_PENDING_VECTORS(%rdx)
   movl $1, AREA_PENDING(%rdx)
 leave_idle:
-  lea idle_hlt(%rip), %rax
+  lea call_idle(%rip), %rax
   cmp %rax, 32(%rsp)
   jb interrupt_out
   lea idle_halted(%rip), %rax
@@ -329,13 +330,12 @@ call_tlb_flush:
   mov %rax, AREA_TLB_SEEN(%rdx)
   jmp call_done
 
-/* Has to be the last code: leave_idle takes all from the `hlt` on for this. */
+/* Has to be the last code: leave_idle takes all from here on for this. */
 call_idle:
   mov 48+CPU_UPCALL_AREA(%rsp), %rdx
   cmpl $0, AREA_PENDING(%rdx)
   jne call_done
   sti
-idle_hlt:
   hlt
 idle_halted:
   cli
