@@ -309,9 +309,9 @@ static unsigned int run_group(const char *hello, const char *zones)
   unsigned int count = 0;
   for (size_t i = 0; i < group->count; i++)
   {
-    int first = group->threads_from;
-    int end = first == THREAD_FIRST ? first + 1 : THREAD_KINDS;
-    for (int kind = first; kind < end; kind++, count++)
+    unsigned int first = group->threads_from;
+    unsigned int end = first == THREAD_FIRST ? first + 1 : THREAD_KINDS;
+    for (unsigned int kind = first; kind < end; kind++, count++)
       run_one(&group->list[i], (enum thread_kind) kind, group->of_zones ? zones : hello);
   }
   return count;

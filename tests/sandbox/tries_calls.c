@@ -9,6 +9,7 @@
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -97,7 +98,7 @@ static int end_by_allocator(void)
 {
   volatile size_t offset = 16;
   char *memory = malloc(100);
-  free(memory + offset);
+  free((void *) ((uintptr_t) memory + offset));
   return WORKS;
 }
 
