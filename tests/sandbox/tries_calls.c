@@ -97,7 +97,8 @@ static int end_by_stack_protector(void)
 static int end_by_allocator(void)
 {
   volatile size_t offset = 16;
-  char *memory = malloc(100);
+  static char *memory;
+  memory = malloc(100);
   free((void *) ((uintptr_t) memory + offset));
   return WORKS;
 }
