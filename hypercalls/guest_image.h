@@ -1,4 +1,4 @@
-/* What a guest's ELF file tells the monitor: two notes, placed by the linker script, and one for
+/* What a guest's ELF file tells the monitor: three notes, placed by the linker script, and one for
  * each thing it needs besides.
  *
  * All notes have the owner name "uhyve" (6 bytes with the terminating zero, padded to 8).
@@ -20,6 +20,9 @@
 /* Note type 3: struct uhyve_note_needs, any number of them. What no note names the monitor denies
  * itself before the program runs. */
 #define UHYVE_NOTE_NEEDS 3
+/* Note type 4: uint32_t, where struct uhyve_task_layout is. An image without that has no such note,
+ * or 0 in it. */
+#define UHYVE_NOTE_TASKS 4
 
 struct uhyve_note_version
 {

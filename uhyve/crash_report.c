@@ -1,4 +1,4 @@
-/* Words a guest's crash for people: what, where, registers, backtrace. */
+/* Words a guest's crash for people: what, where, registers, backtraces. */
 #include "crash_report.h"
 
 #include <inttypes.h>
@@ -6,224 +6,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crash_cause.h"
 #include "demangle.h"
-#include "exit_status.h"
+#include "guest_threads.h"
 #include "hypercalls/hypercalls.h"
 #include "symbols.h"
 
-#define SIGNAL_MAX        64
-
-#define NULL_POINTER_END  0x10000 /* below 64 KiB: a null pointer and an offset */
-#define MAX_TEXT_BYTES    1024    /* of a name from the ELF file */
-#define MAX_CXX_BYTES     200     /* of what a C++ name stands for */
-
-#define VECTOR_PAGE_FAULT 14
-
-/* Error code of a page fault: Intel SDM, volume 3A, section 4.7, June 2023. */
-#define PF_PRESENT  (1u << 0)
-#define PF_WRITE    (1u << 1)
-#define PF_RESERVED (1u << 3)
-#define PF_FETCH    (1u << 4)
-
-static const char *const exception_text[] = {
-    [0] = "division by zero or overflow",
-    [1] = "debug trap",
-    [2] = "non-maskable interrupt",
-    [3] = "breakpoint",
-    [4] = "overflow trap",
-    [5] = "bound range exceeded",
-    [6] = "illegal instruction",
-    [7] = "floating-point unit not available",
-    [8] = "double fault",
-    [10] = "invalid TSS",
-    [11] = "segment not present",
-    [12] = "stack segment fault or non-canonical stack address",
-    [13] = "privileged instruction or non-canonical address",
-    [14] = "page fault",
-    [16] = "floating-point error (x87)",
-    [17] = "misaligned access",
-    [18] = "machine check",
-    [19] = "floating-point error (SSE)",
-    [20] = "virtualization exception",
-    [21] = "control protection exception",
-};
-
-/* Linux's signals on x86, whatever the host's C library calls them. */
-static const struct
-{
-  const char *name;
-  const char *text;
-} signal_text[] = {
-    [1] = {"SIGHUP", "hung up"},
-    [2] = {"SIGINT", "interrupted"},
-    [3] = {"SIGQUIT", "quit"},
-    [4] = {"SIGILL", "illegal instruction"},
-    [5] = {"SIGTRAP", "trace trap"},
-    [6] = {"SIGABRT", "aborted"},
-    [7] = {"SIGBUS", "bus error"},
-    [8] = {"SIGFPE", "arithmetic error"},
-    [9] = {"SIGKILL", "killed"},
-    [10] = {"SIGUSR1", "user signal 1"},
-    [11] = {"SIGSEGV", "bad access"},
-    [12] = {"SIGUSR2", "user signal 2"},
-    [13] = {"SIGPIPE", "broken pipe"},
-    [14] = {"SIGALRM", "alarm clock"},
-    [15] = {"SIGTERM", "terminated"},
-    [16] = {"SIGSTKFLT", "stack fault"},
-    [24] = {"SIGXCPU", "CPU time limit exceeded"},
-    [25] = {"SIGXFSZ", "file size limit exceeded"},
-    [26] = {"SIGVTALRM", "virtual timer expired"},
-    [27] = {"SIGPROF", "profiling timer expired"},
-    [29] = {"SIGIO", "I/O possible"},
-    [30] = {"SIGPWR", "power failure"},
-    [31] = {"SIGSYS", "bad system call"},
-};
+#define MAX_CXX_BYTES    200 /* of what a C++ name stands for */
+#define MOST_THREADS     64  /* whose backtraces are printed */
 
 #define ARRAY_LEN(array) (sizeof(array) / sizeof((array)[0]))
-
-int crash_report_status(const struct hc_crash *crash)
-{
-  if (crash->cause < HC_CRASH_EXCEPTION || crash->cause > HC_CRASH_STACK_OVERFLOW)
-    return STATUS_BROKEN;
-  if (crash->signal < 1 || crash->signal > SIGNAL_MAX)
-    return STATUS_BROKEN;
-  return STATUS_SIGNAL + (int) crash->signal;
-}
-
-/* The guest must not write escape sequences to the user's terminal by this road. */
-static void put_text(FILE *out, const char *text, size_t len_bytes)
-{
-  for (size_t i = 0; i < len_bytes; i++)
-  {
-    unsigned char c = (unsigned char) text[i];
-
-    if (c >= 0x20 && c < 0x7f)
-      fputc(c, out);
-    else
-      fprintf(out, "\\x%02x", c);
-  }
-}
-
-static void put_string(FILE *out, const char *string)
-{
-  put_text(out, string, strnlen(string, MAX_TEXT_BYTES));
-}
-
-/* ---- The first line ---- */
-
-static void put_page_fault(FILE *out, uint64_t error_code, uint64_t gva)
-{
-  const char *access = "read from";
-  const char *why = "not mapped";
-
-  if ((error_code & PF_FETCH) != 0)
-    access = "execution of";
-  else if ((error_code & PF_WRITE) != 0)
-    access = "write to";
-
-  if ((error_code & PF_RESERVED) != 0)
-    why = "damaged page table";
-  else if ((error_code & PF_PRESENT) == 0 && gva < NULL_POINTER_END)
-    why = "null pointer";
-  else if ((error_code & PF_PRESENT) == 0)
-    why = "not mapped";
-  else if ((error_code & PF_FETCH) != 0)
-    why = "memory that is not executable";
-  else if ((error_code & PF_WRITE) != 0)
-    why = "read-only memory";
-  else
-    why = "protected memory";
-  fprintf(out, "%s 0x%016" PRIx64 " (%s)", access, gva, why);
-}
-
-static void put_exception(FILE *out, uint64_t vector, uint64_t error_code)
-{
-  if (vector < ARRAY_LEN(exception_text) && exception_text[vector] != NULL)
-    fputs(exception_text[vector], out);
-  else
-    fprintf(out, "exception %" PRIu64, vector);
-  if (error_code != 0)
-    fprintf(out, " (error code 0x%" PRIx64 ")", error_code);
-}
-
-static void put_signal(FILE *out, uint32_t signal)
-{
-  if (signal < ARRAY_LEN(signal_text) && signal_text[signal].name != NULL)
-    fprintf(out, "%s (%s)", signal_text[signal].text, signal_text[signal].name);
-  else if (signal >= 1 && signal <= SIGNAL_MAX)
-    fprintf(out, "ended by signal %" PRIu32, signal);
-  else
-    fprintf(out, "ended by signal %" PRIu32 ", which does not exist", signal);
-}
-
-static void put_crash(FILE *out, const struct hc_crash *crash)
-{
-  switch (crash->cause)
-  {
-  case HC_CRASH_EXCEPTION:
-    if (crash->vector == VECTOR_PAGE_FAULT)
-    {
-      fputs("bad access: ", out);
-      put_page_fault(out, crash->error_code, crash->fault_gva);
-    }
-    else
-      put_exception(out, crash->vector, crash->error_code);
-    break;
-  case HC_CRASH_SIGNAL:
-    put_signal(out, crash->signal);
-    break;
-  case HC_CRASH_STACK_OVERFLOW:
-    fprintf(out, "stack overflow at 0x%016" PRIx64, crash->fault_gva);
-    break;
-  case HC_CRASH_KERNEL:
-    fputs("kernel library failure", out);
-    break;
-  default:
-    fprintf(out, "crash of unknown cause %" PRIu32, crash->cause);
-    break;
-  }
-}
-
-static void put_nucleus_failure(FILE *out, const struct hc_nucleus_frame *frame, uint64_t fault_gva)
-{
-  fputs("the nucleus failed: ", out);
-  if (frame->vector == VECTOR_PAGE_FAULT)
-  {
-    fputs("page fault: ", out);
-    put_page_fault(out, frame->error_code, fault_gva);
-  }
-  else
-    put_exception(out, frame->vector, frame->error_code);
-  fprintf(out, " in ring %u", (unsigned) (frame->cs & 3));
-}
-
-static void put_what(FILE *out, const struct crash_report_input *input)
-{
-  fputs("uhyve: ", out);
-  put_string(out, input->program);
-  fputs(": ", out);
-  if (input->nucleus != NULL)
-    put_nucleus_failure(out, input->nucleus, input->nucleus_fault_gva);
-  else if (input->broken != NULL)
-  {
-    fputs("the guest broke the interface: ", out);
-    put_string(out, input->broken);
-  }
-  else
-    put_crash(out, input->crash);
-  if (input->message != NULL && input->message_len_bytes > 0)
-  {
-    fputs(": ", out);
-    put_text(out, input->message, input->message_len_bytes);
-  }
-  fputc('\n', out);
-}
 
 /* ---- Places ---- */
 
 static void put_source(FILE *out, const struct symbol_place *place)
 {
-  put_string(out, place->file);
+  crash_put_string(out, place->file);
   if (place->line > 0)
     fprintf(out, ":%d", place->line);
 }
@@ -239,7 +37,7 @@ static void put_function(FILE *out, const struct symbol_place *place,
     fprintf(out, "0x%016" PRIx64, frame->pc);
     return;
   }
-  put_string(out, demangle(place->function, text, sizeof text) ? text : place->function);
+  crash_put_string(out, demangle(place->function, text, sizeof text) ? text : place->function);
   fprintf(out, "+0x%" PRIx64, place->offset + (frame->is_return ? 1 : 0));
 }
 
@@ -310,17 +108,14 @@ static void put_frame(FILE *out, struct symbols *symbols, const struct backtrace
 }
 
 /* Endless recursion is the usual cause of a stack overflow: equal frames are printed once. */
-static void put_backtrace(FILE *out, const struct crash_report_input *input,
-                          const struct hc_registers *registers)
+static void put_frames(FILE *out, const struct crash_report_input *input,
+                       const struct hc_registers *registers)
 {
   struct backtrace_frame frames[BACKTRACE_MAX_FRAMES];
   size_t count, repeats;
 
-  if (input->symbols == NULL || input->read == NULL)
-    return;
   count = backtrace_walk(input->symbols, registers, input->read, input->read_context, frames,
                          BACKTRACE_MAX_FRAMES);
-  fputs("  backtrace:\n", out);
   for (size_t i = 0; i < count; i += repeats)
   {
     repeats = 1;
@@ -334,7 +129,90 @@ static void put_backtrace(FILE *out, const struct crash_report_input *input,
     fputs("    ... and further out\n", out);
 }
 
-static struct hc_registers crash_registers(const struct crash_report_input *input)
+static bool has_backtrace(const struct crash_report_input *input)
+{
+  return input->symbols != NULL && input->read != NULL;
+}
+
+static void put_backtrace(FILE *out, const struct crash_report_input *input,
+                          const struct hc_registers *registers)
+{
+  if (!has_backtrace(input))
+    return;
+  fputs("  backtrace:\n", out);
+  put_frames(out, input, registers);
+}
+
+/* ---- Threads ---- */
+
+static void put_thread_name(FILE *out, const struct guest_thread *thread)
+{
+  fprintf(out, "thread %" PRId32 " \"", thread->id);
+  crash_put_string(out, thread->name);
+  fputc('"', out);
+}
+
+/* A program that has one thread does not call it so. */
+static void put_thread(FILE *out, const struct crash_report_input *input)
+{
+  const struct guest_threads *threads = input->threads;
+
+  if (threads == NULL || threads->count < 2 || threads->crashed >= threads->count)
+    return;
+  fputs("  in ", out);
+  put_thread_name(out, &threads->list[threads->crashed]);
+  fputc('\n', out);
+}
+
+static void put_other_thread(FILE *out, const struct crash_report_input *input,
+                             const struct guest_thread *thread)
+{
+  fputs("  ", out);
+  put_thread_name(out, thread);
+  if (thread->state == GUEST_THREAD_RUNNING)
+    fprintf(out, ", on CPU %u", thread->cpu);
+  else if (thread->state == GUEST_THREAD_READY)
+    fputs(", ready to run", out);
+  else if (thread->state == GUEST_THREAD_WAITING)
+    fputs(", waiting", out);
+  else
+    fputs(", ended", out);
+  if (!thread->has_registers || !has_backtrace(input))
+  {
+    fputc('\n', out);
+    return;
+  }
+  fputs(":\n", out);
+  put_frames(out, input, &thread->registers);
+}
+
+static void put_other_threads(FILE *out, const struct crash_report_input *input)
+{
+  const struct guest_threads *threads = input->threads;
+  size_t printed = 0;
+
+  if (threads == NULL || !input->all_threads)
+    return;
+  for (size_t i = 0; i < threads->count; i++)
+  {
+    if (i == threads->crashed)
+      continue;
+    if (printed == MOST_THREADS)
+    {
+      size_t left =
+          threads->count - i - (threads->crashed > i && threads->crashed < threads->count);
+
+      fprintf(out, "  ... and %s%zu more\n", threads->is_cut ? "at least " : "", left);
+      return;
+    }
+    put_other_thread(out, input, &threads->list[i]);
+    printed++;
+  }
+}
+
+/* ---- All of it ---- */
+
+struct hc_registers crash_report_registers(const struct crash_report_input *input)
 {
   struct hc_registers registers;
 
@@ -353,7 +231,7 @@ static struct hc_registers crash_registers(const struct crash_report_input *inpu
 
 void crash_report_print(FILE *out, const struct crash_report_input *input)
 {
-  struct hc_registers registers = crash_registers(input);
+  struct hc_registers registers = crash_report_registers(input);
   uint32_t cpu = input->nucleus != NULL  ? input->nucleus_cpu
                  : input->broken != NULL ? input->broken_cpu
                                          : input->crash->cpu;
@@ -363,10 +241,12 @@ void crash_report_print(FILE *out, const struct crash_report_input *input)
   FILE *target =
       buffer != NULL ? buffer : out; /* out of memory: better in pieces than not at all */
 
-  put_what(target, input);
+  crash_put_cause(target, input);
+  put_thread(target, input);
   put_where(target, input, registers.rip, cpu);
   put_registers(target, &registers);
   put_backtrace(target, input, &registers);
+  put_other_threads(target, input);
   if (buffer != NULL && fclose(buffer) == 0)
     fwrite(text, 1, len_bytes, out);
   free(text);

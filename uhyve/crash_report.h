@@ -2,6 +2,7 @@
 #ifndef UHYVE_CRASH_REPORT_H
 #define UHYVE_CRASH_REPORT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 
 struct hc_crash;
 struct hc_nucleus_frame;
+struct guest_threads;
 struct hc_registers;
 struct symbols;
 
@@ -33,6 +35,9 @@ struct crash_report_input
   const char *message; /* the guest's text, not terminated, or NULL */
   size_t message_len_bytes;
 
+  const struct guest_threads *threads; /* NULL: not known */
+  bool all_threads;                    /* backtraces of all of them */
+
   struct symbols *symbols; /* NULL: no names, no backtrace */
   backtrace_read_fn read;  /* NULL: no backtrace */
   void *read_context;
@@ -40,6 +45,9 @@ struct crash_report_input
 
 /* Prints the report in one write, so that it does not mix with other output. */
 void crash_report_print(FILE *out, const struct crash_report_input *input);
+
+/* Where it happened. */
+struct hc_registers crash_report_registers(const struct crash_report_input *input);
 
 /* 128 + signal; 126 for a failure of the kernel library and for a block that breaks the rules. */
 int crash_report_status(const struct hc_crash *crash);

@@ -52,6 +52,7 @@ struct elf_image
   unsigned segment_count;
 
   struct uhyve_note_layout layout; /* offsets from low_vaddr */
+  uint32_t task_layout;            /* struct uhyve_task_layout, as the note has it; 0: none */
   uint32_t needs;                  /* UHYVE_NEEDS_* */
   struct elf_tls tls;
 

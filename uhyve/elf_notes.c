@@ -41,6 +41,8 @@ static int keep_note(struct elf_check *c, struct notes *notes, const Elf64_Nhdr 
     if (note->n_descsz == sizeof c->image->layout)
       memcpy(&c->image->layout, content, sizeof c->image->layout);
   }
+  else if (note->n_type == UHYVE_NOTE_TASKS && note->n_descsz == sizeof c->image->task_layout)
+    memcpy(&c->image->task_layout, content, sizeof c->image->task_layout);
   else if (note->n_type == UHYVE_NOTE_NEEDS && note->n_descsz == sizeof(struct uhyve_note_needs))
   {
     struct uhyve_note_needs needs;

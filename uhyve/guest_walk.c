@@ -31,6 +31,14 @@ static int walk(const struct vm *vm, uint64_t gva, uint64_t *gpa)
   return -EFAULT;
 }
 
+const void *vm_virtual_page(const struct vm *vm, uint64_t gva)
+{
+  uint64_t gpa;
+  if (walk(vm, gva & ~(GUEST_PAGE_BYTES - 1), &gpa) != 0)
+    return NULL;
+  return guest_memory_hva(&vm->memory, gpa, GUEST_PAGE_BYTES);
+}
+
 int vm_read_virtual(void *context, uint64_t gva, void *buffer, size_t len_bytes)
 {
   const struct vm *vm = context;

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "crash_report.h"
+#include "crash.h"
 #include "describe.h"
 #include "exit_status.h"
 #include "guest_signals.h"
@@ -14,7 +14,6 @@
 #include "options.h"
 #include "sandbox/sandbox.h"
 #include "signals.h"
-#include "symbols.h"
 #include "terminal.h"
 #include "timeout.h"
 #include "uhyve_version.h"
@@ -28,55 +27,6 @@ static int complain(const char *message, int status)
   return status;
 }
 
-/* Symbols are read when there is something to report, not before. */
-static void report_crash(struct crash_report_input *input)
-{
-  struct symbols *symbols = NULL;
-  if (symbols_open(&symbols, vm.image.fd, vm.layout.load_bias) != 0)
-    symbols = NULL;
-  input->program = vm.options->file;
-  input->cpu_count = vm.vcpu_count;
-  input->symbols = symbols;
-  input->read = vm_read_virtual;
-  input->read_context = &vm;
-  crash_report_print(stderr, input);
-  symbols_close(symbols);
-}
-
-static int finish_crash(void)
-{
-  struct crash_report_input input = {
-      .crash = &vm.end.crash,
-      .message = vm.end.crash_text,
-      .message_len_bytes = vm.end.crash.message_len_bytes,
-  };
-  report_crash(&input);
-  return crash_report_status(&vm.end.crash);
-}
-
-static int finish_nucleus_failure(void)
-{
-  struct crash_report_input input = {
-      .nucleus = &vm.end.nucleus_frame,
-      .nucleus_registers = &vm.end.registers,
-      .nucleus_fault_gva = vm.end.fault_gva,
-      .nucleus_cpu = vm.end.cpu,
-  };
-  report_crash(&input);
-  return STATUS_BROKEN;
-}
-
-static int finish_broken(void)
-{
-  struct crash_report_input input = {
-      .broken = vm.end.message,
-      .broken_registers = &vm.end.registers,
-      .broken_cpu = vm.end.cpu,
-  };
-  report_crash(&input);
-  return STATUS_BROKEN;
-}
-
 /* Says how the guest ended, as far as there is something to say. Returns the exit status. */
 static int finish(void)
 {
@@ -87,11 +37,9 @@ static int finish(void)
   case VM_END_SIGNAL:
     return STATUS_SIGNAL + vm.end.status;
   case VM_END_CRASH:
-    return finish_crash();
   case VM_END_NUCLEUS_FAILURE:
-    return finish_nucleus_failure();
   case VM_END_BROKEN:
-    return finish_broken();
+    return crash_finish(&vm);
   case VM_END_MONITOR:
     break;
   }
@@ -149,6 +97,8 @@ int main(int argc, char **argv, char **envp)
   mallopt(M_ARENA_MAX, 1);
   surroundings_read(&vm.surroundings);
   signals_install();
+  if (options.core != NULL && core_file_open(&vm.core, options.core, message) != 0)
+    return complain(message, STATUS_MONITOR);
   if (timeout_start(&options) != 0)
     return complain("cannot start a thread for --timeout", STATUS_MONITOR);
   if (vm_create(&vm, &options) != 0)
@@ -171,6 +121,7 @@ int main(int argc, char **argv, char **envp)
     timeline_print(stderr, &vm.timeline, tsc_khz);
   }
   memory_watch_stop();
+  core_file_close(&vm.core);
   if (vm.end.kind != VM_END_EXIT)
     terminal_restore();
   if (ended_by_timeout())

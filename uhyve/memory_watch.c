@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "memory_limit.h"
 
 /* What else is in the group, beside the guest's memory: monitor, KVM's tables, neighbours. */
@@ -41,18 +42,6 @@ bool memory_watch_is_wanted(void)
 int memory_watch_fd(void)
 {
   return events_fd >= 0 ? events_fd : pipe_end;
-}
-
-/* It takes no signal: what a terminal sends to all of its processes is for the guest. */
-static pid_t fork_masked(void)
-{
-  sigset_t all, old;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &old);
-  pid_t child = fork();
-  if (child != 0)
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
-  return child;
 }
 
 /* A virtual machine lives as long as anybody has it open. */
@@ -85,7 +74,7 @@ void memory_watch_start(void)
   if (events_fd < 0 || pipe2(ends, O_CLOEXEC) != 0)
     return;
   uint64_t kills_before = memory_limit_kills(events_fd);
-  pid_t child = fork_masked();
+  pid_t child = child_fork();
   if (child == 0)
   {
     close(ends[1]);

@@ -173,6 +173,14 @@ static const char *set_initrd(struct options *o, const char *value)
   return NULL;
 }
 
+static const char *set_core(struct options *o, const char *value)
+{
+  if (*value == '\0')
+    return "is no file name";
+  o->core = value;
+  return NULL;
+}
+
 static const char *set_host_name(struct options *o, const char *value)
 {
   static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._";
@@ -392,6 +400,8 @@ const struct option_row option_rows[] = {
      "end the guest by SIGTERM after TIME: seconds, or\nwith unit s, m, h or d; the status is 124"},
     {"kill-after", 0, set_kill_after, MEMBER(kill_after_ns), "TIME", "KILL_AFTER", NULL,
      "end it by SIGKILL if it still runs TIME after\nthat"},
+    {"core", 0, set_core, MEMBER(core), "FILE", "CORE", NULL,
+     "write a core file for debuggers if the guest\ncrashes"},
     {"stats", 0, set_stats, MEMBER(stats), "[=json]", "STATS", NULL,
      "print statistics when the guest has ended"},
     {"timeline", 0, NULL, MEMBER(timeline), NULL, "TIMELINE", NULL,

@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-#define OPTION_ROWS           24
+#define OPTION_ROWS           25
 #define OPTION_CPU_COUNT_AUTO 0 /* until all is read */
 
 struct option_row

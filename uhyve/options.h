@@ -76,6 +76,7 @@ struct options
   unsigned mapping_count;
   const char *working_folder;      /* of the guest; NULL: the current one of the host */
   const char *initrd;              /* path of a file or NULL */
+  const char *core;                /* path of a file or NULL */
   const char *host_name;           /* NULL: the host's */
   struct option_limit stack_limit; /* bytes */
   struct option_limit descriptor_limit;

@@ -9,30 +9,7 @@
 #include <sys/stat.h>
 
 #include "hypercall_table.h"
-
-static void copy_registers(struct hc_registers *to, const struct kvm_regs *from)
-{
-  *to = (struct hc_registers){
-      .rax = from->rax,
-      .rcx = from->rcx,
-      .rdx = from->rdx,
-      .rbx = from->rbx,
-      .rsp = from->rsp,
-      .rbp = from->rbp,
-      .rsi = from->rsi,
-      .rdi = from->rdi,
-      .r8 = from->r8,
-      .r9 = from->r9,
-      .r10 = from->r10,
-      .r11 = from->r11,
-      .r12 = from->r12,
-      .r13 = from->r13,
-      .r14 = from->r14,
-      .r15 = from->r15,
-      .rip = from->rip,
-      .rflags = from->rflags,
-  };
-}
+#include "stopped_cpu.h"
 
 /* The guest ends here, unless another CPU was first. */
 __attribute__((format(printf, 4, 5))) static void
@@ -42,7 +19,7 @@ end_with(struct vm *vm, unsigned int cpu, enum vm_end_kind kind, const char *for
     return;
   vm->end.kind = kind;
   vm->end.cpu = cpu;
-  copy_registers(&vm->end.registers, &vm->vcpus[cpu].run->s.regs.regs);
+  vm->end.registers = stopped_cpu_registers(vm, cpu);
   va_list arguments;
   va_start(arguments, format);
   vsnprintf(vm->end.message, sizeof(vm->end.message), format, arguments);
@@ -73,7 +50,7 @@ static void serve_nucleus_failure(struct vm *vm, unsigned int cpu)
   vm->end.cpu = cpu;
   vm->end.nucleus_frame = frame;
   vm->end.fault_gva = sregs.cr2;
-  copy_registers(&vm->end.registers, &vcpu->run->s.regs.regs);
+  vm->end.registers = stopped_cpu_registers(vm, cpu);
   vm_stop_cpus(vm);
 }
 

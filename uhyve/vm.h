@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "clock_follow.h"
+#include "core_file.h"
 #include "elf_image.h"
 #include "explain.h"
 #include "files.h"
@@ -68,7 +69,8 @@ struct vm
   pthread_mutex_t memory_lock; /* for vm_memory_attach */
   struct clock_follow clock;
   struct stream_watch watch;
-  struct surroundings surroundings; /* filled in before vm_create */
+  struct surroundings surroundings; /* filled in before vm_create, */
+  struct core_file core;            /* and so is this */
   char *working_folder;             /* the guest's first */
   struct mappings mappings;
   struct files files;
@@ -98,5 +100,8 @@ void vm_stop_cpus(struct vm *vm);
 
 /* Reads guest memory through the guest's page tables; for crash reports. 0 or -EFAULT. */
 int vm_read_virtual(void *vm, uint64_t gva, void *buffer, size_t len_bytes);
+
+/* The host address of the page of 4 KiB at a guest-virtual address, or null. */
+const void *vm_virtual_page(const struct vm *vm, uint64_t gva);
 
 #endif

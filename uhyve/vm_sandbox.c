@@ -11,8 +11,9 @@
 #include "sandbox/sandbox.h"
 #include "time_zone.h"
 
-/* Beside those of places and CPUs: program, output, initrd, two of KVM, statistics, watch. */
-#define OWN_FDS 7
+/* Beside those of places and CPUs: program, output, initrd, two of KVM, statistics, watch, two of
+ * the core file. */
+#define OWN_FDS 9
 #define ZONES   2
 
 struct places
@@ -44,8 +45,10 @@ static void add_place(struct places *places, int fd, bool folder, bool read_only
 
 static size_t list_fds(const struct vm *vm, const struct places *places, int *fds)
 {
-  const int own[OWN_FDS] = {vm->image.fd,  vm->streams.output_fd, vm->initrd.fd,    vm->kvm.fd,
-                            vm->kvm.vm_fd, vm->stats.status_fd,   memory_watch_fd()};
+  const int own[OWN_FDS] = {
+      vm->image.fd,      vm->streams.output_fd,   vm->initrd.fd,
+      vm->kvm.fd,        vm->kvm.vm_fd,           vm->stats.status_fd,
+      memory_watch_fd(), core_file_fd(&vm->core), core_file_keeper_fd(&vm->core)};
   size_t count = 0;
   for (size_t i = 0; i < OWN_FDS; i++)
     fds[count++] = own[i];

@@ -26,7 +26,7 @@
 
 /* Guards the lists; tasks that have ended are linked by all_next. */
 static struct spinlock table_lock;
-static struct task *all_tasks;
+struct task *all_tasks;
 static struct task *kept_tasks;  /* ready to be used again for stacks of the same size */
 static struct task *ended_tasks; /* to be freed, which an upcall cannot do */
 static unsigned int kept_count;

@@ -6,6 +6,9 @@
 
 struct task;
 
+/* The first of all that are not buried, linked by all_next; guarded by the table's lock. */
+extern struct task *all_tasks;
+
 /* Calls a function for each task that is not buried, until one call returns true. Returns whether.
  * Masked; the table is locked meanwhile. */
 bool tasks_visit(bool (*visit)(struct task *task, void *context), void *context);

@@ -116,9 +116,10 @@ void sched_finish_switch(struct percpu *cpu)
   finish_switch(cpu);
 }
 
-static void load_frame(struct percpu *cpu, struct task *task)
+/* Until its registers are back, too, the task is one that is preempted: for the report of a crash.
+ */
+static void load_frame(struct percpu *cpu, const struct task *task)
 {
-  task->is_preempted = false;
   trap_put_back(&cpu->area, &task->frame);
   vector_state_restore(task->vector_state);
 }
@@ -133,6 +134,7 @@ static _Noreturn void resume(void *argument)
     context_load(&task->context);
   finish_switch(cpu);
   load_frame(cpu, task);
+  task->is_preempted = false;
   context_return(&task->frame);
 }
 
@@ -254,6 +256,7 @@ void sched_preempt(struct percpu *cpu, struct trap_registers *registers)
   finish_switch(cpu);
   load_frame(cpu, next);
   *registers = next->frame.registers;
+  next->is_preempted = false;
 }
 
 /* Two equals that take turns, the usual case: all that a switch does but what stays as it is - the

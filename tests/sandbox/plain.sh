@@ -70,6 +70,8 @@ in_each "$uhyve" -c 2 "$PROGRAMS/plain" idle
 expected=139 in_each "$uhyve" -v "$PROGRAMS/plain" crash
 grep -q 'poke_30' "$scratch/error.strict" || fail "no name of a function in a crash report"
 grep -q 'plain.c:' "$scratch/error.strict" || fail "no line in a crash report"
+expected=139 in_each "$uhyve" --core "$scratch/core" -c 2 "$PROGRAMS/plain" crash
+[[ -s $scratch/core ]] || fail "no core file"
 expected=134 in_each "$uhyve" "$PROGRAMS/plain" abort
 expected=143 in_each "$uhyve" "$TESTS/outside/process" raise 15
 expected=137 in_each "$uhyve" "$TESTS/outside/process" raise 9

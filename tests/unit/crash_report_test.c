@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "own_process.h"
+#include "uhyve/guest_threads.h"
 
 /* ---- Words ---- */
 
@@ -139,6 +140,41 @@ static void test_nucleus_failure(void **state)
   assert_null(strstr(text, "backtrace"));
 }
 
+static void test_threads_are_named(void **state)
+{
+  struct guest_thread list[100] = {
+      {.id = 1, .name = "main", .state = GUEST_THREAD_WAITING},
+      {.id = 2, .name = "a\x1b\"b", .state = GUEST_THREAD_RUNNING, .cpu = 3},
+      {.id = -3, .name = "", .state = GUEST_THREAD_READY},
+      {.id = 4, .name = "over", .state = GUEST_THREAD_ENDED},
+  };
+  struct guest_threads threads = {.list = list, .count = 1};
+  struct hc_crash crash = {.cause = HC_CRASH_SIGNAL, .signal = 6};
+  struct crash_report_input input = {.program = "hello", .crash = &crash, .threads = &threads};
+
+  (void) state;
+  assert_null(strstr(print_report(&input), "thread"));
+  threads.count = 4;
+  threads.crashed = 1;
+  assert_non_null(strstr(print_report(&input), "\n  in thread 2 \"a\\x1b\"b\"\n  at "));
+  assert_null(strstr(print_report(&input), "main"));
+  threads.crashed = 4;
+  assert_null(strstr(print_report(&input), "thread"));
+  input.all_threads = true;
+  assert_non_null(strstr(print_report(&input), "\n  thread 1 \"main\", waiting"
+                                               "\n  thread 2 \"a\\x1b\"b\", on CPU 3"
+                                               "\n  thread -3 \"\", ready to run"
+                                               "\n  thread 4 \"over\", ended\n"));
+  threads.count = 100;
+  threads.crashed = 100;
+  assert_non_null(strstr(print_report(&input), "\n  ... and 36 more\n"));
+  threads.crashed = 70;
+  assert_non_null(strstr(print_report(&input), "\n  ... and 35 more\n"));
+  threads.crashed = 7;
+  threads.is_cut = true;
+  assert_non_null(strstr(print_report(&input), "\n  ... and at least 35 more\n"));
+}
+
 static void test_cpu_is_named_when_it_matters(void **state)
 {
   struct hc_crash crash = {.cause = HC_CRASH_SIGNAL, .signal = 6};
@@ -205,8 +241,11 @@ static void test_whole_report(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_first_lines),     cmocka_unit_test(test_message_is_harmless),
-      cmocka_unit_test(test_nucleus_failure), cmocka_unit_test(test_cpu_is_named_when_it_matters),
+      cmocka_unit_test(test_first_lines),
+      cmocka_unit_test(test_message_is_harmless),
+      cmocka_unit_test(test_nucleus_failure),
+      cmocka_unit_test(test_threads_are_named),
+      cmocka_unit_test(test_cpu_is_named_when_it_matters),
       cmocka_unit_test(test_whole_report),
   };
 

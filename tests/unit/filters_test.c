@@ -135,7 +135,7 @@ static const struct
     {SYS_utimensat, 1, UINT64_C(1) << 32, FILTER_CHANGE_FILES},
     {SYS_clone, 0, CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD, FILTER_FORK},
     {SYS_clone, 0, CLONE_NEWUSER | SIGCHLD, FILTER_NEEDS},
-    {SYS_wait4, 0, 0, FILTER_FORK},
+    {SYS_wait4, 0, 0, 0},
     {SYS_pipe2, 0, 0, FILTER_FORK},
     {SYS_fork, 0, 0, FILTER_NEEDS},
 };

@@ -155,7 +155,7 @@ static void reads_mappings(void **state)
 {
   (void) state;
   PARSE(WORDS("--volume", ".:.", "--file-mapping=a/b:/c:ro", "--volume", "x y:/z:rw", "--workdir",
-              "/w", "--initrd=i.tar", "--hostname", "box-1.x_y", "a"),
+              "/w", "--initrd=i.tar", "--hostname", "box-1.x_y", "--core", "c", "a"),
         WORDS("UHYVE_VOLUMES=not:used", "UHYVE_WORKDIR=no"));
   assert_int_equal(options.mapping_count, 3);
   assert_mapping(0, ".", ".", false);
@@ -163,10 +163,13 @@ static void reads_mappings(void **state)
   assert_mapping(2, "x y", "/z", false);
   assert_string_equal(options.working_folder, "/w");
   assert_string_equal(options.initrd, "i.tar");
+  assert_string_equal(options.core, "c");
   assert_string_equal(options.host_name, "box-1.x_y");
   options_free(&options);
-  PARSE(WORDS("a"), WORDS("UHYVE_VOLUMES=a:/b:ro\n\nc:/d\n", "HERMIT_FILE_MAPPING=e:/f",
-                          "UHYVE_ULIMIT=nofile=5\nstack=unlimited", "UHYVE_HOSTNAME=h"));
+  PARSE(WORDS("a"),
+        WORDS("UHYVE_VOLUMES=a:/b:ro\n\nc:/d\n", "HERMIT_FILE_MAPPING=e:/f",
+              "UHYVE_ULIMIT=nofile=5\nstack=unlimited", "UHYVE_HOSTNAME=h", "UHYVE_CORE=d"));
+  assert_string_equal(options.core, "d");
   assert_int_equal(options.mapping_count, 2);
   assert_mapping(0, "a", "/b", true);
   assert_mapping(1, "c", "/d", false);
@@ -416,6 +419,7 @@ static void refuses_wrong_mappings_and_limits(void **state)
       {{"--file-mapping", "/a:/b:RO", "a"}, "option --file-mapping: '/a:/b:RO' is not a mapping"},
       {{"--workdir", "", "a"}, "option --workdir: '' is no folder name"},
       {{"--initrd", "", "a"}, "option --initrd: '' is no file name"},
+      {{"--core", "", "a"}, "option --core: '' is no file name"},
       {{"--hostname", "", "a"}, "option --hostname: '' is not a host name"},
       {{"--hostname", "a b", "a"}, "is not a host name"},
       {{"--hostname", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "a"},

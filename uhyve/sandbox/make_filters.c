@@ -114,7 +114,8 @@ static void allow_threads(void)
                   CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID);
 }
 
-/* The end, of this process alone, and by any signal. abort() says why by writev(). */
+/* The end, of this process alone, and by any signal; abort() says why by writev().
+ * Of the processes that watch and keep for the monitor, too. */
 static void allow_end(void)
 {
   static const int calls[] = {SCMP_SYS(exit),         SCMP_SYS(exit_group),
@@ -122,7 +123,8 @@ static void allow_end(void)
                               SCMP_SYS(rt_sigreturn), SCMP_SYS(getpid),
                               SCMP_SYS(gettid),       SCMP_SYS(restart_syscall),
                               SCMP_SYS(write),        SCMP_SYS(writev),
-                              SCMP_SYS(poll),         SCMP_SYS(getpgrp)};
+                              SCMP_SYS(poll),         SCMP_SYS(getpgrp),
+                              SCMP_SYS(wait4)};
   static const unsigned int terminal[] = {TCGETS, TCSETS, TIOCGPGRP};
   allow_list(calls, COUNT(calls));
   allow_value(SCMP_SYS(tgkill), 0, FILTER_OWN_PID);
@@ -142,8 +144,9 @@ static void allow_clocks(void)
 
 static void allow_kvm(void)
 {
-  static const unsigned int requests[] = {KVM_RUN, KVM_SIGNAL_MSI, KVM_SET_USER_MEMORY_REGION,
-                                          KVM_GET_DEVICE_ATTR, KVM_GET_SREGS};
+  static const unsigned int requests[] = {
+      KVM_RUN,       KVM_SIGNAL_MSI, KVM_SET_USER_MEMORY_REGION, KVM_GET_DEVICE_ATTR, KVM_GET_SREGS,
+      KVM_GET_XSAVE, KVM_GET_XCRS};
   allow_values(SCMP_SYS(ioctl), 1, requests, COUNT(requests));
 }
 
@@ -213,8 +216,7 @@ static void allow_changes(void)
 static void allow_fork(void)
 {
   allow_value(SCMP_SYS(clone), 0, CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD);
-  static const int calls[] = {SCMP_SYS(pipe2), SCMP_SYS(dup2), SCMP_SYS(close_range),
-                              SCMP_SYS(wait4)};
+  static const int calls[] = {SCMP_SYS(pipe2), SCMP_SYS(dup2), SCMP_SYS(close_range)};
   allow_list(calls, COUNT(calls));
   allow_value(SCMP_SYS(fcntl), 1, F_DUPFD);
 }
@@ -280,10 +282,7 @@ static void make_thread_filter(enum filter_thread thread)
   allow_futex();
   allow_list(memory, COUNT(memory));
   if (thread == FILTER_THREAD_TIME)
-  {
     allow_value(SCMP_SYS(kill), 0, FILTER_OWN_PID);
-    allow(SCMP_SYS(wait4));
-  }
   else
     allow(SCMP_SYS(read));
   if (thread == FILTER_THREAD_CLOCK)

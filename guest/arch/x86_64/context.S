@@ -1,13 +1,37 @@
 /* Switching between stacks; prototypes are in context.h. */
 #include "layout.h"
 
+/* A crash report may find a task anywhere here. */
+  .macro save_register name
+  push \name
+  .cfi_adjust_cfa_offset 8
+  .cfi_rel_offset \name, 0
+  .endm
+
+  .macro load_register name
+  pop \name
+  .cfi_adjust_cfa_offset -8
+  .cfi_restore \name
+  .endm
+
+  /* Where registers are when all are saved. */
+  .macro registers_are_saved
+  .cfi_def_cfa rsp, 56
+  .cfi_offset rbx, -16
+  .cfi_offset rbp, -24
+  .cfi_offset r12, -32
+  .cfi_offset r13, -40
+  .cfi_offset r14, -48
+  .cfi_offset r15, -56
+  .endm
+
   .macro save_context
-  push %rbx
-  push %rbp
-  push %r12
-  push %r13
-  push %r14
-  push %r15
+  save_register %rbx
+  save_register %rbp
+  save_register %r12
+  save_register %r13
+  save_register %r14
+  save_register %r15
   stmxcsr CONTEXT_MXCSR(%rdi)
   fnstcw CONTEXT_FCW(%rdi)
   mov %rsp, CONTEXT_RSP(%rdi)
@@ -15,12 +39,13 @@
 
   .macro load_context from
   mov CONTEXT_RSP(\from), %rsp
-  pop %r15
-  pop %r14
-  pop %r13
-  pop %r12
-  pop %rbp
-  pop %rbx
+  registers_are_saved
+  load_register %r15
+  load_register %r14
+  load_register %r13
+  load_register %r12
+  load_register %rbp
+  load_register %rbx
   ret
   .endm
 
@@ -45,6 +70,7 @@ context_switch:
   .type context_load_control, @function
 context_load_control:
   .cfi_startproc
+  registers_are_saved
   ldmxcsr CONTEXT_MXCSR(%rsi)
   fldcw CONTEXT_FCW(%rsi)
   load_context %rsi
@@ -67,9 +93,9 @@ context_load:
   .type context_leave, @function
 context_leave:
   .cfi_startproc
-  .cfi_undefined rip
   save_context
   mov %gs:AREA_SELF, %rsp
+  .cfi_undefined rip
   xor %ebp, %ebp
   mov %rdx, %rdi
   call *%rsi
