@@ -114,8 +114,8 @@ static void allow_threads(void)
                   CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID);
 }
 
-/* The end, of this process alone, and by any signal; abort() says why by writev().
- * Of the processes that watch and keep for the monitor, too. */
+/* The end, of this process alone, and by any signal. abort() says why by writev(); wait4() is for
+ * the processes of memory_watch.c and core_file.c. */
 static void allow_end(void)
 {
   static const int calls[] = {SCMP_SYS(exit),         SCMP_SYS(exit_group),
