@@ -35,9 +35,14 @@ static void describe_sandbox(FILE *out, const struct sandbox *sandbox)
           sandbox->has_filter ? "system calls filtered"
                               : "this host's kernel has no seccomp filters");
   if (sandbox->landlock_version > 0)
-    fprintf(out, "files by Landlock, version %d\n", sandbox->landlock_version);
+    fprintf(out, "files by Landlock, version %d", sandbox->landlock_version);
   else
-    fputs("this host's kernel has no Landlock (Linux 5.19, switched on at boot)\n", out);
+    fputs("this host's kernel has no Landlock (Linux 5.19, switched on at boot)", out);
+  if (!sandbox->closes_others)
+    fputs(", descriptors of the parent stay open", out);
+  if (!sandbox->drops_privileges)
+    fputs(", capabilities stay", out);
+  fputc('\n', out);
 }
 
 void vm_describe(FILE *out, const struct vm *vm)

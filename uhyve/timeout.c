@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -18,6 +19,8 @@
 
 /* Once its time is over the process goes on soon, however often it is stopped. */
 #define CONTINUE_NS 100000000
+
+static sem_t has_begun;
 
 static uint64_t end_ns; /* by CLOCK_MONOTONIC; 0: none */
 
@@ -57,6 +60,7 @@ static void *watch_time(void *argument)
 {
   const struct options *options = argument;
   sandbox_enter_thread(FILTER_THREAD_TIME);
+  sem_post(&has_begun);
   sleep_until(end_ns);
   say(options, "SIGTERM");
   kill(getpid(), SIGTERM);
@@ -80,7 +84,7 @@ static int start_timer(void)
   return 0;
 }
 
-/* Signals are for the other threads. */
+/* Signals are for the other threads. No guest runs before this one is shut in. */
 int timeout_start(const struct options *options)
 {
   if (options->timeout_ns == 0)
@@ -91,13 +95,17 @@ int timeout_start(const struct options *options)
     return error;
   pthread_t thread;
   sigset_t all, old;
+  sem_init(&has_begun, 0, 0);
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &old);
   error = -pthread_create(&thread, NULL, watch_time, (void *) options);
   pthread_sigmask(SIG_SETMASK, &old, NULL);
-  if (error == 0)
-    pthread_detach(thread);
-  return error;
+  if (error != 0)
+    return error;
+  pthread_detach(thread);
+  while (sem_wait(&has_begun) != 0)
+    ;
+  return 0;
 }
 
 bool timeout_is_over(void)

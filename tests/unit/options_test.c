@@ -591,6 +591,42 @@ static void survives_long_values(void **state)
   assert_null(strchr(message, '\n'));
 }
 
+static void reads_isolation(void **state)
+{
+  (void) state;
+  PARSE(WORDS("a"), NULL);
+  assert_int_equal(options.isolation, ISOLATION_NORMAL);
+  options_free(&options);
+  PARSE(WORDS("--file-isolation", "strict", "a"), WORDS("UHYVE_FILE_ISOLATION=none"));
+  assert_int_equal(options.isolation, ISOLATION_STRICT);
+  options_free(&options);
+  PARSE(WORDS("--file-isolation=none", "--file-isolation=normal", "a"), NULL);
+  assert_int_equal(options.isolation, ISOLATION_NORMAL);
+  options_free(&options);
+  PARSE(WORDS("--file-isolation=none", "a"), NULL);
+  assert_int_equal(options.isolation, ISOLATION_NONE);
+  options_free(&options);
+  PARSE(WORDS("a"), WORDS("UHYVE_FILE_ISOLATION=none", "HERMIT_FILE_ISOLATION=strict"));
+  assert_int_equal(options.isolation, ISOLATION_NONE);
+  options_free(&options);
+  PARSE(WORDS("a"), WORDS("HERMIT_FILE_ISOLATION=strict"));
+  assert_int_equal(options.isolation, ISOLATION_STRICT);
+  options_free(&options);
+  PARSE(WORDS("a"), WORDS("UHYVE_FILE_ISOLATION="));
+  assert_int_equal(options.isolation, ISOLATION_NORMAL);
+  options_free(&options);
+  static const char *const wrong[] = {"", "STRICT", "strictly", "non", "none ", "0"};
+  for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+  {
+    assert_int_equal(parse(WORDS("--file-isolation", (char *) (uintptr_t) wrong[i], "a"), NULL),
+                     -EINVAL);
+    assert_non_null(strstr(message, "is not an isolation: none, normal or strict"));
+  }
+  assert_int_equal(parse(WORDS("a"), WORDS("HERMIT_FILE_ISOLATION=x")), -EINVAL);
+  assert_non_null(strstr(message, "environment variable HERMIT_FILE_ISOLATION"));
+  assert_int_equal(parse(WORDS("--file-isolation"), NULL), -EINVAL);
+}
+
 static void prints_help(void **state)
 {
   (void) state;
@@ -641,6 +677,7 @@ int main(void)
       cmocka_unit_test(refuses),
       cmocka_unit_test(refuses_bad_variables),
       cmocka_unit_test(survives_long_values),
+      cmocka_unit_test(reads_isolation),
       cmocka_unit_test(prints_help),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

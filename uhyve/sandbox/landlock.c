@@ -41,6 +41,7 @@ static uint64_t handled_fs(int version)
 
 int landlock_begin(struct landlock *landlock)
 {
+  landlock->fd = -1;
   long version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
   if (version < MIN_VERSION)
     return -ENOTSUP;

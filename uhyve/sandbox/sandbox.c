@@ -3,7 +3,6 @@
 #include "sandbox.h"
 
 #include <errno.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,7 +12,6 @@
 #include "privileges.h"
 
 static enum isolation chosen;
-static atomic_bool is_entered; /* threads begin inside */
 
 void sandbox_choose(enum isolation isolation)
 {
@@ -39,7 +37,7 @@ static int refuse(const struct sandbox_request *request, int error, const char *
   return error;
 }
 
-static int enforce_rules(const struct sandbox_request *request, struct landlock *landlock)
+static int allow_places(const struct sandbox_request *request, const struct landlock *landlock)
 {
   int error = 0;
   for (size_t i = 0; i < request->place_count && error == 0; i++)
@@ -47,23 +45,31 @@ static int enforce_rules(const struct sandbox_request *request, struct landlock 
     const struct sandbox_place *place = &request->places[i];
     error = landlock_allow(landlock, place->fd, place->folder, place->read_only);
   }
-  return error == 0 ? landlock_enforce(landlock) : error;
+  return error;
 }
 
 static int restrict_places(struct sandbox *sandbox, const struct sandbox_request *request,
                            char message[static 256])
 {
+  static const char what[] = "Landlock (Linux 5.19, switched on at boot)";
   struct landlock landlock;
   int error = landlock_begin(&landlock);
-  if (error == 0)
-  {
-    error = enforce_rules(request, &landlock);
-    landlock_end(&landlock);
-  }
   if (error != 0)
-    return refuse(request, error, "Landlock (Linux 5.19, switched on at boot)", message);
-  sandbox->landlock_version = landlock.version;
-  return 0;
+    return refuse(request, error, what, message);
+  /* A rule that a kernel with Landlock does not take is nothing to go on without. */
+  error = allow_places(request, &landlock);
+  if (error != 0)
+    snprintf(message, 256, "cannot put up the sandbox: a rule of Landlock: %s", strerror(-error));
+  else
+  {
+    error = landlock_enforce(&landlock);
+    if (error == 0)
+      sandbox->landlock_version = landlock.version;
+    else
+      error = refuse(request, error, what, message);
+  }
+  landlock_end(&landlock);
+  return error;
 }
 
 static int restrict_calls(struct sandbox *sandbox, const struct sandbox_request *request,
@@ -76,28 +82,42 @@ static int restrict_calls(struct sandbox *sandbox, const struct sandbox_request 
   return 0;
 }
 
+static int close_others(struct sandbox *sandbox, const struct sandbox_request *request,
+                        char message[static 256])
+{
+  int error = descriptors_close_others(request->kept_fds, request->kept_count);
+  if (error != 0)
+    return refuse(request, error, "close_range (Linux 5.9)", message);
+  sandbox->closes_others = true;
+  return 0;
+}
+
+static int drop_privileges(struct sandbox *sandbox, const struct sandbox_request *request,
+                           char message[static 256])
+{
+  int error = privileges_forbid_new();
+  if (error == 0)
+    error = privileges_drop((request->needs & FILTER_READ_FILES) != 0,
+                            (request->needs & FILTER_CHANGE_FILES) != 0);
+  if (error != 0)
+    return refuse(request, error, "way to give up capabilities", message);
+  sandbox->drops_privileges = true;
+  return 0;
+}
+
 int sandbox_enter(struct sandbox *sandbox, const struct sandbox_request *request,
                   char message[static 256])
 {
   *sandbox = (struct sandbox){.isolation = request->isolation};
   if (request->isolation == ISOLATION_NONE)
     return 0;
-  int error = descriptors_close_others(request->kept_fds, request->kept_count);
-  if (error != 0)
-    error = refuse(request, error, "close_range (Linux 5.9)", message);
-  if (error != 0)
-    return error;
-  error = privileges_forbid_new();
+  int error = close_others(sandbox, request, message);
   if (error == 0)
-    error = privileges_drop((request->needs & FILTER_READ_FILES) != 0,
-                            (request->needs & FILTER_CHANGE_FILES) != 0);
-  if (error != 0)
-    error = refuse(request, error, "capabilities", message);
+    error = drop_privileges(sandbox, request, message);
   if (error == 0)
     error = restrict_places(sandbox, request, message);
   if (error == 0)
     error = restrict_calls(sandbox, request, message);
-  atomic_store(&is_entered, true);
   return error;
 }
 
@@ -106,7 +126,8 @@ void sandbox_enter_thread(enum filter_thread thread)
 {
   if (chosen == ISOLATION_NONE)
     return;
-  if (!atomic_load(&is_entered) &&
+  /* This one begins outside. */
+  if (thread == FILTER_THREAD_TIME &&
       (privileges_forbid_new() != 0 || privileges_drop(false, false) != 0))
     return;
   load_filter(&filters_of_threads[thread]);

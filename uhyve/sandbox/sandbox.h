@@ -36,6 +36,8 @@ struct sandbox_request
 struct sandbox
 {
   enum isolation isolation;
+  bool closes_others; /* descriptors that this process was started with */
+  bool drops_privileges;
   bool has_filter;
   int landlock_version; /* 0: none */
 };
