@@ -69,6 +69,55 @@ static void test_reader_beside(void)
   close(fd);
 }
 
+/* ---- Another thread has written out what was written while its size is looked at by name ---- */
+
+static int wanted_syncs, done_syncs; /* atomic */
+
+static void *sync_when_told(void *argument)
+{
+  (void) argument;
+  for (int round = 1; round <= rounds; round++)
+  {
+    while (__atomic_load_n(&wanted_syncs, __ATOMIC_ACQUIRE) < round)
+      sched_yield();
+    sync();
+    __atomic_store_n(&done_syncs, round, __ATOMIC_RELEASE);
+  }
+  return NULL;
+}
+
+static void spin_us(long us)
+{
+  struct timespec begin, now;
+  clock_gettime(CLOCK_MONOTONIC, &begin);
+  do
+    clock_gettime(CLOCK_MONOTONIC, &now);
+  while ((now.tv_sec - begin.tv_sec) * 1000000 + (now.tv_nsec - begin.tv_nsec) / 1000 < us);
+}
+
+static void test_look_beside(void)
+{
+  pthread_t syncer;
+  off_t size = 0;
+  int wrong = 0;
+  int fd = open("looked-at", O_WRONLY | O_CREAT, 0600);
+  CHECK(pthread_create(&syncer, NULL, sync_when_told, NULL) == 0);
+  for (int round = 1; round <= rounds; round++)
+  {
+    for (int i = 0; i < 3; i++)
+      size += write(fd, "1234567", 7);
+    __atomic_store_n(&wanted_syncs, round, __ATOMIC_RELEASE);
+    spin_us(round % 40);
+    wrong += size_of("looked-at") != size;
+    while (__atomic_load_n(&done_syncs, __ATOMIC_ACQUIRE) < round)
+      sched_yield();
+  }
+  pthread_join(syncer, NULL);
+  GIVES(size, rounds * 21l);
+  GIVES(wrong, 0);
+  close(fd);
+}
+
 /* ---- A handler writes to the file that the interrupted call works on ---- */
 
 static int handled_fd;
@@ -133,6 +182,7 @@ int main(int argc, char **argv)
   if (argc > 2)
     rounds = atoi(argv[2]);
   test_reader_beside();
+  test_look_beside();
   test_handlers();
   test_pieces();
   return leave_folder();
