@@ -9,8 +9,10 @@
 /* ---- Large writes while another thread reads in small pieces: what is written is read back ----
  */
 
-#define BLOCK_BYTES 200000
-#define PIECE_BYTES 64
+#define BLOCK_BYTES  200000
+#define PIECE_BYTES  64
+#define BLOCKS_LEAST 50
+#define BLOCKS_US    3000000
 
 static int rounds = 600;
 static bool is_over; /* atomic */
@@ -45,6 +47,13 @@ static int count_old(int fd, int round)
   return old;
 }
 
+static long now_us(void)
+{
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
 static void test_reader_beside(void)
 {
   static char block[BLOCK_BYTES];
@@ -54,7 +63,9 @@ static void test_reader_beside(void)
   int fd = open("block", O_RDWR | O_CREAT, 0600);
   GIVES(pwrite(fd, block, BLOCK_BYTES, 0), BLOCK_BYTES);
   CHECK(pthread_create(&reader, NULL, read_on_and_on, NULL) == 0);
-  for (int round = 0; round < rounds; round++)
+  /* As many rounds as there is time for. */
+  long end_us = now_us() + BLOCKS_US;
+  for (int round = 0; round < rounds && (round < BLOCKS_LEAST || now_us() < end_us); round++)
   {
     memset(block, round, sizeof(block));
     GIVES(pwrite(fd, block, BLOCK_BYTES, 0), BLOCK_BYTES);
@@ -91,13 +102,6 @@ static void *sync_when_told(void *argument)
     }
   }
   return argument;
-}
-
-static long now_us(void)
-{
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
 static void test_look_beside(void)
