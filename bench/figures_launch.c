@@ -57,6 +57,24 @@ static int measure_launch(struct run *run)
   return 0;
 }
 
+static int measure_sandbox(struct run *run)
+{
+  static struct pairs pairs;
+  char *guest[] = {UHYVE, HELLO, NULL};
+  char *reference[] = {UHYVE, "--file-isolation", "none", HELLO, NULL};
+  int repetitions = run->options->quick ? 30 : 300;
+  if (run->options->reference_only || !runner_wanted(run, "launch_sandbox"))
+    return 0;
+  if (runner_turns(run, "launch_sandbox", guest, reference, WARM_UP, repetitions, take_wall_ms,
+                   &pairs) != 0)
+    return -1;
+  runner_add(run, "launch_sandbox", "ms", runner_median(pairs.guest, repetitions),
+             runner_median(pairs.reference, repetitions), 3,
+             "wall time of hello as it is, against the same without the sandbox; the goal is on "
+             "the difference");
+  return 0;
+}
+
 /* One row of `uhyve --timeline`: its time since the process began. */
 static int timeline_at_ms(const char *text, const char *point, double *at_ms)
 {
@@ -162,6 +180,8 @@ static int measure_size(struct run *run)
 int figures_launch(struct run *run)
 {
   int error = measure_launch(run);
+  if (measure_sandbox(run) != 0)
+    error = -1;
   if (measure_boot(run) != 0)
     error = -1;
   if (measure_rss(run) != 0)

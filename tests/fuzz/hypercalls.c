@@ -84,6 +84,7 @@ static void create_guest(void)
   CHECK(vm != NULL);
   image = test_image(TEST_IMAGE_PLAIN, false);
   vm->options = &options;
+  vm->image.needs = UHYVE_NEEDS_TIME_ZONES;
   vm->kvm.vm_fd = -1;
   vm->vcpu_count = 1;
   vm->vcpus = &vcpu;
