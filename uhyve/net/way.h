@@ -31,7 +31,7 @@ struct net_way_operations
    * so is the link. Does not block. */
   ssize_t (*receive)(struct net_way *way, const struct iovec *pieces, int count);
 
-  /* Sends one frame, or keeps all of it for flush(). pieces are as above, and are read only, once.
+  /* Sends one frame, or keeps a copy for flush(). pieces are as above, but are read only, once.
    * Returns 0; -EAGAIN: nothing was taken, and POLLOUT tells when to try again; any other error:
    * the frame is lost (-EINVAL, -EMSGSIZE: this one), or the way is broken. Does not block. */
   int (*send)(struct net_way *way, const struct iovec *pieces, int count);
@@ -65,12 +65,18 @@ struct net_way
 int net_way_open(struct net_way **way, const struct net_options *options, unsigned int index,
                  char message[static 256]);
 
-/* The same for each kind. A descriptor that was handed over is a TAP's or a stream socket's. */
+/* The same for each kind. */
 int net_tap_open(struct net_way **way, const struct net_option *option, char message[static 256]);
-int net_stream_open(struct net_way **way, int fd, char message[static 256]); /* a connected one */
 int net_user_open(struct net_way **way, const struct net_options *options, unsigned int index,
                   char message[static 256]);
 int net_passt_open(struct net_way **way, const struct net_options *options, unsigned int index,
                    char message[static 256]);
+
+/* A way by a descriptor that is open already, and does not block: a connected stream socket. */
+int net_stream_open(struct net_way **way, int fd, char message[static 256]);
+
+/* The same by that of a TAP. Returns 0, -ENOTTY: it is none, -EINVAL: not of the kind needed, or
+ * another negative errno. */
+int net_tap_adopt(struct net_way **way, int fd);
 
 #endif
