@@ -45,6 +45,8 @@
 #define UHYVE_VECTOR_TLB        0x42 /* from another CPU: served by the nucleus */
 #define UHYVE_VECTOR_STREAM     0x43 /* a stream is ready, see HC_watch */
 #define UHYVE_VECTOR_SIGNAL     0x44 /* a signal from outside, see HC_signals */
+#define UHYVE_VECTOR_NETWORK    0x45 /* at CPU 0: some interface has something to be served */
+#define UHYVE_VECTOR_LINK       0x46 /* at CPU 0: the status field of some interface has changed */
 #define UHYVE_VECTOR_SOURCES    0x50 /* interrupt sources of devices and programs ... */
 #define UHYVE_VECTOR_END        0x70 /* ... up to here */
 #define UHYVE_VECTOR_SPURIOUS   0xff
@@ -152,6 +154,27 @@ struct uhyve_mapping
 #define UHYVE_MAPPING_FOLDER    1 /* else a file */
 #define UHYVE_MAPPING_READ_ONLY 2
 
+/* A network interface: a virtio network device behind registers of version 2 (virtio 1.2, section
+ * 4.2), a page that is mapped in the window, for reading and writing. Its interrupts are
+ * UHYVE_VECTOR_NETWORK, without InterruptStatus having to be read. */
+struct uhyve_interface
+{
+  uint64_t registers_gpa;
+  uint32_t flags;          /* UHYVE_INTERFACE_* */
+  uint32_t ipv4_prefix;    /* bits of the network */
+  uint8_t ipv4[4];         /* by option; else 0: DHCP */
+  uint8_t ipv4_gateway[4]; /* 0: none */
+  uint8_t ipv6[16];        /* by option, beside what the network assigns; else 0 */
+  uint8_t ipv6_gateway[16];
+  uint32_t ipv6_prefix;
+  uint32_t reserved;
+};
+
+#define UHYVE_INTERFACE_STATIC 1 /* ipv4 counts, and nobody is asked for one */
+
+#define UHYVE_REGISTERS_BASE   0xd0000000ull /* of interface n: behind it by n pages */
+#define UHYVE_MOST_INTERFACES  8
+
 /* Limits as getrlimit() has them; all ones: none. */
 struct uhyve_limit
 {
@@ -226,8 +249,14 @@ struct uhyve_start_info
   struct uhyve_limit stack_limit; /* bytes */
   struct uhyve_limit descriptor_limit;
   uint32_t user, group; /* of the monitor: whose files the guest makes */
+
+  /* Network */
+  uint64_t interfaces_gva; /* struct uhyve_interface */
+  uint32_t interface_count;
+  uint32_t reserved_at_end;
 };
 
-_Static_assert(sizeof(struct uhyve_start_info) == 504, "ABI");
+_Static_assert(sizeof(struct uhyve_interface) == 64, "ABI");
+_Static_assert(sizeof(struct uhyve_start_info) == 520, "ABI");
 
 #endif

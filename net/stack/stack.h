@@ -1,0 +1,20 @@
+/* The TCP/IP stack: lwIP, its one task and its interfaces. Errors are negative errno. */
+#ifndef NET_STACK_STACK_H
+#define NET_STACK_STACK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Brings the network up, once: all devices of the start information, the loopback interface (also
+ * without any device), addresses given or asked for. Returns 0 or a negative errno. May block. */
+int net_start(void);
+
+/* Waits until an interface other than loopback has an address, or has been refused one; for who
+ * connects or sends. Returns 0, -ENETUNREACH after the time that DHCP takes to give up, -EINTR. */
+int net_wait_configured(void);
+
+/* lwIP's core, for who calls its functions marked 'tcpip context'. Not in interrupts. */
+void net_lock(void);
+void net_unlock(void);
+
+#endif
