@@ -14,6 +14,12 @@ struct virtqueue_chain
   bool is_indirect; /* one piece, a table */
 };
 
+/* Of the tables of so many ids. */
+static inline size_t virtqueue_tables_bytes(unsigned int ids, uint16_t table_entries)
+{
+  return (size_t) ids * table_entries * sizeof(struct split_descriptor);
+}
+
 size_t split_memory_bytes(uint16_t size);
 void split_init(struct virtqueue *queue, uint64_t memory_gpa);
 void split_fill_table(struct virtqueue *queue, uint16_t id, const struct virtqueue_chain *chain);
