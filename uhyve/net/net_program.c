@@ -20,7 +20,7 @@ static void move(int from, int to)
 }
 
 static _Noreturn void become(const char *path, char *const *arguments, int frames, int status,
-                             int says_on_error)
+                             bool says_on_error)
 {
   static char *const no_environment[] = {NULL};
   int nothing = open("/dev/null", O_RDWR);
@@ -32,15 +32,16 @@ static _Noreturn void become(const char *path, char *const *arguments, int frame
   move(nothing, STDOUT_FILENO);
   move(says_on_error ? status : nothing, STDERR_FILENO);
   move(frames, NET_PROGRAM_FRAMES);
-  move(status, NET_PROGRAM_STATUS);
+  if (!says_on_error)
+    move(status, NET_PROGRAM_STATUS);
   /* Older kernels than 5.9 leave the rest to close-on-exec. */
-  close_range(FIRST_FREE, ~0U, 0);
+  close_range(says_on_error ? NET_PROGRAM_STATUS : FIRST_FREE, ~0U, 0);
   execve(path, arguments, no_environment);
   _exit(EXIT_FAILURE);
 }
 
 int net_program_start(struct net_program *program, const char *path, char *const *arguments,
-                      int says_on_error)
+                      bool says_on_error)
 {
   int frames[2], status[2];
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, frames) != 0)
@@ -84,11 +85,19 @@ size_t net_program_read_status(struct net_program *program, char *text, size_t m
   return bytes;
 }
 
+int net_program_wait(struct net_program *program)
+{
+  int status = -1;
+  while (program->pid > 0 && waitpid(program->pid, &status, 0) < 0 && errno == EINTR)
+    ;
+  program->pid = 0;
+  return status;
+}
+
 void net_program_end(struct net_program *program)
 {
   close(program->frames_fd);
   if (program->status_fd >= 0)
     close(program->status_fd);
-  while (waitpid(program->pid, NULL, 0) < 0 && errno == EINTR)
-    ;
+  net_program_wait(program);
 }

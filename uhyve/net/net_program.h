@@ -3,6 +3,7 @@
 #ifndef UHYVE_NET_NET_PROGRAM_H
 #define UHYVE_NET_NET_PROGRAM_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 /* The program's descriptors: the frames, and where it may say how it stands. */
@@ -11,22 +12,25 @@
 
 struct net_program
 {
-  pid_t pid;
+  pid_t pid;     /* 0: it has been waited for */
   int frames_fd; /* the monitor's end */
   int status_fd; /* what the program says; for net_program_read_status() */
 };
 
-/* Runs a file with an empty environment and no other descriptors; its standard streams lead
- * nowhere, or standard error to the status where `says_on_error`. No signal reaches it but SIGKILL.
- * Returns 0 or a negative errno. */
+/* Runs a file with an empty environment and no other descriptors. Its standard streams lead
+ * nowhere, or standard error is what the status has, which it does not have besides then. No signal
+ * reaches it but SIGKILL. Returns 0 or a negative errno. */
 int net_program_start(struct net_program *program, const char *path, char *const *arguments,
-                      int says_on_error);
+                      bool says_on_error);
 
 /* Reads what the program says until it has `most` bytes or closes the status, and closes it here.
  * Returns the bytes. */
 size_t net_program_read_status(struct net_program *program, char *text, size_t most);
 
-/* Ends the program: closes the frames and waits. */
+/* Waits for its end. Returns its status as wait() has it. */
+int net_program_wait(struct net_program *program);
+
+/* Ends the program: closes the frames and waits, unless that was done. */
 void net_program_end(struct net_program *program);
 
 #endif

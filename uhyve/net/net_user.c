@@ -80,18 +80,6 @@ static void add_published(struct arguments *arguments, const struct net_publishe
       published->guest_port);
 }
 
-/* Ports belong to the first interface that can publish any. */
-static bool publishes(const struct net_options *options, unsigned int index)
-{
-  for (unsigned int i = 0; i < index; i++)
-  {
-    const struct net_option *option = &options->list[i];
-    if (option->kind == NET_USER || (option->kind == NET_PASST && option->path[0] == '\0'))
-      return false;
-  }
-  return true;
-}
-
 static void list_arguments(struct arguments *arguments, const struct net_options *options,
                            unsigned int index)
 {
@@ -115,7 +103,7 @@ static void list_arguments(struct arguments *arguments, const struct net_options
     add_ipv4(arguments, "guest", option->ipv4, (int) option->ipv4_prefix);
   if (memcmp(option->ipv4_gateway, none, sizeof(none)) != 0)
     add_ipv4(arguments, "gateway", option->ipv4_gateway, -1);
-  for (unsigned int i = 0; i < options->published_count && publishes(options, index); i++)
+  for (unsigned int i = 0; i < options->published_count && net_publishes(options, index); i++)
     add_published(arguments, &options->published[i]);
 }
 
@@ -141,7 +129,14 @@ static int wait_until_ready(struct net_program *program, char message[static 256
 int net_user_open(struct net_way **way, const struct net_options *options, unsigned int index,
                   char message[static 256])
 {
+  const struct net_option *option = &options->list[index];
   char path[PATH_MAX];
+  if (option->has_ipv4 && (option->ipv4_prefix < 1 || option->ipv4_prefix > 29))
+  {
+    snprintf(message, 256, "--net user: a network of /%u has no room for host and name server",
+             option->ipv4_prefix);
+    return -EINVAL;
+  }
   if (!find_program(path))
   {
     snprintf(message, 256,
