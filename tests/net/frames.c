@@ -3,7 +3,8 @@
  *
  * Frames of type 0x88b5 go back to who sent them, from the buffers they came in. What follows the
  * header is a number; 0 ends the program. One with "large" behind the number is answered by a TCP
- * segment of 32 KiB that the device cuts. split: no packed ring; plain: nothing but frames. */
+ * segment of 32 KiB. TCP segments that no single frame carries go back too, to be cut by the
+ * device. split: no packed ring; plain: nothing but frames. */
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -28,6 +29,7 @@ int futex_wake(uint32_t *word, int count) __asm__("__uhyve_futex_wake");
 #define HEADER_BYTES       14u
 #define BATCH              64u
 
+#define MOST_FRAME_BYTES   9018u
 #define LARGE_BYTES        32768u
 #define LARGE_HEADER_BYTES 54u /* Ethernet, IPv4, TCP */
 
@@ -65,6 +67,15 @@ static uint16_t pseudo_sum(const unsigned char *ip, unsigned int tcp_bytes)
   return (uint16_t) sum;
 }
 
+/* The frame is a TCP segment, which the device is to cut. */
+static void cut(struct net_frame *frame)
+{
+  frame->checksum_begin = 34;
+  frame->checksum_offset = 16;
+  frame->segment_bytes = 1448;
+  frame->header_bytes = LARGE_HEADER_BYTES;
+}
+
 /* A TCP segment for 192.0.2.1, longer than any frame: in three pieces, one of them at no page's
  * begin. */
 static void send_large(const unsigned char *to)
@@ -97,12 +108,8 @@ static void send_large(const unsigned char *to)
   static struct net_piece pieces[3] = {{large, LARGE_HEADER_BYTES},
                                        {large + LARGE_HEADER_BYTES, 9999},
                                        {large + LARGE_HEADER_BYTES + 9999, LARGE_BYTES - 9999}};
-  const struct net_frame frame = {.pieces = pieces,
-                                  .piece_count = 3,
-                                  .checksum_begin = 34,
-                                  .checksum_offset = 16,
-                                  .segment_bytes = 1448,
-                                  .header_bytes = LARGE_HEADER_BYTES};
+  struct net_frame frame = {.pieces = pieces, .piece_count = 3};
+  cut(&frame);
   if (device->operations->send(device, &frame) != 0)
     fail("the large segment was not sent");
   on_their_way++;
@@ -111,8 +118,10 @@ static void send_large(const unsigned char *to)
 /* Returns whether there was room. */
 static bool answer(struct net_received *received)
 {
-  const struct net_frame frame = {
+  struct net_frame frame = {
       .pieces = received->pieces, .piece_count = received->piece_count, .owner = received};
+  if (received->len_bytes > MOST_FRAME_BYTES)
+    cut(&frame);
   int error = device->operations->send(device, &frame);
   if (error == -EAGAIN)
     return false;
@@ -127,8 +136,9 @@ static void received(void *context, struct net_received *frame)
   (void) context;
   unsigned char *data = frame->pieces[0].data;
   uint32_t number = 0;
-  if (frame->pieces[0].len_bytes < HEADER_BYTES + sizeof(number) || data[12] != FRAME_TYPE_HIGH ||
-      data[13] != FRAME_TYPE_LOW)
+  bool is_ours = data[12] == FRAME_TYPE_HIGH && data[13] == FRAME_TYPE_LOW;
+  if (frame->pieces[0].len_bytes < HEADER_BYTES + sizeof(number) ||
+      !(is_ours || frame->len_bytes > MOST_FRAME_BYTES))
   {
     device->operations->release(device, frame);
     return;
