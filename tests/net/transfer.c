@@ -144,6 +144,7 @@ static bool serve_request(int fd, const char *head, uint64_t *buffer, size_t hav
   char text[128];
   size_t done;
   uint64_t count;
+  bool is_last = strstr(head, "Connection: close\r\n") != NULL;
   if (strncmp(head, "GET /state ", 11) == 0)
   {
     write_state(text, sizeof(text));
@@ -151,9 +152,10 @@ static bool serve_request(int fd, const char *head, uint64_t *buffer, size_t hav
   }
   if (sscanf(head, "GET /%" SCNu64, &count) == 1)
   {
-    int len = snprintf(text, sizeof(text), "HTTP/1.1 200 OK\r\nContent-Length: %" PRIu64 "\r\n\r\n",
-                       count);
-    return write_all(fd, text, (size_t) len, &done) && give(fd, buffer, count);
+    int len =
+        snprintf(text, sizeof(text), "HTTP/1.1 200 OK\r\nContent-Length: %" PRIu64 "\r\n%s\r\n",
+                 count, is_last ? "Connection: close\r\n" : "");
+    return write_all(fd, text, (size_t) len, &done) && give(fd, buffer, count) && !is_last;
   }
   if (sscanf(head, "PUT /%" SCNu64, &count) != 1)
     return false;
