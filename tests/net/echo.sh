@@ -11,7 +11,7 @@ for program in echo_threads echo_epoll; do
     [[ $guest_line == "$program: at port 7000" ]] || fail "$guest_line"
     guest_reachable
     for peer in "TCP4:$guest4:7000" "TCP6:[$guest6]:7000"; do
-        timeout 20 socat -t 20 - "$peer" < "$scratch/random" | cmp - "$scratch/random"
+        expect --stdin "$scratch/random" --stdout-file "$scratch/random" timeout 20 socat -t 20 - "$peer"
         # Eight at once, and one that says nothing.
         sleep 20 | socat - "$peer" &
         for i in {1..8}; do

@@ -62,6 +62,7 @@ net_wire() {
         in_guest_space ip link set eth0 up
         in_guest_space ip link set lo up
         in_guest_space ip address add "$guest4/24" dev eth0
+        in_guest_space ip address add "$guest6/64" dev eth0 nodad
         in_guest_space ip route add default via "$host4"
     else
         ip tuntap add tap0 mode tap vnet_hdr
@@ -161,13 +162,15 @@ CONF
 # net_capture: writes what tap0 carries to $scratch/wire.pcap; net_capture_end checks that it is as its
 # protocols have it. Checksums of TCP and UDP are not: those are the business of the real wire behind.
 net_capture() {
-    peer_start tcpdump 'listening on' tcpdump -Z root -U -i tap0 -s 0 -w "$scratch/wire.pcap"
+    peer_start tcpdump 'listening on' tcpdump -Z root --immediate-mode -U -i tap0 -s 0 -w "$scratch/wire.pcap"
     tcpdump=$peer_pid
 }
 
 net_capture_end() {
     local wrong
-    # All that it has seen is in the file once it has ended.
+    # All that was before this is in the file once this is.
+    printf 'end of the capture' | socat -u - "UDP4-DATAGRAM:10.0.5.255:9,broadcast"
+    until grep -q 'end of the capture' "$scratch/wire.pcap"; do kill -0 "$tcpdump" || fail "no tcpdump"; done
     kill -INT "$tcpdump"
     wait "$tcpdump"
     wrong=$(tshark -r "$scratch/wire.pcap" -o ip.check_checksum:TRUE \
@@ -218,9 +221,6 @@ guest_start() {
 
 # guest_reachable: waits until the guest answers at both its addresses.
 guest_reachable() {
-    if [[ ${NET_GUEST:-} == linux ]]; then
-        in_guest_space ip address replace "$guest6/64" dev eth0 nodad
-    fi
     ping -q -n -i 0.2 -c 1 -w 15 "$guest4" > "$scratch/ping.log" || fail "no answer from $guest4"
     ping -q -n -i 0.2 -c 1 -w 15 "$guest6" > "$scratch/ping.log" || fail "no answer from $guest6"
     rm "$scratch/ping.log"
