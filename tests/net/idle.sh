@@ -30,7 +30,8 @@ woken_without=$woken
 echo "without connections: $woken wake-ups, $ran ticks in 5 s"
 
 mkfifo "$scratch/silence"
-exec {silence}<> "$scratch/silence"
+# Held open: nothing comes, and no end.
+exec 5<> "$scratch/silence"
 for _ in {1..100}; do socat -u "OPEN:$scratch/silence" "TCP4:$guest4:7000" & done
 until (($(ss -Htn state established "( dport = :7000 )" | wc -l) == 100)); do guest_lives; done
 quiet 3
