@@ -35,16 +35,15 @@ static int read_control(const struct socket_message *message, struct sending *se
       struct in_pktinfo info;
       memcpy(&info, CMSG_DATA(item), sizeof(info));
       sending->interface = (uint8_t) info.ipi_ifindex;
-      ip_addr_set_ip4_u32(&sending->from, info.ipi_spec_dst.s_addr);
+      convert_from_ipv4(&sending->from, info.ipi_spec_dst.s_addr);
     }
     else if (item->cmsg_level == IPPROTO_IPV6 && item->cmsg_type == IPV6_PKTINFO &&
              item->cmsg_len == CMSG_LEN(sizeof(struct in6_pktinfo)))
     {
       struct in6_pktinfo info;
       memcpy(&info, CMSG_DATA(item), sizeof(info));
-      const uint32_t *longs = info.ipi6_addr.s6_addr32;
       sending->interface = (uint8_t) info.ipi6_ifindex;
-      IP_ADDR6(&sending->from, longs[0], longs[1], longs[2], longs[3]);
+      convert_from_ipv6(&sending->from, info.ipi6_addr.s6_addr32);
     }
     else
       return -EINVAL;

@@ -1,13 +1,13 @@
 /* lwIP drops the errors that ICMP tells. Raw pcbs of our own see them first. */
 #include "net/icmp_errors.h"
 
+#include <lwip/prot/icmp.h>
+#include <lwip/prot/icmp6.h>
+
 #include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <string.h>
-
-#include <lwip/prot/icmp.h>
-#include <lwip/prot/icmp6.h>
 
 #define ICMP_BYTES  8 /* in front of the packet that it is about */
 #define PORTS_BYTES 4 /* where a header of UDP begins */
@@ -80,14 +80,14 @@ static void look(const struct pbuf *packet, bool is_ipv6, u16_t header_bytes)
   {
     uint32_t longs[4];
     memcpy(longs, inner + 24, sizeof(longs));
-    IP_ADDR6(&peer, longs[0], longs[1], longs[2], longs[3]);
+    convert_from_ipv6(&peer, longs);
     ip6_addr_assign_zone(ip_2_ip6(&peer), IP6_UNICAST, ip_current_input_netif());
   }
   else
   {
     uint32_t address;
     memcpy(&address, inner + 16, sizeof(address));
-    ip_addr_set_ip4_u32(&peer, address);
+    convert_from_ipv4(&peer, address);
   }
   tell(&peer, (uint16_t) (ports[0] << 8 | ports[1]), (uint16_t) (ports[2] << 8 | ports[3]), error);
 }
@@ -102,7 +102,7 @@ static u8_t on_icmp(void *argument, struct raw_pcb *pcb, struct pbuf *packet,
   return 0;
 }
 
-static void listen(int index, u8_t type, u8_t protocol)
+static void listen_for(int index, u8_t type, u8_t protocol)
 {
   if (listeners[index] != NULL)
     return;
@@ -113,8 +113,8 @@ static void listen(int index, u8_t type, u8_t protocol)
 
 void icmp_errors_add(struct internet_socket *internet)
 {
-  listen(0, IPADDR_TYPE_V4, IPPROTO_ICMP);
-  listen(1, IPADDR_TYPE_V6, IPPROTO_ICMPV6);
+  listen_for(0, IPADDR_TYPE_V4, IPPROTO_ICMP);
+  listen_for(1, IPADDR_TYPE_V6, IPPROTO_ICMPV6);
   internet->next_datagrams = sockets;
   sockets = internet;
 }

@@ -6,9 +6,9 @@
 #include <netinet/in.h>
 #include <string.h>
 
-#include <lwip/dns.h>
-
 #include "net/convert.h"
+
+#include <lwip/dns.h>
 
 
 static bool is_loopback(const struct netif *netif)
@@ -68,8 +68,8 @@ static void add_ipv4(const struct netif *netif, struct interface_facts *facts)
     return;
   convert_to_name(&entry->address, AF_INET, netif_ip_addr4(netif), 0);
   convert_to_name(&entry->mask, AF_INET, netif_ip_netmask4(netif), 0);
-  ip_addr_set_ip4_u32(&broadcast, ip4_addr_get_u32(netif_ip4_addr(netif)) |
-                                      ~ip4_addr_get_u32(netif_ip4_netmask(netif)));
+  convert_from_ipv4(&broadcast, ip4_addr_get_u32(netif_ip4_addr(netif)) |
+                                    ~ip4_addr_get_u32(netif_ip4_netmask(netif)));
   entry->broadcast.len_bytes = 0;
   if (!is_loopback(netif))
     convert_to_name(&entry->broadcast, AF_INET, &broadcast, 0);
@@ -79,15 +79,14 @@ static void add_ipv4(const struct netif *netif, struct interface_facts *facts)
 static void add_ipv6(const struct netif *netif, int index, struct interface_facts *facts)
 {
   struct interface_address *entry = &facts->addresses[facts->address_count];
+  static const uint32_t whole[] = {UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX};
+  static const uint32_t half[] = {UINT32_MAX, UINT32_MAX, 0, 0};
   ip_addr_t mask;
   if (!ip6_addr_isvalid(netif_ip6_addr_state(netif, index)) ||
       facts->address_count == INTERFACE_MOST_ADDRESSES)
     return;
   convert_to_name(&entry->address, AF_INET6, netif_ip_addr6(netif, index), 0);
-  if (is_loopback(netif))
-    IP_ADDR6(&mask, UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX);
-  else
-    IP_ADDR6(&mask, UINT32_MAX, UINT32_MAX, 0, 0);
+  convert_from_ipv6(&mask, is_loopback(netif) ? whole : half);
   convert_to_name(&entry->mask, AF_INET6, &mask, 0);
   entry->broadcast.len_bytes = 0;
   facts->address_count++;

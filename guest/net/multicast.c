@@ -4,12 +4,12 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include <lwip/igmp.h>
-#include <lwip/mld6.h>
-
 #include "mm/kernel_heap.h"
 #include "net/internet.h"
 #include "net/option_values.h"
+
+#include <lwip/igmp.h>
+#include <lwip/mld6.h>
 
 struct internet_membership
 {
@@ -123,7 +123,7 @@ static int change_ipv4(struct internet_socket *internet, bool joins, const void 
   if (len_bytes < sizeof(struct ip_mreq))
     return -EINVAL;
   memcpy(&request, value, len_bytes < sizeof(request) ? sizeof(struct ip_mreq) : sizeof(request));
-  ip_addr_set_ip4_u32(&group, request.imr_multiaddr.s_addr);
+  convert_from_ipv4(&group, request.imr_multiaddr.s_addr);
   return change(internet, joins, &group, (uint32_t) request.imr_ifindex, request.imr_address.s_addr);
 }
 
@@ -135,8 +135,7 @@ static int change_ipv6(struct internet_socket *internet, bool joins, const void 
   if (len_bytes < sizeof(request))
     return -EINVAL;
   memcpy(&request, value, sizeof(request));
-  const uint32_t *longs = request.ipv6mr_multiaddr.s6_addr32;
-  IP_ADDR6(&group, longs[0], longs[1], longs[2], longs[3]);
+  convert_from_ipv6(&group, request.ipv6mr_multiaddr.s6_addr32);
   return change(internet, joins, &group, request.ipv6mr_interface, 0);
 }
 

@@ -1,6 +1,8 @@
 /* TCP_INFO: what lwIP knows of a connection, in Linux's terms. */
 #include "net/tcp_information.h"
 
+#include <lwip/priv/tcp_priv.h>
+
 #include <string.h>
 
 #include "net/tcp_numbers.h"
@@ -41,8 +43,8 @@ void tcp_information(const struct internet_socket *internet, struct tcp_info *in
   information->tcpi_probes = pcb->persist_probe;
   information->tcpi_options = (uint8_t) (((pcb->flags & TF_SACK) != 0 ? TCPI_OPT_SACK : 0) |
                                          ((pcb->flags & TF_WND_SCALE) != 0 ? TCPI_OPT_WSCALE : 0));
-  information->tcpi_snd_wscale = pcb->snd_scale & 0xf;
-  information->tcpi_rcv_wscale = pcb->rcv_scale & 0xf;
+  information->tcpi_snd_wscale = pcb->snd_scale & 0xfu;
+  information->tcpi_rcv_wscale = pcb->rcv_scale & 0xfu;
   information->tcpi_rto = (uint32_t) pcb->rto * TCP_SLOW_INTERVAL * US_PER_MS;
   information->tcpi_snd_mss = information->tcpi_rcv_mss = information->tcpi_advmss = pcb->mss;
   information->tcpi_unacked = count_segments(pcb->unacked);

@@ -6,6 +6,8 @@
 #include "fs/program_memory.h"
 #include "net/internet.h"
 
+#include <lwip/priv/tcp_priv.h>
+
 /* lwIP counts in 16 bits. */
 #define PIECE_BYTES 65535ul
 
@@ -86,7 +88,7 @@ static int write_some(struct sending *sending)
   struct internet_socket *internet = sending->internet;
   while (sending->done < sending->message->total_bytes)
   {
-    const char *bytes;
+    const char *bytes = NULL;
     size_t wish = next_piece(sending, &bytes);
     uint32_t room = tcp_socket_room(internet);
     if (wish == 0 || room == 0)
