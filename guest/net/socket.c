@@ -3,12 +3,11 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "fs/program_memory.h"
 #include "start_info.h"
 #include "time/clock.h"
-
-#define MSG_DONTWAIT 0x40
 
 static struct socket_message message_of(const struct iovec *vector)
 {
