@@ -11,7 +11,9 @@
 #include "lwip/netif.h"
 #include "lwip/priv/tcpip_priv.h"
 
+#include "net/stack/configuration.h"
 #include "net/stack/core.h"
+#include "net/stack/interface.h"
 #include "net/stack/task.h"
 #include "net/stack/timers.h"
 #include "posix/sys.h"
@@ -54,7 +56,8 @@ static void loop_back(void)
 void net_unlock(void)
 {
   loop_back();
-  bool wake = has_begun;
+  net_interfaces_flush();
+  bool wake = has_begun || net_interfaces_have_received();
   has_begun = false;
   mutex_unlock(&core);
   if (wake)
@@ -104,6 +107,9 @@ static int start(void)
   lwip_init();
   loopback_set_up();
   net_unlock();
+  int error = net_configuration_start();
+  if (error != 0)
+    return error;
   return net_task_start();
 }
 

@@ -154,17 +154,18 @@ int net_interface_create(struct net_interface **interface, struct net_way *way,
                          const struct guest_memory *memory, const uint8_t mac[static 6],
                          uint32_t mtu_bytes)
 {
-  int error = -ENOMEM;
   struct net_interface *made = calloc(1, sizeof(*made));
   if (made == NULL)
-    goto close_way;
+    return -ENOMEM;
   made->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   made->ring_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   made->change_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (made->event_fd < 0 || made->ring_fd < 0 || made->change_fd < 0)
   {
-    error = -errno;
-    goto close_events;
+    int error = -errno;
+    close_events(made);
+    free(made);
+    return error;
   }
   virtio_net_prepare(&made->net, way, memory, mac, mtu_bytes);
   pthread_mutex_init(&made->lock, NULL);
@@ -172,13 +173,6 @@ int net_interface_create(struct net_interface **interface, struct net_way *way,
   sem_init(&made->has_begun, 0, 0);
   *interface = made;
   return 0;
-
-close_events:
-  close_events(made);
-  free(made);
-close_way:
-  way->operations->close(way);
-  return error;
 }
 
 /* Signals are for the other threads, but for one of memory that the host does not have. */

@@ -28,8 +28,7 @@ struct net_interface
   sem_t has_begun;
 };
 
-/* Makes the interface in front of a way, which it takes over: also when it fails. Returns 0 or a
- * negative errno. */
+/* Makes the interface in front of a way, which it takes over. Returns 0 or a negative errno. */
 int net_interface_create(struct net_interface **interface, struct net_way *way,
                          const struct guest_memory *memory, const uint8_t mac[static 6],
                          uint32_t mtu_bytes);

@@ -60,9 +60,20 @@ struct net_options
                                    path, NET_PASST */
 };
 
-/* Each reads one value, "" for --net without one. Returns null, or what is wrong with the value, to
- * be read behind it. */
-const char *net_options_add(struct net_options *options, const char *value);
+/* Each reads one value; none at all stands for --net alone. Returns null, or what is wrong with the
+ * value, to be read behind it. */
+const char *net_options_add(struct net_options *options, const char *value, size_t bytes);
 const char *net_options_publish(struct net_options *options, const char *value, size_t bytes);
+
+/* Whether a word of the command line is a value of --net. */
+bool net_options_is_kind(const char *text);
+
+/* The address of the first interface by the environment, if no option says one: each may be null.
+ * Returns null, or the name of what is wrong: "IP", "GATEWAY" or "MASK". */
+const char *net_options_address(struct net_options *options, const char *ip, const char *gateway,
+                                const char *mask);
+
+/* When all is read. Returns null, or what is wrong. */
+const char *net_options_finish(struct net_options *options);
 
 #endif

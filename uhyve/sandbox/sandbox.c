@@ -18,6 +18,11 @@ void sandbox_choose(enum isolation isolation)
   chosen = isolation;
 }
 
+enum isolation sandbox_chosen(void)
+{
+  return chosen;
+}
+
 /* Of what the kernel lacks, or a container forbids, a run need not fail. */
 static bool is_lacking(int error)
 {

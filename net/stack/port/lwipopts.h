@@ -6,14 +6,16 @@
 
 /* ---- Tasks: programs' own run the stack under its lock; ours serves devices and timers ---- */
 
-#define NO_SYS                             0
-#define LWIP_TCPIP_CORE_LOCKING            1
-#define LWIP_TCPIP_CORE_LOCKING_INPUT      1
-#define LOCK_TCPIP_CORE                    net_lock
-#define UNLOCK_TCPIP_CORE                  net_unlock
-#define LWIP_TIMERS_CUSTOM                 1
-#define LWIP_NETIF_LOOPBACK_MULTITHREADING 0 /* net_unlock() sees to it */
-#define SYS_LIGHTWEIGHT_PROT               1
+#define NO_SYS                                0
+#define LWIP_TCPIP_CORE_LOCKING               1
+#define LWIP_TCPIP_CORE_LOCKING_INPUT         1
+#define LOCK_TCPIP_CORE                       net_lock
+#define UNLOCK_TCPIP_CORE                     net_unlock
+#define LWIP_TIMERS_CUSTOM                    1
+#define LWIP_NETIF_LOOPBACK_MULTITHREADING    0 /* net_unlock() sees to it */
+#define SYS_LIGHTWEIGHT_PROT                  1
+
+#define LWIP_DONT_PROVIDE_BYTEORDER_FUNCTIONS 1
 
 /* ---- Calls ---- */
 
@@ -48,16 +50,17 @@
 
 /* ---- Interfaces ---- */
 
-#define LWIP_HAVE_LOOPIF             1
-#define LWIP_NETIF_LOOPBACK          1
-#define LWIP_LOOPIF_MULTICAST        1
-#define LWIP_NETIF_HOSTNAME          1
-#define LWIP_NETIF_STATUS_CALLBACK   1
-#define LWIP_CHECKSUM_CTRL_PER_NETIF 1
-#define ARP_TABLE_SIZE               64
-#define ARP_QUEUEING                 1
-#define ARP_QUEUE_LEN                32
-#define ETHARP_TABLE_MATCH_NETIF     1
+#define LWIP_HAVE_LOOPIF               1
+#define LWIP_NETIF_LOOPBACK            1
+#define LWIP_LOOPIF_MULTICAST          1
+#define LWIP_NETIF_HOSTNAME            1
+#define LWIP_NETIF_EXT_STATUS_CALLBACK 1
+#define LWIP_NETIF_LINK_CALLBACK       0
+#define LWIP_CHECKSUM_CTRL_PER_NETIF   1
+#define ARP_TABLE_SIZE                 64
+#define ARP_QUEUEING                   1
+#define ARP_QUEUE_LEN                  32
+#define ETHARP_TABLE_MATCH_NETIF       1
 
 /* ---- IPv4 ---- */
 
@@ -78,18 +81,20 @@
 
 /* ---- IPv6 ---- */
 
-#define LWIP_IPV6                      1
-#define LWIP_IPV6_NUM_ADDRESSES        5
-#define LWIP_IPV6_AUTOCONFIG           1
-#define LWIP_IPV6_DUP_DETECT_ATTEMPTS  1
-#define LWIP_IPV6_MLD                  1
-#define LWIP_IPV6_FRAG                 1
-#define LWIP_IPV6_REASS                1
-#define IPV6_FRAG_COPYHEADER           1
-#define LWIP_ND6_RDNSS_MAX_DNS_SERVERS 2
-#define LWIP_ND6_NUM_NEIGHBORS         32
-#define LWIP_ND6_NUM_DESTINATIONS      32
-#define LWIP_ICMP6                     1
+#define LWIP_IPV6                                1
+#define LWIP_IPV6_NUM_ADDRESSES                  5
+#define LWIP_IPV6_AUTOCONFIG                     1
+#define LWIP_IPV6_DUP_DETECT_ATTEMPTS            1
+#define LWIP_IPV6_MLD                            1
+#define LWIP_IPV6_FRAG                           1
+#define LWIP_IPV6_REASS                          1
+#define IPV6_FRAG_COPYHEADER                     1
+#define LWIP_ND6_RDNSS_MAX_DNS_SERVERS           2
+#define LWIP_ND6_NUM_NEIGHBORS                   32
+#define LWIP_ND6_NUM_DESTINATIONS                32
+#define LWIP_HOOK_ND6_GET_GW(netif, destination) net_ipv6_gateway(netif)
+#define LWIP_HOOK_FILENAME                       "net/stack/configuration.h"
+#define LWIP_ICMP6                               1
 
 /* ---- TCP ---- */
 
