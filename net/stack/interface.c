@@ -167,6 +167,7 @@ void net_interfaces_flush(void)
   for (struct net_interface *interface = net_interfaces; interface != NULL;
        interface = interface->next)
   {
+    net_interface_send_merged(interface);
     if (!interface->must_flush)
       continue;
     interface->must_flush = false;

@@ -1,10 +1,8 @@
-/* address SECONDS: prints what the interfaces have become, and stays for others to talk to. */
+/* Prints what the interfaces have become, at once and when standard input ends: until then others
+ * may talk to it. */
 #include "names.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "lwip/opt.h"
 
@@ -13,13 +11,6 @@
 
 #include "net/stack/interface.h"
 #include "net/stack/stack.h"
-
-static double now(void)
-{
-  struct timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return (double) time.tv_sec + (double) time.tv_nsec / 1e9;
-}
 
 static void print(const struct netif *netif)
 {
@@ -35,23 +26,24 @@ static void print(const struct netif *netif)
              netif_ip6_addr_state(netif, i));
 }
 
-int main(int argc, char **argv)
+static void print_all(void)
 {
   char text[64];
-  double begin = now();
-  int error = net_start();
-  if (error == 0)
-    error = net_wait_configured();
-  fprintf(stderr, "configured after %.1f ms: %d\n", 1e3 * (now() - begin), error);
-  for (int i = 1; i < argc; i++)
-  {
-    sleep((unsigned int) atoi(argv[i]));
-    net_lock();
-    for (const struct netif *netif = netif_list; netif != NULL; netif = netif->next)
-      print(netif);
-    printf("dns %s\n", ipaddr_ntoa_r(dns_getserver(0), text, sizeof(text)));
-    net_unlock();
-    fflush(stdout);
-  }
-  return error == 0 ? 0 : 1;
+  net_lock();
+  for (const struct netif *netif = netif_list; netif != NULL; netif = netif->next)
+    print(netif);
+  printf("dns %s\n", ipaddr_ntoa_r(dns_getserver(0), text, sizeof(text)));
+  net_unlock();
+  fflush(stdout);
+}
+
+int main(void)
+{
+  if (net_start() != 0 || net_wait_configured() != 0)
+    return 1;
+  print_all();
+  while (getchar() != EOF)
+    ;
+  print_all();
+  return 0;
 }
