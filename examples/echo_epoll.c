@@ -3,6 +3,7 @@
  * uhyve-cc -O2 echo_epoll.c -o echo_epoll && uhyve --net user -p 7777:7777 echo_epoll [PORT]
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdint.h>
@@ -77,11 +78,12 @@ static void serve(struct connection *connection)
 static void take_connections(int listener)
 {
   int fd;
-  while ((fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK)) >= 0)
+  while ((fd = accept(listener, NULL, NULL)) >= 0)
   {
     struct connection *connection = malloc(sizeof(*connection));
-    if (connection == NULL)
+    if (connection == NULL || fcntl(fd, F_SETFL, O_NONBLOCK) != 0)
     {
+      free(connection);
       close(fd);
       continue;
     }

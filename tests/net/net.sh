@@ -219,10 +219,17 @@ guest_start() {
     guest_line=$peer_line
 }
 
-# guest_reachable: waits until the guest answers at both its addresses.
+# guest_reachable [ADDRESS...]: waits until the guest answers at its addresses. An address for IPv6 takes
+# its time, and ping gives up early when the host says that nobody has it.
 guest_reachable() {
-    ping -q -n -i 0.2 -c 1 -w 15 "$guest4" > "$scratch/ping.log" || fail "no answer from $guest4"
-    ping -q -n -i 0.2 -c 1 -w 15 "$guest6" > "$scratch/ping.log" || fail "no answer from $guest6"
+    local address end=$((SECONDS + 15))
+    (($# > 0)) || set -- "$guest4" "$guest6"
+    for address; do
+        until ping -q -n -c 1 -W 1 "$address" > "$scratch/ping.log" 2>&1; do
+            guest_lives
+            ((SECONDS < end)) || fail "no answer from $address"
+        done
+    done
     rm "$scratch/ping.log"
 }
 

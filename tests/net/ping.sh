@@ -11,7 +11,7 @@ net_capture
 
 # all_answered ADDRESS COUNT OPTION...
 all_answered() {
-    ping -q -n "${@:3}" -c "$2" -w 20 "$1" > "$scratch/ping.log" || fail "ping ${*:3} $1"
+    timeout 20 ping -q -n "${@:3}" -c "$2" "$1" > "$scratch/ping.log" || fail "ping ${*:3} $1"
     grep -q "^$2 packets transmitted, $2 received, 0% packet loss" "$scratch/ping.log" || fail "ping ${*:3} $1"
     ! grep -q duplicates "$scratch/ping.log" || fail "answers came twice"
 }
