@@ -46,6 +46,7 @@
 #define UHYVE_VECTOR_STREAM     0x43 /* a stream is ready, see HC_watch */
 #define UHYVE_VECTOR_SIGNAL     0x44 /* a signal from outside, see HC_signals */
 #define UHYVE_VECTOR_NETWORK    0x45 /* at CPU 0: some interface has something to be served */
+#define UHYVE_VECTOR_LINK       0x46 /* at CPU 0: the status field of some interface has changed */
 #define UHYVE_VECTOR_SOURCES    0x50 /* interrupt sources of devices and programs ... */
 #define UHYVE_VECTOR_END        0x70 /* ... up to here */
 #define UHYVE_VECTOR_SPURIOUS   0xff

@@ -23,6 +23,7 @@
 #define RIGHTS_NUCLEUS_DATA (PTE_WRITABLE | PTE_NX)
 #define RIGHTS_READ         (PTE_USER | PTE_NX)
 #define RIGHTS_DATA         (PTE_USER | PTE_WRITABLE | PTE_NX)
+#define RIGHTS_REGISTERS    (RIGHTS_DATA | PTE_UNCACHED)
 
 static uint64_t round_up(uint64_t value, uint64_t unit)
 {
@@ -101,7 +102,7 @@ static int place_memory(struct guest_layout *layout, const struct guest_memory *
 int guest_layout_plan(struct guest_layout *layout, const struct elf_image *image,
                       const struct guest_memory *memory, const struct guest_layout_request *request)
 {
-  *layout = (struct guest_layout){0};
+  *layout = (struct guest_layout){.interface_count = request->interface_count};
   int error = place_image(layout, image, request->randomize);
   if (error != 0)
     return error;
@@ -307,6 +308,9 @@ int guest_layout_map(struct guest_layout *layout, const struct elf_image *image,
   map_window(&mapper, mapper.window_done_gpa, layout->memory_gpa - mapper.window_done_gpa,
              RIGHTS_DATA);
   map_at(&mapper, layout->stack_gva, layout->stack_gpa, layout->stack_bytes, RIGHTS_DATA);
+  if (layout->interface_count > 0)
+    map_window(&mapper, UHYVE_REGISTERS_BASE, layout->interface_count * GUEST_PAGE_BYTES,
+               RIGHTS_REGISTERS);
   /* The monitor takes no table after this: the rest of the pool is the guest's. */
   const struct guest_slot *high = &memory->slots[1];
   if (mapper.error == 0)

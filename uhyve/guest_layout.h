@@ -57,6 +57,8 @@ struct guest_layout
   uint64_t stack_guard_bytes; /* unmapped, below it */
   uint64_t memory_gpa;        /* free memory, the guest's to manage */
   uint64_t memory_bytes;
+
+  unsigned int interface_count; /* pages of registers, in the window and in no RAM */
 };
 
 #define GUEST_STACK_MOST_BYTES (512ull << 20)
@@ -69,6 +71,7 @@ struct guest_layout_request
   uint64_t initrd_bytes;
   uint64_t
       stack_bytes; /* 0: as is usual; more than GUEST_STACK_MOST_BYTES: as much as makes sense */
+  unsigned int interface_count; /* of the network */
   bool randomize;
 };
 

@@ -26,7 +26,7 @@ static void print_row(FILE *stream, const struct option_row *row)
 /* What may be repeated. */
 static bool is_list(const struct option_row *row)
 {
-  static const char *const lists[] = {"env", "volume", "file-mapping", "ulimit"};
+  static const char *const lists[] = {"env", "volume", "file-mapping", "ulimit", "net", "publish"};
   for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
   {
     if (strcmp(row->name, lists[i]) == 0)
@@ -64,6 +64,7 @@ void options_print_help(FILE *stream)
     separator = " and ";
   }
   fputs(".\n"
+        "UHYVE_IP, UHYVE_GATEWAY and UHYVE_MASK: the address of the first interface.\n"
         "\nExit status:\n"
         "  0 to 255  the program's own\n"
         "  125       uhyve failed\n"

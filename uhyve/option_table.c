@@ -157,6 +157,26 @@ static const char *set_mappings(struct options *o, const char *value)
   return add_lines(o, value, add_mapping);
 }
 
+static const char *add_net(struct options *o, const char *text, size_t bytes)
+{
+  return net_options_add(&o->net, text, bytes);
+}
+
+const char *option_set_net(struct options *o, const char *value)
+{
+  return add_lines(o, value != NULL ? value : "", add_net);
+}
+
+static const char *add_published(struct options *o, const char *text, size_t bytes)
+{
+  return net_options_publish(&o->net, text, bytes);
+}
+
+static const char *set_published(struct options *o, const char *value)
+{
+  return add_lines(o, value, add_published);
+}
+
 static const char *set_working_folder(struct options *o, const char *value)
 {
   if (*value == '\0')
@@ -386,6 +406,13 @@ const struct option_row option_rows[] = {
      "the guest's host name (default: the host's)"},
     {"ulimit", 0, set_limits, MEMBER(stack_limit), "NAME=SOFT[:HARD]", "ULIMIT", NULL,
      "limits: nofile (open files), stack (bytes of\nthe main stack); may be repeated"},
+    {"net", 0, option_set_net, MEMBER(net.list), "[=WAY]", "NET", NULL,
+     "a network interface: user (as if none is given),\ntap:NAME, fd:N, passt[:SOCKET]; behind it "
+     "may be\n,ip=ADDR/BITS ,gateway= ,mac= ,mtu=; may be\nrepeated"},
+    {"publish", 'p', set_published, MEMBER(net.published), "PORTS", "PUBLISH", NULL,
+     "[ADDR:]HOSTPORT:GUESTPORT[/udp]: a port of the\nhost that leads to one of the guest's; may "
+     "be\n"
+     "repeated"},
     {"file-isolation", 0, set_isolation, MEMBER(isolation), "LEVEL", "FILE_ISOLATION", NULL,
      "what uhyve denies itself before the guest runs:\nnone, normal (the default) or strict: all "
      "of it,\nor an error"},

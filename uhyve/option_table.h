@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-#define OPTION_ROWS           25
+#define OPTION_ROWS           27
 #define OPTION_CPU_COUNT_AUTO 0 /* until all is read */
 
 struct option_row
@@ -28,6 +28,9 @@ extern const struct option_row option_rows[OPTION_ROWS];
 
 /* Sets the row's member: value is as the row's setter has it, and so is what is returned. */
 const char *option_set(struct options *o, const struct option_row *row, const char *value);
+
+/* The setter of the row of networks. A value may be the next word, too: net_options_is_kind(). */
+const char *option_set_net(struct options *o, const char *value);
 
 /* The setter of the row of the guest's variables. It only checks: the entries are put together when
  * all is read. */

@@ -116,9 +116,13 @@ static int read_command_line(struct options *o, int argc, char **argv, struct in
     if (code == '?' || code == ':')
       return fail_option(in->message, code, argv[optind - 1]);
     const struct option_row *row = find_row(code);
+    if (row->set == option_set_net && optarg == NULL && optind < argc &&
+        net_options_is_kind(argv[optind]))
+      optarg = argv[optind++];
     const char *wrong = option_set(o, row, optarg);
     if (wrong != NULL)
-      return fail(in->message, -EINVAL, "option --%s: '%.100s' %s", row->name, optarg, wrong);
+      return fail(in->message, -EINVAL, "option --%s: '%.100s' %s", row->name,
+                  optarg != NULL ? optarg : "", wrong);
     if (o->action != OPTIONS_RUN)
       return 0;
     override(in, row);
@@ -191,6 +195,44 @@ static int read_variables(struct options *o, struct input *in)
     }
   }
   return 0;
+}
+
+static const char *find_variable(const struct input *in, const char *name)
+{
+  const char *found = NULL;
+  for (char **entry = in->env; *entry != NULL; entry++)
+  {
+    for (size_t p = 0; p < PREFIXES; p++)
+    {
+      size_t prefix_len = strlen(prefixes[p]);
+      size_t len = strlen(name);
+      if (strncmp(*entry, prefixes[p], prefix_len) != 0 ||
+          strncmp(*entry + prefix_len, name, len) != 0 || (*entry)[prefix_len + len] != '=')
+        continue;
+      const char *value = *entry + prefix_len + len + 1;
+      if (*value != '\0' && (found == NULL || p == PREFIX_UHYVE))
+        found = value;
+    }
+  }
+  return found;
+}
+
+/* Interfaces as a whole; and the address of the first, which is a variable alone. */
+static int finish_net(struct options *o, const struct input *in)
+{
+  const char *wrong = net_options_finish(&o->net);
+  if (wrong != NULL)
+    return fail(in->message, -EINVAL, "%s", wrong);
+  if (o->net.count == 0)
+    return 0;
+  wrong = net_options_address(&o->net, find_variable(in, "IP"), find_variable(in, "GATEWAY"),
+                              find_variable(in, "MASK"));
+  return wrong == NULL
+             ? 0
+             : fail(in->message, -EINVAL,
+                    "environment variable UHYVE_%s or HERMIT_%s: not as 10.0.0.2, a mask not as "
+                    "255.255.255.0",
+                    wrong, wrong);
 }
 
 /* ---- The guest's environment ---- */
@@ -301,6 +343,8 @@ int options_parse(struct options *o, int argc, char **argv, char **env, char mes
   {
     find_variables(&in);
     result = read_variables(o, &in);
+    if (result == 0)
+      result = finish_net(o, &in);
     if (result == 0)
       result = make_guest_env(o, &in);
     if (result == 0)

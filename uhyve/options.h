@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "uhyve/net/net_options.h"
 #include "uhyve/sandbox/sandbox.h"
 
 #define OPTIONS_MIN_MEMORY_BYTES  (UINT64_C(16) << 20)
@@ -80,6 +81,7 @@ struct options
   const char *host_name;           /* NULL: the host's */
   struct option_limit stack_limit; /* bytes */
   struct option_limit descriptor_limit;
+  struct net_options net;
 
   const char *file;
   int guest_argc;

@@ -1,7 +1,7 @@
 /* Writes the start information into guest memory.
  *
- * Order: struct uhyve_start_info, Multiboot information with its memory map, mappings, argv and
- * envp arrays, strings. All pointers are guest-virtual, but for those inside the Multiboot
+ * Order: struct uhyve_start_info, Multiboot information with its memory map, interfaces, mappings,
+ * argv and envp arrays, strings. All pointers are guest-virtual, but for those inside the Multiboot
  * structure, which are guest-physical, as that specification has it.
  */
 #include "start_block.h"
@@ -85,14 +85,19 @@ static uint64_t cmdline_bytes(const struct start_block_input *input)
   return 1 + strings_bytes(input->argv);
 }
 
-static uint64_t mappings_offset(void)
+static uint64_t interfaces_offset(void)
 {
   return round_up_16(sizeof(struct uhyve_start_info)) + round_up_16(MULTIBOOT_BYTES);
 }
 
+static uint64_t mappings_offset(const struct start_block_input *input)
+{
+  return interfaces_offset() + input->net->count * sizeof(struct uhyve_interface);
+}
+
 static uint64_t arrays_offset(const struct start_block_input *input)
 {
-  return mappings_offset() + input->mappings->count * sizeof(struct uhyve_mapping);
+  return mappings_offset(input) + input->mappings->count * sizeof(struct uhyve_mapping);
 }
 
 /* Paths and the host's name. */
@@ -159,6 +164,25 @@ static void write_mappings(struct cursor *strings, const struct mappings *mappin
         .flags = (mapping->folder ? UHYVE_MAPPING_FOLDER : 0u) |
                  (mapping->read_only ? UHYVE_MAPPING_READ_ONLY : 0u),
     };
+  }
+}
+
+static void write_interfaces(const struct net_options *net, struct uhyve_interface *to)
+{
+  for (unsigned int i = 0; i < net->count; i++)
+  {
+    const struct net_option *option = &net->list[i];
+    struct uhyve_interface interface = {
+        .registers_gpa = UHYVE_REGISTERS_BASE + i * GUEST_PAGE_BYTES,
+        .flags = option->has_ipv4 ? UHYVE_INTERFACE_STATIC : 0u,
+        .ipv4_prefix = option->ipv4_prefix,
+        .ipv6_prefix = option->ipv6_prefix,
+    };
+    memcpy(interface.ipv4, option->ipv4, sizeof(interface.ipv4));
+    memcpy(interface.ipv4_gateway, option->ipv4_gateway, sizeof(interface.ipv4_gateway));
+    memcpy(interface.ipv6, option->ipv6, sizeof(interface.ipv6));
+    memcpy(interface.ipv6_gateway, option->ipv6_gateway, sizeof(interface.ipv6_gateway));
+    to[i] = interface;
   }
 }
 
@@ -342,9 +366,12 @@ int start_block_write(const struct start_block_input *input, const struct guest_
   write_strings(&strings, input->argv, (uint64_t *) (void *) (hva + argv_offset));
   write_strings(&strings, input->envp, (uint64_t *) (void *) (hva + envp_offset));
   info.mapping_count = input->mappings->count;
-  info.mappings_gva = gva + mappings_offset();
+  info.mappings_gva = gva + mappings_offset(input);
   write_mappings(&strings, input->mappings,
-                 (struct uhyve_mapping *) (void *) (hva + mappings_offset()));
+                 (struct uhyve_mapping *) (void *) (hva + mappings_offset(input)));
+  info.interface_count = input->net->count;
+  info.interfaces_gva = gva + interfaces_offset();
+  write_interfaces(input->net, (struct uhyve_interface *) (void *) (hva + interfaces_offset()));
   info.working_folder_gva = write_string(&strings, input->working_folder);
   info.host_name_gva = write_string(&strings, input->host_name);
   write_cmdline(&strings, input->argv);

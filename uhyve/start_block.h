@@ -28,6 +28,7 @@ struct start_block_input
   const char *host_name;
   struct option_limit stack_limit;      /* not given: the stack's size, and none */
   struct option_limit descriptor_limit; /* not given: as most hosts have it */
+  const struct net_options *net;
 };
 
 /* How many bytes of guest memory the block takes. */

@@ -10,6 +10,7 @@
 
 #include "hypercall_table.h"
 #include "stopped_cpu.h"
+#include "vm_net.h"
 
 /* The guest ends here, unless another CPU was first. */
 __attribute__((format(printf, 4, 5))) static void
@@ -85,6 +86,8 @@ static bool file_was_cut(int fd, uint64_t len_bytes)
 static void serve_exit_reason(struct vm *vm, unsigned int cpu)
 {
   struct kvm_run *run = vm->vcpus[cpu].run;
+  if (run->exit_reason == KVM_EXIT_MMIO && vm_net_serve(vm, run))
+    return;
   bool is_call = run->exit_reason == KVM_EXIT_IO;
   if (!is_call && file_was_cut(vm->image.fd, vm->image.file_size))
   {

@@ -20,6 +20,7 @@
 #include "vcpu_run.h"
 #include "vm_files.h"
 #include "vm_memory.h"
+#include "vm_net.h"
 #include "vm_sandbox.h"
 
 #define CPUID_80000001_EDX_HUGE_PAGES (1u << 26)
@@ -145,12 +146,14 @@ static int fill_memory(struct vm *vm)
           vm->options->host_name != NULL ? vm->options->host_name : vm->surroundings.host_name,
       .stack_limit = vm->options->stack_limit,
       .descriptor_limit = vm->options->descriptor_limit,
+      .net = &vm->options->net,
   };
   const struct guest_layout_request request = {
       .cpu_count = vm->vcpu_count,
       .start_block_bytes = start_block_bytes(&start),
       .initrd_bytes = vm->initrd.len_bytes,
       .stack_bytes = vm->options->stack_limit.given ? vm->options->stack_limit.soft : 0,
+      .interface_count = vm->options->net.count,
       .randomize = vm->options->aslr,
   };
   int error = guest_layout_plan(&vm->layout, &vm->image, &vm->memory, &request);
@@ -225,9 +228,12 @@ int vm_create(struct vm *vm, const struct options *options)
   error = vm_files_open(vm);
   if (error != 0)
     goto close_streams;
-  error = create_machine(vm);
+  error = vm_net_open(vm);
   if (error != 0)
     goto close_files;
+  error = create_machine(vm);
+  if (error != 0)
+    goto close_net;
   timeline_mark(&vm->timeline, TIMELINE_VM);
   error = create_memory(vm);
   if (error != 0)
@@ -244,6 +250,9 @@ int vm_create(struct vm *vm, const struct options *options)
   error = prepare_cpus(vm);
   if (error != 0)
     goto close_cpus;
+  error = vm_net_start(vm);
+  if (error != 0)
+    goto close_cpus;
   vm_memory_limit_own(vm);
   error = vm_sandbox_enter(vm);
   if (error != 0)
@@ -251,12 +260,15 @@ int vm_create(struct vm *vm, const struct options *options)
   return 0;
 
 close_cpus:
+  vm_net_stop(vm);
   page_tables_free(&vm->layout.tables);
   destroy_cpus(vm);
 release_memory:
   guest_memory_release(&vm->memory);
 close_machine:
   kvm_close(&vm->kvm);
+close_net:
+  vm_net_close(vm);
 close_files:
   vm_files_close(vm);
 close_streams:
@@ -373,6 +385,7 @@ void vm_run(struct vm *vm)
     nanosleep(&pause, NULL);
   for (unsigned int cpu = 1; cpu < vm->thread_count; cpu++)
     pthread_join(vm->threads[cpu], NULL);
+  vm_net_stop(vm);
   clock_follow_stop(&vm->clock);
   stream_watch_stop(&vm->watch);
   timeline_mark(&vm->timeline, TIMELINE_ENDED);
@@ -386,6 +399,7 @@ void vm_destroy(struct vm *vm)
 {
   destroy_cpus(vm);
   page_tables_free(&vm->layout.tables);
+  vm_net_close(vm);
   guest_memory_release(&vm->memory);
   kvm_close(&vm->kvm);
   vm_files_close(vm);

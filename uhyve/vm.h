@@ -26,6 +26,17 @@
 #include "timeline.h"
 #include "vcpu.h"
 
+struct net_interface;
+struct net_way;
+
+struct vm_net
+{
+  struct net_way *ways[UHYVE_MOST_INTERFACES];
+  struct net_interface *interfaces[UHYVE_MOST_INTERFACES]; /* of the ways, which they own */
+  unsigned int way_count;
+  unsigned int interface_count;
+};
+
 enum vm_end_kind
 {
   VM_END_EXIT,            /* the program ended; status is its own */
@@ -76,6 +87,7 @@ struct vm
   struct files files;
   struct initrd initrd;
   struct explain explain;
+  struct vm_net net;
   struct sandbox sandbox;
 
   atomic_bool ending; /* set by the thread that fills 'end' */

@@ -10,9 +10,10 @@
 #include "memory_watch.h"
 #include "sandbox/sandbox.h"
 #include "time_zone.h"
+#include "vm_net.h"
 
-/* Beside those of places and CPUs: program, output, initrd, two of KVM, statistics, watch, two of
- * the core file. */
+/* Beside those of places, CPUs and networks: program, output, initrd, two of KVM, statistics,
+ * watch, two of the core file. */
 #define OWN_FDS 9
 #define ZONES   2
 
@@ -56,12 +57,12 @@ static size_t list_fds(const struct vm *vm, const struct places *places, int *fd
     fds[count++] = places->list[i].fd;
   for (unsigned int i = 0; i < vm->vcpu_count; i++)
     fds[count++] = vm->vcpus[i].fd;
-  return count;
+  return count + vm_net_list_fds(vm, &fds[count]);
 }
 
 static int enter(struct vm *vm, unsigned int needs, const struct places *places)
 {
-  int *fds = malloc((OWN_FDS + places->count + vm->vcpu_count) * sizeof(fds[0]));
+  int *fds = malloc((OWN_FDS + places->count + vm->vcpu_count + VM_NET_FDS) * sizeof(fds[0]));
   if (fds == NULL)
     return -ENOMEM;
   struct sandbox_request request = {

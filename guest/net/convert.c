@@ -5,15 +5,26 @@
 #include <netinet/in.h>
 #include <string.h>
 
+void convert_from_ipv4(ip_addr_t *to, uint32_t number)
+{
+  ip4_addr_set_u32(ip_2_ip4(to), number);
+  to->type = IPADDR_TYPE_V4;
+}
+
+void convert_from_ipv6(ip_addr_t *to, const uint32_t numbers[4])
+{
+  ip_addr_set_zero_ip6(to);
+  memcpy(ip_2_ip6(to)->addr, numbers, sizeof(ip_2_ip6(to)->addr));
+}
+
 static void from_ipv6(ip_addr_t *to, const struct sockaddr_in6 *name)
 {
   if (IN6_IS_ADDR_V4MAPPED(&name->sin6_addr))
   {
-    ip_addr_set_ip4_u32(to, name->sin6_addr.s6_addr32[3]);
+    convert_from_ipv4(to, name->sin6_addr.s6_addr32[3]);
     return;
   }
-  const uint32_t *longs = name->sin6_addr.s6_addr32;
-  IP_ADDR6(to, longs[0], longs[1], longs[2], longs[3]);
+  convert_from_ipv6(to, name->sin6_addr.s6_addr32);
   if (ip6_addr_has_scope(ip_2_ip6(to), IP6_UNKNOWN))
     ip6_addr_set_zone(ip_2_ip6(to), (u8_t) name->sin6_scope_id);
 }
@@ -30,7 +41,7 @@ int convert_from_name(struct internet_address *to, int family, const struct sock
     memcpy(&ipv4, name->bytes, sizeof(ipv4));
     if (ipv4.sin_family != AF_INET)
       return -EAFNOSUPPORT;
-    ip_addr_set_ip4_u32(&to->address, ipv4.sin_addr.s_addr);
+    convert_from_ipv4(&to->address, ipv4.sin_addr.s_addr);
     to->port = ntohs(ipv4.sin_port);
     return 0;
   }

@@ -19,6 +19,10 @@ int convert_from_name(struct internet_address *to, int family, const struct sock
 void convert_to_name(struct socket_name *name, int family, const ip_addr_t *address,
                      uint16_t port);
 
+/* From numbers in network byte order. */
+void convert_from_ipv4(ip_addr_t *to, uint32_t number);
+void convert_from_ipv6(ip_addr_t *to, const uint32_t numbers[4]);
+
 /* lwIP's errors as negative errno. */
 int convert_error(err_t error);
 

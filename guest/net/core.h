@@ -2,9 +2,6 @@
 #ifndef GUEST_NET_CORE_H
 #define GUEST_NET_CORE_H
 
-#ifndef LWIP_DONT_PROVIDE_BYTEORDER_FUNCTIONS
-#define LWIP_DONT_PROVIDE_BYTEORDER_FUNCTIONS
-#endif
 
 #include <lwip/ip.h>
 #include <lwip/ip_addr.h>

@@ -6,6 +6,8 @@
 #include "fs/program_memory.h"
 #include "net/internet.h"
 
+#include <lwip/priv/tcp_priv.h>
+
 /* lwIP counts in 16 bits. */
 #define PIECE_BYTES 65535ul
 
@@ -28,13 +30,15 @@ bool tcp_socket_is_writable(const struct internet_socket *internet)
          tcp_sndqueuelen(pcb) <= TCP_SNDQUEUELOWAT;
 }
 
-/* Whether bytes can be sent, after a wait if need be. */
-static int wait_for_room(struct internet_socket *internet, bool waits, uint64_t deadline_ns)
+/* Whether bytes can be sent, after a wait if need be. An error stays for the next call if some have been
+ * sent already. */
+static int wait_for_room(struct internet_socket *internet, bool has_sent, bool waits,
+                         uint64_t deadline_ns)
 {
   for (;;)
   {
     if (internet->error != 0)
-      return internet_take_error(internet);
+      return has_sent ? internet->error : internet_take_error(internet);
     if (internet->is_send_shut || internet->state == INTERNET_CLOSED ||
         internet->state == INTERNET_NEW || internet->state == INTERNET_LISTENING)
       return -EPIPE;
@@ -84,7 +88,7 @@ static int write_some(struct sending *sending)
   struct internet_socket *internet = sending->internet;
   while (sending->done < sending->message->total_bytes)
   {
-    const char *bytes;
+    const char *bytes = NULL;
     size_t wish = next_piece(sending, &bytes);
     uint32_t room = tcp_socket_room(internet);
     if (wish == 0 || room == 0)
@@ -125,7 +129,7 @@ static long send_locked(struct internet_socket *internet, const struct socket_me
   int error = 0;
   do
   {
-    error = wait_for_room(internet, waits, deadline_ns);
+    error = wait_for_room(internet, sending.done > 0, waits, deadline_ns);
     if (error == 0)
       error = write_some(&sending);
     if (error == -EAGAIN && waits && internet->tcp != NULL && internet->tcp->unacked != NULL &&
@@ -184,10 +188,11 @@ static void take_queue(struct internet_socket *internet)
 
 /* What receiving is to do when there are too few bytes; with the core lock: 0: they are all, as an
  * error or the end comes next. */
-static int wait_for_bytes(struct internet_socket *internet, bool waits, uint64_t deadline_ns)
+static int wait_for_bytes(struct internet_socket *internet, bool has_some, bool waits,
+                          uint64_t deadline_ns)
 {
   if (internet->error != 0)
-    return internet_take_error(internet);
+    return has_some ? internet->error : internet_take_error(internet);
   if (internet->is_ended || internet->is_receive_shut)
     return 0;
   if (internet->state != INTERNET_CONNECTED && internet->state != INTERNET_CONNECTING)
@@ -284,7 +289,7 @@ static long receive_locked(struct internet_socket *internet, const struct socket
       if (done >= least || is_peek)
         return (long) done;
     }
-    int error = wait_for_bytes(internet, waits, deadline_ns);
+    int error = wait_for_bytes(internet, done > 0, waits, deadline_ns);
     if (error <= 0)
       return done > 0 ? (long) done : error;
   }

@@ -1,6 +1,7 @@
 /* A CPU with nothing to run: looks for work for a while, then halts. */
 #include "arch/x86_64/cpu.h"
 #include "arch/x86_64/tlb.h"
+#include "net/driver/attention.h"
 #include "sched/sched.h"
 #include "start_info.h"
 #include "time/clock.h"
@@ -49,8 +50,22 @@ static void halt(struct percpu *cpu)
   adapt_polling(cpu, cpu_tsc() - begin_tsc);
 }
 
+/* Looks around in the loop of an idle CPU; the first time it may become the CPU that looks into the
+ * rings of network devices. Returns whether it is. */
+static bool look_outside(bool watches)
+{
+  if (!watches && net_watch_begin != NULL)
+    watches = net_watch_begin();
+  if (watches)
+    net_watch_look();
+  else
+    cpu_relax();
+  return watches;
+}
+
 static void wait_for_work(struct percpu *cpu)
 {
+  bool watches = false;
   uint64_t poll_end_tsc = cpu_tsc() + cpu->poll_cycles;
   while (!has_work(cpu))
   {
@@ -61,10 +76,17 @@ static void wait_for_work(struct percpu *cpu)
     if (next_tsc <= now_tsc)
       timers_run(cpu, now_tsc);
     else if (now_tsc < poll_end_tsc)
-      cpu_relax();
+      watches = look_outside(watches);
+    else if (watches)
+    {
+      watches = false;
+      net_watch_end();
+    }
     else if (start_info->cpu_count == 1 || !balance_steal(cpu))
       halt(cpu);
   }
+  if (watches)
+    net_watch_end();
 }
 
 void idle_wait(struct percpu *cpu)

@@ -23,6 +23,7 @@ enum filter_thread
   FILTER_THREAD_CLOCK,   /* follows the host's clock */
   FILTER_THREAD_STREAMS, /* waits for the standard streams */
   FILTER_THREAD_TIME,    /* ends the run after --timeout */
+  FILTER_THREAD_NET,     /* serves a network interface */
   FILTER_THREADS,
 };
 

@@ -39,7 +39,7 @@ static uint64_t handled_fs(int version)
   return FS_VERSION_2 | (version >= 3 ? FS_TRUNCATE : 0) | (version >= 5 ? FS_IOCTL_DEV : 0);
 }
 
-int landlock_begin(struct landlock *landlock)
+static int begin(struct landlock *landlock, bool has_network)
 {
   landlock->fd = -1;
   long version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
@@ -48,12 +48,22 @@ int landlock_begin(struct landlock *landlock)
   landlock->version = (int) version;
   struct rules rules = {
       .handled_fs = handled_fs(landlock->version),
-      .handled_net = version >= 4 ? NET_ALL : 0,
+      .handled_net = version >= 4 && !has_network ? NET_ALL : 0,
       .scoped = version >= 6 ? SCOPED_ALL : 0,
   };
   /* Older kernels take longer structures if what they do not know is 0. */
   landlock->fd = (int) syscall(SYS_landlock_create_ruleset, &rules, sizeof(rules), 0);
   return landlock->fd >= 0 ? 0 : -errno;
+}
+
+int landlock_begin(struct landlock *landlock)
+{
+  return begin(landlock, false);
+}
+
+int landlock_begin_without_network(struct landlock *landlock)
+{
+  return begin(landlock, true);
 }
 
 int landlock_allow(const struct landlock *landlock, int fd, bool folder, bool read_only)

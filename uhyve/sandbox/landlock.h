@@ -15,6 +15,9 @@ struct landlock
  * kernel cannot restrict what is needed (Linux 5.19). */
 int landlock_begin(struct landlock *landlock);
 
+/* The same for files alone, and other processes: the network stays as it is. */
+int landlock_begin_without_network(struct landlock *landlock);
+
 /* Allows what is at and below a descriptor of O_PATH to be read, or also to be changed. Returns 0
  * or a negative errno. */
 int landlock_allow(const struct landlock *landlock, int fd, bool folder, bool read_only);

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/futex.h>
+#include <linux/if_tun.h>
 #include <linux/kvm.h>
 #include <linux/seccomp.h>
 #include <sched.h>
@@ -289,6 +290,11 @@ static void make_thread_filter(enum filter_thread thread)
     allow(SCMP_SYS(timerfd_settime));
   if (thread == FILTER_THREAD_STREAMS)
     allow_value(SCMP_SYS(ioctl), 1, KVM_SIGNAL_MSI);
+  if (thread == FILTER_THREAD_NET)
+  {
+    allow(SCMP_SYS(readv));
+    allow_value(SCMP_SYS(ioctl), 1, TUNSETOFFLOAD);
+  }
   write_instructions("thread", thread);
 }
 

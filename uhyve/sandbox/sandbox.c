@@ -18,6 +18,11 @@ void sandbox_choose(enum isolation isolation)
   chosen = isolation;
 }
 
+enum isolation sandbox_chosen(void)
+{
+  return chosen;
+}
+
 /* Of what the kernel lacks, or a container forbids, a run need not fail. */
 static bool is_lacking(int error)
 {
@@ -126,9 +131,9 @@ void sandbox_enter_thread(enum filter_thread thread)
 {
   if (chosen == ISOLATION_NONE)
     return;
-  /* This one begins outside. */
-  if (thread == FILTER_THREAD_TIME &&
-      (privileges_forbid_new() != 0 || privileges_drop(false, false) != 0))
+  /* These begin outside. */
+  bool is_outside = thread == FILTER_THREAD_TIME || thread == FILTER_THREAD_NET;
+  if (is_outside && (privileges_forbid_new() != 0 || privileges_drop(false, false) != 0))
     return;
   load_filter(&filters_of_threads[thread]);
 }

@@ -44,6 +44,7 @@ struct sandbox
 
 /* Threads that begin before sandbox_enter() need to know. */
 void sandbox_choose(enum isolation isolation);
+enum isolation sandbox_chosen(void);
 
 /* Shuts the calling thread in, and all that it starts from now on: no thread of the guest's runs
  * yet. Returns 0, or a negative errno with one line in message. */

@@ -1,0 +1,135 @@
+/* Ports of the host that lead to the guest. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "cases.h"
+
+#define MANY 200
+
+/* Takes a connection that the host makes. */
+static void accept_by_hand(struct guest *guest, struct tcp_end *end)
+{
+  struct frame frame;
+  do
+    guest_receive(guest, &frame, is_tcp);
+  while (frame.tcp.th_flags != TH_SYN);
+  *end = (struct tcp_end){.to = ntohl(frame.ip.saddr),
+                          .from_port = ntohs(frame.tcp.th_dport),
+                          .to_port = ntohs(frame.tcp.th_sport),
+                          .next = 5000,
+                          .seen = ntohl(frame.tcp.th_seq) + 1};
+  CHECK(end->from_port == 80 && frame.ip.daddr == htonl(GUEST_IPV4));
+  guest_send_tcp(guest, end, TH_SYN | TH_ACK, NULL, 0);
+}
+
+void case_publish(void)
+{
+  char *const arguments[] = {"--publish", "tcp,127.0.0.1,8080,80", NULL};
+  struct guest guest;
+  struct tcp_end end;
+  char data[64];
+  guest_begin(&guest, arguments);
+  /* Before the guest has ever been seen. */
+  int fd = host_socket(SOCK_STREAM, "127.0.0.1", 8080, false);
+  accept_by_hand(&guest, &end);
+  CHECK(write(fd, "question", 8) == 8);
+  CHECK(guest_receive_tcp(&guest, &end, TH_PUSH, data, sizeof(data)) == 8);
+  CHECK(memcmp(data, "question", 8) == 0);
+  guest_send_tcp(&guest, &end, TH_ACK | TH_PUSH, "answer", 6);
+  CHECK(host_read(fd, data, sizeof(data)) == 6 && memcmp(data, "answer", 6) == 0);
+  close(fd);
+  guest_end(&guest);
+}
+
+void case_publish_udp(void)
+{
+  char *const arguments[] = {"--publish", "udp,0.0.0.0,8080,80", NULL};
+  struct guest guest;
+  struct frame frame;
+  char data[64];
+  guest_begin(&guest, arguments);
+  guest_announce(&guest);
+  int fd = host_socket(SOCK_DGRAM, "127.0.0.1", 8080, false);
+  CHECK(send(fd, "question", 8, 0) == 8);
+  guest_receive(&guest, &frame, is_udp);
+  CHECK(frame.udp.dest == htons(80) && memcmp(frame.udp_data, "question", 8) == 0);
+  guest_send_udp(&guest, ntohl(frame.ip.saddr), 80, ntohs(frame.udp.source), "answer", 6);
+  CHECK(host_read(fd, data, sizeof(data)) == 6 && memcmp(data, "answer", 6) == 0);
+  guest_end(&guest);
+}
+
+/* To a guest that nobody knows the address of nothing can be sent: the connection is ended. */
+void case_publish_ipv6(void)
+{
+  char *const arguments[] = {"--publish", "tcp,::1,8080,80", NULL};
+  struct guest guest;
+  char data[64];
+  guest_begin(&guest, arguments);
+  int fd = host_socket(SOCK_STREAM, "::1", 8080, false);
+  CHECK(host_read(fd, data, sizeof(data)) == 0);
+  guest_end(&guest);
+}
+
+/* ---- Refusals ---- */
+
+static void expect_refusal(const char *published, const char *expected)
+{
+  char *const arguments[] = {"--publish", "udp,127.0.0.1,9999,80", "--publish", (char *) published,
+                             NULL};
+  char text[256];
+  guest_begin_refused(arguments, text);
+  if (strcmp(text, expected) != 0)
+    fail("%s: '%s', not '%s'", published, text, expected);
+}
+
+void case_taken(void)
+{
+  char *const once[] = {"--publish", "tcp,0.0.0.0,8080,80", NULL};
+  struct guest guest;
+  host_socket(SOCK_STREAM, "127.0.0.1", 7000, true);
+  host_socket(SOCK_DGRAM, "127.0.0.1", 7000, true);
+  host_socket(SOCK_STREAM, "::1", 7000, true);
+  expect_refusal("tcp,127.0.0.1,7000,80", "cannot publish 127.0.0.1:7000/tcp: the port is taken");
+  expect_refusal("tcp,0.0.0.0,7000,80", "cannot publish 0.0.0.0:7000/tcp: the port is taken");
+  expect_refusal("udp,127.0.0.1,7000,80", "cannot publish 127.0.0.1:7000/udp: the port is taken");
+  expect_refusal("tcp,::1,7000,80", "cannot publish [::1]:7000/tcp: the port is taken");
+  expect_refusal("tcp,192.0.2.1,7000,80",
+                 "cannot publish 192.0.2.1:7000/tcp: the host has no such address");
+  expect_refusal("tcp,127.0.0.1,0,80",
+                 "uhyve-net-user is started by uhyve, for --net user; its arguments are wrong");
+  /* One's own, and again as soon as the first has ended. */
+  guest_begin(&guest, once);
+  expect_refusal("tcp,127.0.0.1,8080,80", "cannot publish 127.0.0.1:8080/tcp: the port is taken");
+  guest_end(&guest);
+  guest_begin(&guest, once);
+  guest_end(&guest);
+}
+
+/* Many connections at once, which libslirp takes one in each round. */
+void case_many(void)
+{
+  char *const arguments[] = {"--publish", "tcp,127.0.0.1,8080,80", NULL};
+  struct guest guest;
+  static struct tcp_end ends[MANY];
+  int fds[MANY];
+  char data[4];
+  guest_begin(&guest, arguments);
+  guest_announce(&guest);
+  for (int i = 0; i < MANY; i++)
+    fds[i] = host_socket(SOCK_STREAM, "127.0.0.1", 8080, false);
+  for (int i = 0; i < MANY; i++)
+    accept_by_hand(&guest, &ends[i]);
+  for (int i = 0; i < MANY; i++)
+    guest_send_tcp(&guest, &ends[i], TH_ACK | TH_PUSH, "data", 4);
+  for (int i = 0; i < MANY; i++)
+  {
+    CHECK(host_read(fds[i], data, sizeof(data)) == 4);
+    close(fds[i]);
+  }
+  guest_end(&guest);
+}

@@ -1,0 +1,51 @@
+/* Opens what --net names. */
+#include "way.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+static int fail(char message[static 256], int fd, int error, const char *what)
+{
+  snprintf(message, 256, "--net fd:%d: %s", fd, what);
+  return error;
+}
+
+/* A service manager, or whoever has the right to open it, hands it over. */
+static int open_descriptor(struct net_way **way, int fd, char message[static 256])
+{
+  int flags = fcntl(fd, F_GETFL);
+  if (flags < 0)
+    return fail(message, fd, -EBADF, "no such descriptor is open");
+  if (fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) != 0)
+    return fail(message, fd, -errno, strerror(errno));
+  int error = net_tap_adopt(way, fd);
+  if (error == -EINVAL)
+    return fail(message, fd, error, "is no TAP as it is needed (IFF_TAP, IFF_NO_PI)");
+  if (error != -ENOTTY)
+    return error == 0 ? 0 : fail(message, fd, error, strerror(-error));
+  int type;
+  socklen_t bytes = sizeof(type);
+  if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &bytes) != 0 || type != SOCK_STREAM)
+    return fail(message, fd, -EINVAL, "is neither a TAP nor a stream socket");
+  return net_stream_open(way, fd, message);
+}
+
+int net_way_open(struct net_way **way, const struct net_options *options, unsigned int index,
+                 char message[static 256])
+{
+  const struct net_option *option = &options->list[index];
+  switch (option->kind)
+  {
+  case NET_TAP:
+    return net_tap_open(way, option, message);
+  case NET_FD:
+    return open_descriptor(way, option->fd, message);
+  case NET_PASST:
+    return net_passt_open(way, options, index, message);
+  default:
+    return net_user_open(way, options, index, message);
+  }
+}

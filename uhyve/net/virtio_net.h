@@ -1,0 +1,128 @@
+/* A virtio network device (virtio 1.2, 5.1) in front of a way out. */
+#ifndef UHYVE_NET_VIRTIO_NET_H
+#define UHYVE_NET_VIRTIO_NET_H
+
+#include <linux/virtio_net.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "virtio_mmio.h"
+#include "way.h"
+
+enum virtio_net_queue
+{
+  VIRTIO_NET_RECEIVE,
+  VIRTIO_NET_SEND,
+  VIRTIO_NET_QUEUES,
+};
+
+/* Frames that are served in one go; then others get the lock. */
+#define VIRTIO_NET_BATCH 64
+
+/* What was taken of the ring for frames that come, in order. */
+struct virtio_net_buffer
+{
+  uint16_t id;
+  uint16_t entries;
+  uint16_t piece_count;
+  uint32_t len_bytes;
+};
+
+/* Pieces are taken while there are no more than this; a chain has as many as the ring at most. */
+#define VIRTIO_NET_ENOUGH_PIECES 500
+#define VIRTIO_NET_SLOTS         2048
+
+struct virtio_net_receive
+{
+  struct virtio_net_buffer buffers[VIRTQUEUE_MOST_ENTRIES];
+  unsigned int first_buffer;
+  unsigned int buffer_count;
+  /* Of all buffers, one behind the other. The slot in front of the first is free for the header, as
+   * is the one behind the last. */
+  struct iovec slots[VIRTIO_NET_SLOTS];
+  unsigned int first_slot;
+  unsigned int slot_count;
+  uint64_t room_bytes; /* in all buffers */
+
+  /* Where the first buffer has its header: this is cut from its pieces. */
+  struct iovec header_places[NET_HEADER_BYTES];
+  unsigned int header_place_count; /* 0: not cut yet */
+
+  struct virtio_net_hdr_v1 header;
+  uint64_t held_bytes; /* a frame that waits for more buffers; the rest of it is in spare */
+  uint64_t held_room_bytes;
+  uint8_t spare[NET_HEADER_BYTES + NET_MOST_FRAME_BYTES];
+  struct virtqueue_chain chain;
+};
+
+struct virtio_net_send
+{
+  bool is_waiting; /* chain: for the way out */
+  struct virtqueue_chain chain;
+  struct iovec pieces[VIRTQUEUE_MOST_ENTRIES + 1];
+  unsigned int piece_count;
+  struct virtio_net_hdr_v1 header;
+};
+
+/* All but the first two members is guarded by the caller's lock. */
+struct virtio_net
+{
+  struct net_way *way;
+  struct virtio_net_config config;
+  struct virtio_mmio virtio;
+  bool is_way_broken;
+  bool is_flushed;      /* the way has nothing kept */
+  bool offloads_wanted; /* to be told to the way, by its thread */
+  bool wake_wanted;     /* the thread is to look at all this */
+  uint32_t told_generation;
+  struct virtio_net_receive receive;
+  struct virtio_net_send send;
+};
+
+/* What the driver wants to know. */
+struct virtio_net_news
+{
+  bool of_ring;   /* buffers were used */
+  bool of_change; /* of the configuration; or the device needs a reset */
+};
+
+/* What the thread does until there is something again. */
+struct virtio_net_expected
+{
+  bool frames; /* of the way, as there are buffers for them */
+  bool room;   /* in the way */
+};
+
+/* mac is the guest's; mtu_bytes 0: not said. Zeroed memory before. */
+void virtio_net_prepare(struct virtio_net *net, struct net_way *way,
+                        const struct guest_memory *memory, const uint8_t mac[static 6],
+                        uint32_t mtu_bytes);
+
+/* Serves a batch in each direction. Returns whether there was anything. */
+bool virtio_net_serve(struct virtio_net *net, struct virtio_net_news *news);
+
+/* Has the driver tell of new chains where there is need. Returns true if there is something
+ * already. */
+bool virtio_net_expect(struct virtio_net *net, struct virtio_net_expected *expected);
+
+/* The directions, for virtio_net.c. They return how many frames were served. */
+unsigned int virtio_net_receive_batch(struct virtio_net *net);
+bool virtio_net_receive_has_room(struct virtio_net *net);
+void virtio_net_receive_forget(struct virtio_net *net);
+unsigned int virtio_net_send_batch(struct virtio_net *net);
+
+/* The way out is gone. */
+void virtio_net_lose_way(struct virtio_net *net);
+
+static inline struct virtqueue *virtio_net_queue(struct virtio_net *net,
+                                                 enum virtio_net_queue number)
+{
+  return &net->virtio.queues[number];
+}
+
+static inline bool virtio_net_has(const struct virtio_net *net, unsigned int feature)
+{
+  return (net->virtio.accepted & 1ull << feature) != 0;
+}
+
+#endif

@@ -1,0 +1,262 @@
+/* Frames from the way out to the guest: straight into its buffers, one frame over several of them
+ * if need be (virtio 1.2, 5.1.6.3 and 5.1.6.4). */
+#include "virtio_net.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+
+#define ETHERNET_HEADER_BYTES 14
+
+void virtio_net_receive_forget(struct virtio_net *net)
+{
+  struct virtio_net_receive *receive = &net->receive;
+  receive->first_buffer = receive->buffer_count = 0;
+  receive->first_slot = 1;
+  receive->slot_count = 0;
+  receive->room_bytes = 0;
+  receive->header_place_count = 0;
+  receive->held_bytes = 0;
+}
+
+/* ---- Buffers ---- */
+
+static bool is_full(const struct virtio_net *net)
+{
+  const struct virtio_net_receive *receive = &net->receive;
+  return receive->slot_count > VIRTIO_NET_ENOUGH_PIECES ||
+         receive->buffer_count == net->virtio.queues[VIRTIO_NET_RECEIVE].size;
+}
+
+/* Room for a chain, and a slot in front and behind. */
+static void make_room(struct virtio_net_receive *receive)
+{
+  unsigned int end = receive->first_slot + receive->slot_count;
+  if (end + VIRTQUEUE_MOST_ENTRIES + 1 <= VIRTIO_NET_SLOTS)
+    return;
+  memmove(&receive->slots[1], &receive->slots[receive->first_slot],
+          receive->slot_count * sizeof(receive->slots[0]));
+  receive->first_slot = 1;
+}
+
+static void add_buffer(struct virtio_net_receive *receive)
+{
+  const struct virtqueue_chain *chain = &receive->chain;
+  unsigned int last = (receive->first_buffer + receive->buffer_count) % VIRTQUEUE_MOST_ENTRIES;
+  make_room(receive);
+  memcpy(&receive->slots[receive->first_slot + receive->slot_count], chain->pieces,
+         chain->piece_count * sizeof(chain->pieces[0]));
+  receive->buffers[last] = (struct virtio_net_buffer){
+      .id = chain->id,
+      .entries = chain->entries,
+      .piece_count = chain->piece_count,
+      .len_bytes = (uint32_t) chain->writable_bytes,
+  };
+  receive->slot_count += chain->piece_count;
+  receive->room_bytes += chain->writable_bytes;
+  receive->buffer_count++;
+}
+
+/* A buffer of more than any frame has is as good as one that is just large enough. */
+static bool is_buffer(const struct virtqueue_chain *chain)
+{
+  return chain->readable_count == 0 && chain->writable_bytes >= NET_HEADER_BYTES &&
+         chain->writable_bytes <= UINT32_MAX;
+}
+
+/* Takes buffers until there is so much room, or no more of them. */
+static void collect(struct virtio_net *net, uint64_t wanted_bytes)
+{
+  struct virtio_net_receive *receive = &net->receive;
+  struct virtqueue *queue = virtio_net_queue(net, VIRTIO_NET_RECEIVE);
+  bool merges = virtio_net_has(net, VIRTIO_NET_F_MRG_RXBUF);
+  while (receive->room_bytes < wanted_bytes && !is_full(net) &&
+         (merges || receive->buffer_count == 0))
+  {
+    int taken = virtqueue_take(queue, &receive->chain);
+    if (taken < 0 || (taken > 0 && !is_buffer(&receive->chain)))
+      virtio_mmio_break(&net->virtio);
+    if (taken <= 0 || !virtio_mmio_is_running(&net->virtio))
+      return;
+    add_buffer(receive);
+  }
+}
+
+/* Takes the header's place off the first buffer. */
+static void cut_header(struct virtio_net_receive *receive)
+{
+  size_t bytes = NET_HEADER_BYTES;
+  for (unsigned int slot = receive->first_slot; bytes > 0; slot++)
+  {
+    struct iovec *piece = &receive->slots[slot];
+    size_t part = piece->iov_len < bytes ? piece->iov_len : bytes;
+    if (part == 0)
+      continue;
+    receive->header_places[receive->header_place_count++] =
+        (struct iovec){.iov_base = piece->iov_base, .iov_len = part};
+    piece->iov_base = (uint8_t *) piece->iov_base + part;
+    piece->iov_len -= part;
+    bytes -= part;
+  }
+}
+
+static void write_header(struct virtio_net_receive *receive)
+{
+  const uint8_t *from = (const uint8_t *) &receive->header;
+  for (unsigned int i = 0; i < receive->header_place_count; i++)
+  {
+    memcpy(receive->header_places[i].iov_base, from, receive->header_places[i].iov_len);
+    from += receive->header_places[i].iov_len;
+  }
+  receive->header_place_count = 0;
+}
+
+/* ---- Frames ---- */
+
+/* With header. A larger one finds its room all the same, by way of the spare. */
+static uint64_t most_bytes(const struct virtio_net *net)
+{
+  bool is_large =
+      virtio_net_has(net, VIRTIO_NET_F_GUEST_TSO4) || virtio_net_has(net, VIRTIO_NET_F_GUEST_TSO6);
+  uint64_t frame_bytes = NET_MOST_FRAME_BYTES;
+  if (!is_large && net->config.mtu != 0)
+    frame_bytes = net->config.mtu + ETHERNET_HEADER_BYTES + 4u;
+  return NET_HEADER_BYTES + frame_bytes;
+}
+
+/* What was queued under another driver may not suit this one. */
+static bool is_suitable(const struct virtio_net *net, const struct virtio_net_hdr_v1 *header)
+{
+  if (header->flags != 0 && !virtio_net_has(net, VIRTIO_NET_F_GUEST_CSUM))
+    return false;
+  switch (header->gso_type)
+  {
+  case VIRTIO_NET_HDR_GSO_NONE:
+    return true;
+  case VIRTIO_NET_HDR_GSO_TCPV4:
+    return virtio_net_has(net, VIRTIO_NET_F_GUEST_TSO4);
+  case VIRTIO_NET_HDR_GSO_TCPV6:
+    return virtio_net_has(net, VIRTIO_NET_F_GUEST_TSO6);
+  default:
+    return false;
+  }
+}
+
+/* Gives a frame of so many bytes to the guest, header included: it lies in the first buffers. */
+static void give(struct virtio_net *net, uint64_t bytes)
+{
+  struct virtio_net_receive *receive = &net->receive;
+  struct virtqueue *queue = virtio_net_queue(net, VIRTIO_NET_RECEIVE);
+  uint16_t count = 0;
+  while (bytes > 0)
+  {
+    const struct virtio_net_buffer *buffer = &receive->buffers[receive->first_buffer];
+    uint32_t part = bytes < buffer->len_bytes ? (uint32_t) bytes : buffer->len_bytes;
+    virtqueue_put(queue, buffer->id, buffer->entries, part);
+    count++;
+    bytes -= part;
+    receive->first_slot += buffer->piece_count;
+    receive->slot_count -= buffer->piece_count;
+    receive->room_bytes -= buffer->len_bytes;
+    receive->buffer_count--;
+    receive->first_buffer = (receive->first_buffer + 1) % VIRTQUEUE_MOST_ENTRIES;
+  }
+  receive->header.num_buffers = count;
+  write_header(receive);
+  virtqueue_publish(queue);
+}
+
+/* Copies the rest of a frame behind what was received straight into the buffers. */
+static void fill(struct virtio_net_receive *receive)
+{
+  const uint8_t *from = receive->spare;
+  uint64_t skip = receive->held_room_bytes - NET_HEADER_BYTES;
+  uint64_t rest = receive->held_bytes - receive->held_room_bytes;
+  for (unsigned int slot = receive->first_slot; rest > 0; slot++)
+  {
+    const struct iovec *piece = &receive->slots[slot];
+    uint64_t skipped = skip < piece->iov_len ? skip : piece->iov_len;
+    uint64_t part = piece->iov_len - skipped;
+    part = part < rest ? part : rest;
+    memcpy((uint8_t *) piece->iov_base + skipped, from, part);
+    from += part;
+    rest -= part;
+    skip -= skipped;
+  }
+}
+
+/* Returns whether the held frame is gone, in one way or the other. */
+static bool place_held(struct virtio_net *net)
+{
+  struct virtio_net_receive *receive = &net->receive;
+  collect(net, receive->held_bytes);
+  if (receive->room_bytes >= receive->held_bytes)
+  {
+    fill(receive);
+    give(net, receive->held_bytes);
+    receive->held_bytes = 0;
+    return true;
+  }
+  if (virtio_net_has(net, VIRTIO_NET_F_MRG_RXBUF) && !is_full(net))
+    return false;
+  receive->held_bytes = 0; /* too large for this guest, and lost */
+  return true;
+}
+
+/* Receives into all buffers there are, up to the largest frame; what does not fit goes into the
+ * spare. */
+static ssize_t receive_frame(struct virtio_net *net, uint64_t *room_bytes)
+{
+  struct virtio_net_receive *receive = &net->receive;
+  if (receive->header_place_count == 0)
+    cut_header(receive);
+  struct iovec *pieces = &receive->slots[receive->first_slot - 1];
+  receive->header = (struct virtio_net_hdr_v1){0};
+  pieces[0] = (struct iovec){.iov_base = &receive->header, .iov_len = NET_HEADER_BYTES};
+  pieces[receive->slot_count + 1] =
+      (struct iovec){.iov_base = receive->spare, .iov_len = sizeof(receive->spare)};
+  *room_bytes = receive->room_bytes;
+  return net->way->operations->receive(net->way, pieces, (int) receive->slot_count + 2);
+}
+
+/* Returns whether there was a frame. */
+static bool receive_one(struct virtio_net *net)
+{
+  struct virtio_net_receive *receive = &net->receive;
+  if (receive->held_bytes > 0)
+    return place_held(net);
+  collect(net, most_bytes(net));
+  if (receive->buffer_count == 0 || !virtio_mmio_is_running(&net->virtio))
+    return false;
+  uint64_t room_bytes;
+  ssize_t bytes = receive_frame(net, &room_bytes);
+  if (bytes == -EAGAIN)
+    return false;
+  if (bytes < 0 && bytes != -EMSGSIZE)
+    virtio_net_lose_way(net);
+  if (bytes < NET_HEADER_BYTES + ETHERNET_HEADER_BYTES ||
+      bytes > NET_HEADER_BYTES + NET_MOST_FRAME_BYTES || !is_suitable(net, &receive->header))
+    return !net->is_way_broken;
+  if ((uint64_t) bytes <= room_bytes)
+  {
+    give(net, (uint64_t) bytes);
+    return true;
+  }
+  receive->held_bytes = (uint64_t) bytes;
+  receive->held_room_bytes = room_bytes;
+  return place_held(net);
+}
+
+unsigned int virtio_net_receive_batch(struct virtio_net *net)
+{
+  unsigned int frames = 0;
+  while (frames < VIRTIO_NET_BATCH && virtio_net_queue(net, VIRTIO_NET_RECEIVE)->is_ready &&
+         !net->is_way_broken && virtio_mmio_is_running(&net->virtio) && receive_one(net))
+    frames++;
+  return frames;
+}
+
+bool virtio_net_receive_has_room(struct virtio_net *net)
+{
+  return net->receive.held_bytes == 0 && net->receive.buffer_count > 0;
+}
