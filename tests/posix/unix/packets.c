@@ -27,6 +27,11 @@ static void whole(int type)
   FAILS(send(fds[0], bytes, sizeof(bytes), 0), EMSGSIZE);
   CHECK(send(fds[0], bytes, 100000, 0) == 100000);
   CHECK(recv(fds[1], back, sizeof(back), 0) == 100000 && memcmp(bytes, back, 100000) == 0);
+  const struct iovec pieces[] = {{bytes, 70000}, {bytes + 70000, 30000}};
+  const struct iovec places[] = {{back, 10}, {back + 10, 200000}};
+  memset(back, 1, 100000);
+  CHECK(writev(fds[0], pieces, 2) == 100000);
+  CHECK(readv(fds[1], places, 2) == 100000 && memcmp(bytes, back, 100000) == 0);
   /* As many as the sender may have under way. */
   int sent = 0;
   while (send(fds[0], bytes, 10000, MSG_DONTWAIT) == 10000)
@@ -61,7 +66,14 @@ static void connected_packets(void)
   CHECK(recv(fds[1], back, 10, MSG_DONTWAIT) == 0);
   CHECK(close(fds[0]) == 0);
   CHECK((events_of(fds[1]) & (POLLHUP | POLLRDHUP)) == (POLLHUP | POLLRDHUP));
-  FAILS(send(fds[1], "x", 1, MSG_NOSIGNAL), EPIPE);
+  /* Only streams send a signal. */
+  const struct iovec vector = {back, 1};
+  handle(SIGPIPE, 0);
+  handled = 0;
+  FAILS(send(fds[1], "x", 1, 0), EPIPE);
+  FAILS(write(fds[1], "x", 1), EPIPE);
+  FAILS(writev(fds[1], &vector, 1), EPIPE);
+  CHECK(handled == 0);
   CHECK(close(fds[1]) == 0 && close(listener) == 0);
 }
 
