@@ -142,7 +142,7 @@ static int make_file(struct local_end *end, const struct socket_name *name)
 {
   char path[SOCKET_NAME_BYTES];
   struct walk walk;
-  struct stat status;
+  struct stat status = {0};
   path_of(name, path);
   int error = walk_begin(&walk, AT_FDCWD, path, 0);
   if (error == 0)
