@@ -196,7 +196,10 @@ static void *connect_one(void *argument)
 
 static void many_connect(void)
 {
-  enum { COUNT = 20 };
+  enum
+  {
+    COUNT = 20
+  };
   pthread_t threads[COUNT];
   char bytes[10];
   shared = bound(SOCK_STREAM, "uhyve/many");

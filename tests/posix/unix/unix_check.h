@@ -61,7 +61,7 @@ static inline int connect_to(int fd, const char *text)
   return connect(fd, (struct sockaddr *) &name, len);
 }
 
-#define ALL_EVENTS                                                                             \
+#define ALL_EVENTS \
   (POLLIN | POLLPRI | POLLOUT | POLLRDHUP | POLLRDNORM | POLLRDBAND | POLLWRNORM | POLLWRBAND)
 
 static inline int events_of(int fd)
