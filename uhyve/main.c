@@ -18,6 +18,7 @@
 #include "timeout.h"
 #include "uhyve_version.h"
 #include "vm.h"
+#include "vm_net.h"
 
 static struct vm vm;
 
@@ -121,6 +122,8 @@ int main(int argc, char **argv, char **envp)
     timeline_print(stderr, &vm.timeline, tsc_khz);
   }
   memory_watch_stop();
+  /* Then ports that were published are free again when this process has ended. */
+  vm_net_close(&vm);
   core_file_close(&vm.core);
   if (vm.end.kind != VM_END_EXIT)
     terminal_restore();

@@ -33,4 +33,10 @@ void case_barrier(void);
 void case_deaf(void);
 void case_garbage(void);
 
+/* cases_passt.c: passt, and sockets that somebody listens at. */
+void case_stream(void);
+void case_passt(void);
+
+#define SKIPPED 77
+
 #endif

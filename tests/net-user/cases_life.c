@@ -94,7 +94,7 @@ static void check_descriptors(const struct guest *guest)
     CHECK(bytes > 0);
     target[bytes] = '\0';
     bool is_frames = strcmp(entry->d_name, "3") == 0 && strncmp(target, "socket:", 7) == 0;
-    if (!is_frames && (atoi(entry->d_name) > 2 || strcmp(target, "/dev/null") != 0))
+    if (!is_frames && (strtol(entry->d_name, NULL, 10) > 2 || strcmp(target, "/dev/null") != 0))
       fail("descriptor %s is %s", entry->d_name, target);
   }
   closedir(folder);
@@ -177,7 +177,7 @@ static int try_code(void)
   return code == MAP_FAILED ? errno : 0;
 }
 
-#define BY_FILTER -1
+#define BY_FILTER (-1)
 
 static const struct
 {
@@ -236,12 +236,13 @@ void case_barrier(void)
 static void check_memory(const struct guest *guest)
 {
   char path[64], text[64] = "";
-  unsigned long pages = 0;
   snprintf(path, sizeof(path), "/proc/%d/statm", guest->program.pid);
   int fd = open(path, O_RDONLY | O_CLOEXEC);
   CHECK(fd >= 0 && read(fd, text, sizeof(text) - 1) > 0);
   close(fd);
-  CHECK(sscanf(text, "%*u %lu", &pages) == 1);
+  const char *second = strchr(text, ' ');
+  CHECK(second != NULL);
+  unsigned long pages = strtoul(second, NULL, 10);
   if (pages * 4 > MOST_RSS_KIB)
     fail("%lu KiB of memory", pages * 4);
 }

@@ -254,7 +254,7 @@ size_t guest_receive_tcp(struct guest *guest, struct tcp_end *end, uint8_t flags
     guest_receive(guest, &frame, is_tcp);
     if (frame.tcp.th_dport != htons(end->from_port) || frame.tcp.th_sport != htons(end->to_port))
       continue;
-    size_t header = 4u * frame.tcp.th_off;
+    size_t header = 4 * (size_t) frame.tcp.th_off;
     size_t bytes = ntohs(frame.ip.tot_len) - sizeof(frame.ip) - header;
     bool is_next = (frame.tcp.th_flags & TH_SYN) != 0 || ntohl(frame.tcp.th_seq) == end->seen;
     if (!is_next || ((frame.tcp.th_flags & flags) == 0 && bytes == 0))

@@ -25,7 +25,7 @@
 #define MOST_DESCRIPTORS 4096
 #define MOST_MEMORY      (UINT64_C(3) << 29)
 
-static void limit(int resource, rlim_t most)
+static void limit(__rlimit_resource_t resource, rlim_t most)
 {
   struct rlimit now;
   if (getrlimit(resource, &now) == 0 && now.rlim_max < most)
