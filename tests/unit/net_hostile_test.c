@@ -89,7 +89,7 @@ static int begin(void **state)
          DRIVER_MEMORY_BYTES - DRIVER_FORBIDDEN_GPA);
   assert_int_equal(net_interface_create(&driver.interface, &counting->way, &driver.memory, mac, 0),
                    0);
-  assert_int_equal(net_interface_start(driver.interface, false), 0);
+  assert_int_equal(net_interface_start(driver.interface, (struct net_connect){0}, false), 0);
   *state = &driver;
   return 0;
 }
