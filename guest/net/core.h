@@ -2,7 +2,6 @@
 #ifndef GUEST_NET_CORE_H
 #define GUEST_NET_CORE_H
 
-
 #include <lwip/ip.h>
 #include <lwip/ip_addr.h>
 #include <lwip/netif.h>

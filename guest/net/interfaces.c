@@ -10,29 +10,12 @@
 
 #include <lwip/dns.h>
 
+#include "net/stack/interface.h"
+
 
 static bool is_loopback(const struct netif *netif)
 {
   return netif->name[0] == 'l' && netif->name[1] == 'o';
-}
-
-void interface_name(const struct netif *netif, char name[static INTERFACE_NAME_BYTES])
-{
-  memset(name, 0, INTERFACE_NAME_BYTES);
-  if (is_loopback(netif))
-    memcpy(name, "lo", sizeof("lo"));
-  else
-  {
-    /* The loopback interface is number 0. */
-    unsigned int number = netif->num - 1u;
-    size_t at = sizeof("eth") - 1;
-    memcpy(name, "eth", at);
-    if (number >= 100)
-      name[at++] = (char) ('0' + number / 100);
-    if (number >= 10)
-      name[at++] = (char) ('0' + number / 10 % 10);
-    name[at] = (char) ('0' + number % 10);
-  }
 }
 
 struct netif *interface_find(const char *name)
@@ -41,7 +24,7 @@ struct netif *interface_find(const char *name)
   NETIF_FOREACH (netif)
   {
     char own[INTERFACE_NAME_BYTES];
-    interface_name(netif, own);
+    net_interface_name(netif, own);
     if (strncmp(own, name, INTERFACE_NAME_BYTES) == 0)
       return netif;
   }
@@ -95,7 +78,7 @@ static void add_ipv6(const struct netif *netif, int index, struct interface_fact
 void interface_describe(const struct netif *netif, struct interface_facts *facts)
 {
   memset(facts, 0, sizeof(*facts));
-  interface_name(netif, facts->name);
+  net_interface_name(netif, facts->name);
   facts->index = netif_get_index(netif);
   facts->flags = flags_of(netif);
   facts->mtu_bytes = netif->mtu;

@@ -28,10 +28,11 @@ static int count_received(struct internet_socket *internet)
 
 static int count_unsent(struct internet_socket *internet)
 {
+  if (internet->state == INTERNET_LISTENING)
+    return -EINVAL;
   if (!internet_is_stream(internet) || internet->tcp == NULL)
     return 0;
-  return internet->state == INTERNET_LISTENING ? -EINVAL
-                                               : (int) (TCP_SND_BUF - tcp_sndbuf(internet->tcp));
+  return (int) (TCP_SND_BUF - tcp_sndbuf(internet->tcp));
 }
 
 /* ---- Interfaces ---- */

@@ -4,9 +4,10 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "net/interfaces.h"
 #include "net/internet.h"
+#include "net/interface_facts.h"
 #include "net/option_values.h"
+#include "net/stack/interface.h"
 #include "net/tcp_information.h"
 #include "net/tcp_numbers.h"
 
@@ -22,7 +23,7 @@ static int get_interface(const struct internet_options *options, char *value, ui
   const struct netif *netif = netif_get_by_index(options->interface);
   if (netif == NULL)
     return option_put(value, len_bytes, "", 0);
-  interface_name(netif, name);
+  net_interface_name(netif, name);
   return option_put(value, len_bytes, name, (uint32_t) strlen(name) + 1);
 }
 

@@ -6,7 +6,7 @@
 #include "mm/kernel_heap.h"
 #include "net/internet.h"
 
-#define MOST_BACKLOG 0xff
+#define MOST_BACKLOG 4096
 
 static void append(struct internet_socket *listener, struct internet_socket *internet)
 {
@@ -52,7 +52,7 @@ static int listen_on(struct internet_socket *internet, int backlog)
   unsigned int most = backlog < 0 || backlog >= MOST_BACKLOG ? MOST_BACKLOG : (unsigned int) backlog + 1;
   if (internet->state == INTERNET_LISTENING)
   {
-    tcp_backlog_set((struct tcp_pcb_listen *) internet->tcp, (u8_t) most);
+    tcp_backlog_set((struct tcp_pcb_listen *) internet->tcp, (u16_t) most);
     return 0;
   }
   if (internet->state != INTERNET_NEW)
@@ -70,7 +70,7 @@ static int listen_on(struct internet_socket *internet, int backlog)
     internet->is_bound = true;
     internet->local.port = internet->tcp->local_port;
   }
-  struct tcp_pcb *pcb = tcp_listen_with_backlog_and_err(internet->tcp, (u8_t) most, &failure);
+  struct tcp_pcb *pcb = tcp_listen_with_backlog_and_err(internet->tcp, (u16_t) most, &failure);
   if (pcb == NULL)
     return convert_error(failure);
   internet->tcp = pcb;

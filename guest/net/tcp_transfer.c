@@ -114,7 +114,7 @@ static int write_some(struct sending *sending)
 static void flush(struct internet_socket *internet, int flags)
 {
   const struct tcp_pcb *pcb = internet->tcp;
-  if (pcb == NULL)
+  if (pcb == NULL || internet->state != INTERNET_CONNECTED)
     return;
   bool holds = (flags & MSG_MORE) != 0 || internet->options.is_corked;
   if (!holds || (pcb->unsent != NULL && pcb->unsent->next != NULL))
