@@ -2,6 +2,9 @@
  * CPUs look into devices meanwhile: net/driver/attention.c. */
 #include "net/stack/task.h"
 
+#include <reent.h>
+
+#include "libc/thread.h"
 #include "net/stack/core.h"
 #include "net/stack/interface.h"
 #include "net/stack/stack.h"
@@ -38,7 +41,10 @@ static uint64_t serve_timers(void)
 
 static void *serve(void *argument)
 {
+  static struct thread self;
+  static struct _reent state;
   (void) argument;
+  thread_adopt(&self, &state);
   for (;;)
   {
     bool told = __atomic_exchange_n(&net_task_events, 0, __ATOMIC_SEQ_CST) != 0;
