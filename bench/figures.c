@@ -10,9 +10,9 @@ int figures_measure(struct figure figures[static FIGURES_MAX], int *count,
                     const struct figures_options *options)
 {
   static struct run run;
-  static int (*const topics[])(struct run *) = {figures_launch, figures_cpu,   figures_tasks,
-                                                figures_memory, figures_files, figures_openmp,
-                                                figures_cxx,    figures_noise, figures_idle};
+  static int (*const topics[])(struct run *) = {
+      figures_launch, figures_cpu,    figures_tasks, figures_memory, figures_files,
+      figures_net,    figures_openmp, figures_cxx,   figures_noise,  figures_idle};
   *count = 0;
   run = (struct run){.options = options, .figures = figures, .count = count};
   int error = process_setup();

@@ -10,6 +10,7 @@ int figures_cpu(struct run *run);    /* computing, and the C library */
 int figures_tasks(struct run *run);  /* threads, and what they wait for */
 int figures_memory(struct run *run); /* mappings, malloc, bandwidth */
 int figures_files(struct run *run);  /* files, and standard output */
+int figures_net(struct run *run);    /* the network */
 int figures_openmp(struct run *run); /* OpenMP's constructs, and programs that use them */
 int figures_cxx(struct run *run);    /* C++ */
 int figures_noise(struct run *run);  /* what interrupts a program */

@@ -18,6 +18,8 @@ int file_put(struct file *file)
 {
   if (__atomic_sub_fetch(&file->references, 1, __ATOMIC_ACQ_REL) != 0)
     return 0;
+  if (file->watchers != NULL)
+    epoll_forget(file);
   return file->operations->release != NULL ? file->operations->release(file) : 0;
 }
 

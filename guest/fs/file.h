@@ -48,6 +48,8 @@ struct file_operations
   /* Which of POLLIN, POLLOUT, POLLERR, POLLHUP and their like hold now. With an entry, first has it
    * wait at the file's sources (wait_source_add). Null: always readable and writable. */
   unsigned int (*poll)(struct file *file, struct wait_entry *entry);
+  /* Who was told once has to poll with an entry again, to be told once more. */
+  bool tells_once;
   /* Copies what the file has there, for mmap(); the rest of the buffer is zero already. Null: read.
    */
   long (*fill)(struct file *file, void *buffer, size_t len_bytes, off_t offset);
@@ -63,9 +65,11 @@ struct file
                           atomically by fcntl() */
   bool is_seekable;    /* the offset below counts */
   bool is_terminal;    /* isatty() */
+  bool is_socket;      /* a struct socket (net/socket.h) */
   struct mutex mutex;  /* held while the offset is used and moved */
   off_t offset;        /* of a folder: where list() goes on */
   char *path;          /* of a folder: absolute, without '.', '..'; else null. Owned */
+  void *watchers;      /* the epolls that watch it: fs/epoll.h */
   const void *content; /* the same for all files that share a content, for maps; null: none */
 };
 
@@ -80,6 +84,9 @@ static inline void file_get(struct file *file)
 
 /* Returns what release() says if it was the last one, else 0. */
 int file_put(struct file *file);
+
+/* A file with watchers is about to be released; weak: who links no epoll has none. */
+void epoll_forget(struct file *file) __attribute__((weak, visibility("hidden")));
 
 /* ---- What the calls with these names do with an open file: fs/file.c, file_status.c ---- */
 

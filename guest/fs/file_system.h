@@ -85,6 +85,7 @@ struct file_system
   int (*space)(struct walk *walk, struct statvfs *space);
   /* The opener comes from who makes it, so that others are not linked with pipes. Null: -EPERM. */
   int (*mkfifo)(struct walk *walk, mode_t mode, fifo_opener *opener);
+  int (*mksocket)(struct walk *walk, mode_t mode); /* a name for a local socket. Null: -EPERM */
 };
 
 extern const struct file_system host_file_system;

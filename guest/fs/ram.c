@@ -73,6 +73,8 @@ static int check_open(const struct walk *walk, const struct ram_node *node, int 
     return 0;
   if (S_ISLNK(node->mode))
     return -ELOOP;
+  if (S_ISSOCK(node->mode))
+    return -ENXIO;
   if ((flags & O_ACCMODE) != O_WRONLY)
     rights |= R_OK;
   if ((flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC) != 0)
@@ -229,6 +231,26 @@ static int ram_mkfifo(struct walk *walk, mode_t mode, fifo_opener *opener)
   return error;
 }
 
+static int mksocket_locked(struct walk *walk, mode_t mode)
+{
+  struct ram_place place;
+  int error = ram_find(walk, &place);
+  if (error != 0)
+    return error;
+  if (place.node != NULL)
+    return -EEXIST;
+  return add_node(&place, ram_node_create(ram_of(walk), S_IFSOCK | (mode & 07777)));
+}
+
+static int ram_mksocket(struct walk *walk, mode_t mode)
+{
+  struct ram *ram = ram_of(walk);
+  rwlock_write(&ram->lock, FUTEX_FOREVER);
+  int error = mksocket_locked(walk, mode);
+  rwlock_unlock_write(&ram->lock);
+  return error;
+}
+
 static int symlink_locked(struct walk *walk, const char *target)
 {
   struct ram_place place;
@@ -330,6 +352,7 @@ const struct file_system ram_file_system = {
     .name = "ram",
     .open = ram_open,
     .mkfifo = ram_mkfifo,
+    .mksocket = ram_mksocket,
     .stat = ram_stat,
     .access = ram_access,
     .readlink = ram_readlink,

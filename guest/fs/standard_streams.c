@@ -187,6 +187,7 @@ static const struct file_operations stream_operations = {
     .seek = seek_stream,
     .control = control_stream,
     .poll = poll_stream,
+    .tells_once = true,
     .release = release_stream,
 };
 

@@ -38,10 +38,13 @@ void wait_source_tell(struct wait_source *source, unsigned int events)
   if (__atomic_load_n(&source->first, __ATOMIC_RELAXED) == NULL)
     return;
   uint32_t was_masked = spinlock_lock_masked(&source->lock);
+  bool is_served = false;
   for (struct wait_entry *entry = source->first; entry != NULL; entry = entry->next)
   {
-    if ((entry->events & events) != 0)
-      entry->tell(entry);
+    if ((entry->events & events) == 0 || (entry->is_exclusive && is_served))
+      continue;
+    entry->tell(entry);
+    is_served |= entry->is_exclusive && entry->is_served;
   }
   spinlock_unlock_restore(&source->lock, was_masked);
 }

@@ -3,6 +3,7 @@
 #ifndef GUEST_FS_WAIT_SOURCE_H
 #define GUEST_FS_WAIT_SOURCE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "sched/spinlock.h"
@@ -19,6 +20,8 @@ struct wait_entry
   struct wait_source *source; /* null: waits nowhere */
   struct wait_entry *next, *previous;
   unsigned int events; /* of poll(): those waited for, with POLLERR and POLLHUP if they count */
+  bool is_exclusive;   /* of those, only one is told that says is_served, or all if none does */
+  bool is_served;      /* set by tell() of an exclusive one: somebody is about to look */
 
   /* Masked, with the source's lock: must not block, nor call what follows. */
   void (*tell)(struct wait_entry *entry);

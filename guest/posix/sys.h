@@ -134,6 +134,20 @@ int sys_poll(struct pollfd *polled, unsigned long count, uint64_t deadline_ns,
 int sys_select(int limit, unsigned long *const sets[3], uint64_t deadline_ns,
                const struct signal_mark *mark);
 
+/* epoll; deadline_ns and mark as above. */
+struct epoll_event;
+int sys_epoll_create1(int flags);
+int sys_epoll_ctl(int epoll, int operation, int fd, const struct epoll_event *event);
+int sys_epoll_wait(int epoll, struct epoll_event *events, int most, uint64_t deadline_ns,
+                   const struct signal_mark *mark);
+
+/* eventfd and timerfd. -EINVAL for TFD_TIMER_CANCEL_ON_SET, and for clocks that wake machines. */
+int sys_eventfd2(unsigned int count, int flags);
+int sys_timerfd_create(clockid_t clock, int flags);
+int sys_timerfd_settime(int fd, int flags, const struct itimerspec *times,
+                        struct itimerspec *former);
+int sys_timerfd_gettime(int fd, struct itimerspec *times);
+
 /* A pipe's descriptors; flags: O_CLOEXEC, O_NONBLOCK. */
 int sys_pipe(int fds[2], int flags);
 int sys_mkfifoat(int folder, const char *path, mode_t mode);

@@ -1,6 +1,7 @@
 /* A CPU with nothing to run: looks for work for a while, then halts. */
 #include "arch/x86_64/cpu.h"
 #include "arch/x86_64/tlb.h"
+#include "net/driver/attention.h"
 #include "sched/sched.h"
 #include "start_info.h"
 #include "time/clock.h"
@@ -13,6 +14,8 @@
 
 static uint64_t poll_most;
 static uint64_t poll_least;
+
+static uint32_t halted_cpus;
 
 void idle_init(void)
 {
@@ -43,15 +46,39 @@ static void halt(struct percpu *cpu)
   /* Before the last look: who gives work now sends an interrupt, which NUCLEUS_IDLE sees. */
   __atomic_exchange_n(&cpu->state, CPU_HALTED, __ATOMIC_SEQ_CST);
   uint64_t begin_tsc = cpu_tsc();
+  __atomic_add_fetch(&halted_cpus, 1, __ATOMIC_RELAXED);
   if (!has_work(cpu))
     nucleus_call(NUCLEUS_IDLE, 0, 0);
+  __atomic_sub_fetch(&halted_cpus, 1, __ATOMIC_RELAXED);
   __atomic_store_n(&cpu->state, CPU_POLLING, __ATOMIC_RELAXED);
   adapt_polling(cpu, cpu_tsc() - begin_tsc);
 }
 
+/* Where the monitor serves network devices, one CPU of the host is left to it: else what this CPU
+ * waits for would wait for its place. */
+static bool may_poll(void)
+{
+  uint32_t awake = start_info->cpu_count - __atomic_load_n(&halted_cpus, __ATOMIC_RELAXED);
+  return net_is_used == NULL || !net_is_used() || awake < start_info->host_cpu_count;
+}
+
+/* Looks around in the loop of an idle CPU; the first time it may become the CPU that looks into the
+ * rings of network devices. Returns whether it is. */
+static bool look_outside(bool watches)
+{
+  if (!watches && net_watch_begin != NULL)
+    watches = net_watch_begin();
+  if (watches)
+    net_watch_look();
+  else
+    cpu_relax();
+  return watches;
+}
+
 static void wait_for_work(struct percpu *cpu)
 {
-  uint64_t poll_end_tsc = cpu_tsc() + cpu->poll_cycles;
+  bool watches = false;
+  uint64_t poll_end_tsc = may_poll() ? cpu_tsc() + cpu->poll_cycles : 0;
   while (!has_work(cpu))
   {
     if (cpu->area.pending != 0)
@@ -61,10 +88,17 @@ static void wait_for_work(struct percpu *cpu)
     if (next_tsc <= now_tsc)
       timers_run(cpu, now_tsc);
     else if (now_tsc < poll_end_tsc)
-      cpu_relax();
+      watches = look_outside(watches);
+    else if (watches)
+    {
+      watches = false;
+      net_watch_end();
+    }
     else if (start_info->cpu_count == 1 || !balance_steal(cpu))
       halt(cpu);
   }
+  if (watches)
+    net_watch_end();
 }
 
 void idle_wait(struct percpu *cpu)

@@ -2,9 +2,6 @@
 #ifndef NET_STACK_STACK_H
 #define NET_STACK_STACK_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
 /* Brings the network up, once: all devices of the start information, the loopback interface (also
  * without any device), addresses given or asked for. Returns 0 or a negative errno. May block. */
 int net_start(void);
@@ -13,7 +10,8 @@ int net_start(void);
  * connects or sends. Returns 0, -ENETUNREACH after the time that DHCP takes to give up, -EINTR. */
 int net_wait_configured(void);
 
-/* lwIP's core, for who calls its functions marked 'tcpip context'. Not in interrupts. */
+/* lwIP's core, for who calls its functions marked 'tcpip context'. For tasks, not in interrupts.
+ * The end of a locked section hands frames to the loopback interface's receiver and to devices. */
 void net_lock(void);
 void net_unlock(void);
 

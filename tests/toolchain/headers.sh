@@ -8,7 +8,10 @@ headers='assert ctype complex dirent dlfcn endian err errno fcntl fenv float get
     stdalign stdarg stdatomic stdbool stddef stdint stdio stdlib stdnoreturn string strings sys/ioctl
     sys/mman sys/param sys/random sys/resource sys/select sys/stat sys/statvfs sys/time sys/times
     sys/types sys/uio sys/utsname sys/wait termios tgmath time unistd utime wchar wctype wordexp fnmatch glob
-    ftw iconv pthread'
+    ftw iconv pthread
+    arpa/inet ifaddrs net/ethernet net/if net/if_arp netdb netinet/ether netinet/icmp6 netinet/if_ether
+    netinet/in netinet/ip netinet/ip6 netinet/ip_icmp netinet/tcp netinet/udp sys/epoll sys/eventfd
+    sys/sendfile sys/socket sys/timerfd sys/un'
 
 for header in $headers; do
     printf '#include <%s.h>\n#include <%s.h>\nint unused;\n' "$header" "$header"> "$scratch/one.c"

@@ -15,6 +15,7 @@
 #include "crash.h"
 #include "hypercalls/start_info.h"
 #include "mm/virtual.h"
+#include "net/driver/attention.h"
 #include "posix/stream_io.h"
 #include "sched/realtime.h"
 #include "sched/sched.h"
@@ -55,6 +56,10 @@ static void handle(struct percpu *cpu, unsigned int vector)
     sched_handle_wake(cpu);
   else if (vector == UHYVE_VECTOR_STREAM)
     stream_interrupt();
+  else if (vector == UHYVE_VECTOR_NETWORK && net_interrupt != NULL)
+    net_interrupt();
+  else if (vector == UHYVE_VECTOR_LINK && net_link_interrupt != NULL)
+    net_link_interrupt();
   else if (vector == UHYVE_VECTOR_SIGNAL && signal_interrupt != NULL)
     signal_interrupt();
   else if (vector >= UHYVE_VECTOR_SOURCES && vector < UHYVE_VECTOR_END)

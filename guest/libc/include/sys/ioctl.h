@@ -1,4 +1,4 @@
-/* ioctl: the terminal and file requests, with the numbers of Linux x86-64. */
+/* ioctl: requests to terminals, files and sockets, with the numbers of Linux x86-64. */
 #ifndef _SYS_IOCTL_H
 #define _SYS_IOCTL_H
 
@@ -39,6 +39,32 @@ __BEGIN_DECLS
 #define FIONCLEX                  0x5450
 #define FIOCLEX                   0x5451
 #define FIOASYNC                  0x5452
+
+#define FIOSETOWN                 0x8901
+#define SIOCSPGRP                 0x8902
+#define FIOGETOWN                 0x8903
+#define SIOCGPGRP                 0x8904
+#define SIOCATMARK                0x8905
+#define SIOCINQ                   FIONREAD
+#define SIOCOUTQ                  TIOCOUTQ
+#define SIOCGIFNAME               0x8910
+#define SIOCGIFCONF               0x8912
+#define SIOCGIFFLAGS              0x8913
+#define SIOCSIFFLAGS              0x8914
+#define SIOCGIFADDR               0x8915
+#define SIOCSIFADDR               0x8916
+#define SIOCGIFDSTADDR            0x8917
+#define SIOCGIFBRDADDR            0x8919
+#define SIOCGIFNETMASK            0x891b
+#define SIOCSIFNETMASK            0x891c
+#define SIOCGIFMETRIC             0x891d
+#define SIOCGIFMTU                0x8921
+#define SIOCSIFMTU                0x8922
+#define SIOCSIFHWADDR             0x8924
+#define SIOCGIFHWADDR             0x8927
+#define SIOCGIFINDEX              0x8933
+#define SIOGIFINDEX               SIOCGIFINDEX
+#define SIOCGIFTXQLEN             0x8942
 
 int ioctl(int, unsigned long, ...);
 

@@ -1,0 +1,421 @@
+/* Sockets of TCP: the connection's life, and what lwIP tells about it. */
+#include <errno.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include "mm/kernel_heap.h"
+#include "net/address_check.h"
+#include "net/internet.h"
+#include "time/clock.h"
+
+#define NS_PER_S     1000000000ull
+#define EVENTS_READ  (POLLIN | POLLRDNORM | POLLRDHUP)
+#define EVENTS_WRITE (POLLOUT | POLLWRNORM)
+#define EVENTS_ALL   (EVENTS_READ | EVENTS_WRITE | POLLHUP | POLLERR)
+
+/* ---- What lwIP tells ---- */
+
+static void append(struct internet_pieces *pieces, struct pbuf *pbuf)
+{
+  if (pieces->first == NULL)
+    pieces->first = pbuf;
+  else
+    pieces->last->next = pbuf;
+  while (pbuf->next != NULL)
+    pbuf = pbuf->next;
+  pieces->last = pbuf;
+}
+
+static err_t on_received(void *argument, struct tcp_pcb *pcb, struct pbuf *pbuf, err_t error)
+{
+  struct internet_socket *internet = argument;
+  (void) error;
+  if (pbuf == NULL)
+  {
+    internet->is_ended = true;
+    if (internet->is_send_shut)
+      tcp_socket_detach(internet);
+    internet_changed(internet, EVENTS_READ | (internet->is_send_shut ? POLLHUP : 0));
+  }
+  else if (internet->is_receive_shut)
+  {
+    tcp_recved(pcb, pbuf->tot_len);
+    pbuf_free(pbuf);
+  }
+  else
+  {
+    internet->queued_bytes += pbuf->tot_len;
+    append(&internet->queue, pbuf);
+    internet_changed(internet, POLLIN | POLLRDNORM);
+  }
+  return ERR_OK;
+}
+
+static err_t on_sent(void *argument, struct tcp_pcb *pcb, u16_t len_bytes)
+{
+  struct internet_socket *internet = argument;
+  (void) len_bytes;
+  if (tcp_socket_is_writable(internet) || (pcb->unsent == NULL && pcb->unacked == NULL))
+    internet_changed(internet, EVENTS_WRITE);
+  return ERR_OK;
+}
+
+/* The pcb is gone. */
+static void on_error(void *argument, err_t error)
+{
+  struct internet_socket *internet = argument;
+  internet->tcp = NULL;
+  if (internet->state == INTERNET_CONNECTING)
+  {
+    internet->state = INTERNET_NEW;
+    internet->error = error == ERR_RST ? -ECONNREFUSED : -ETIMEDOUT;
+  }
+  else
+  {
+    if (error == ERR_RST)
+      internet->error = internet->is_ended ? -EPIPE : -ECONNRESET;
+    else if (error != ERR_CLSD)
+      internet->error = -ETIMEDOUT;
+    internet->state = INTERNET_CLOSED;
+    internet->is_ended = true;
+  }
+  internet_changed(internet, EVENTS_ALL);
+}
+
+static void keep_names(struct internet_socket *internet)
+{
+  const struct tcp_pcb *pcb = internet->tcp;
+  ip_addr_copy(internet->local.address, pcb->local_ip);
+  internet->local.port = pcb->local_port;
+  ip_addr_copy(internet->peer.address, pcb->remote_ip);
+  internet->peer.port = pcb->remote_port;
+}
+
+static err_t on_connected(void *argument, struct tcp_pcb *pcb, err_t error)
+{
+  struct internet_socket *internet = argument;
+  (void) pcb;
+  (void) error;
+  internet->state = INTERNET_CONNECTED;
+  keep_names(internet);
+  internet_changed(internet, EVENTS_WRITE);
+  return ERR_OK;
+}
+
+/* ---- The pcb ---- */
+
+void tcp_socket_attach(struct internet_socket *internet, struct tcp_pcb *pcb)
+{
+  internet->tcp = pcb;
+  tcp_arg(pcb, internet);
+  tcp_recv(pcb, on_received);
+  tcp_sent(pcb, on_sent);
+  tcp_err(pcb, on_error);
+  internet_apply(internet);
+  if (internet->state == INTERNET_CONNECTED)
+    keep_names(internet);
+}
+
+void tcp_socket_detach(struct internet_socket *internet)
+{
+  struct tcp_pcb *pcb = internet->tcp;
+  if (pcb == NULL)
+    return;
+  internet->tcp = NULL;
+  tcp_arg(pcb, NULL);
+  if (pcb->state == LISTEN)
+  {
+    tcp_accept(pcb, NULL);
+    return;
+  }
+  tcp_recv(pcb, NULL);
+  tcp_sent(pcb, NULL);
+  tcp_err(pcb, NULL);
+}
+
+int tcp_socket_make(struct internet_socket *internet)
+{
+  if (internet->tcp != NULL)
+    return 0;
+  struct tcp_pcb *pcb = tcp_new_ip_type((u8_t) internet_type_of_address(internet));
+  if (pcb == NULL)
+    return -ENOBUFS;
+  tcp_socket_attach(internet, pcb);
+  return 0;
+}
+
+/* ---- Names ---- */
+
+void tcp_socket_name(const struct internet_socket *internet, bool is_peer,
+                     struct internet_address *address)
+{
+  *address = is_peer ? internet->peer : internet->local;
+}
+
+static int name_tcp(struct socket *socket, bool is_peer, struct socket_name *name)
+{
+  struct internet_socket *internet = internet_of(socket);
+  struct internet_address address;
+  net_lock();
+  int error = is_peer && internet->state != INTERNET_CONNECTED ? -ENOTCONN : 0;
+  tcp_socket_name(internet, is_peer, &address);
+  net_unlock();
+  if (error == 0)
+    convert_to_name(name, socket->family, &address.address, address.port);
+  return error;
+}
+
+static int bind_to(struct internet_socket *internet, const struct internet_address *address)
+{
+  if (internet->state != INTERNET_NEW || internet->is_bound)
+    return -EINVAL;
+  int error = address_check_bind(internet, &address->address, false);
+  if (error == 0 && address_listens(&address->address, address->port))
+    error = -EADDRINUSE;
+  if (error == 0)
+    error = tcp_socket_make(internet);
+  if (error != 0)
+    return error;
+  err_t failure = tcp_bind(internet->tcp, &address->address, address->port);
+  if (failure != ERR_OK)
+    return failure == ERR_BUF ? -EADDRINUSE : convert_error(failure);
+  internet->is_bound = true;
+  internet->local = (struct internet_address){address->address, internet->tcp->local_port};
+  return 0;
+}
+
+static int bind_tcp(struct socket *socket, const struct socket_name *name)
+{
+  struct internet_socket *internet = internet_of(socket);
+  struct internet_address address;
+  int error = address_of_bind(internet, name, &address);
+  if (error != 0)
+    return error;
+  net_lock();
+  error = bind_to(internet, &address);
+  net_unlock();
+  return error;
+}
+
+/* ---- Connecting ---- */
+
+/* After an attempt that failed: the name that it was bound to holds. */
+static int make_again(struct internet_socket *internet)
+{
+  if (internet->tcp != NULL)
+    return 0;
+  int error = tcp_socket_make(internet);
+  if (error == 0 && internet->is_bound)
+    error = convert_error(tcp_bind(internet->tcp, &internet->local.address, internet->local.port));
+  return error;
+}
+
+static int start(struct internet_socket *internet, const struct internet_address *to)
+{
+  int error = make_again(internet);
+  if (error != 0)
+    return error;
+  err_t failure = tcp_connect(internet->tcp, &to->address, to->port, on_connected);
+  if (failure == ERR_USE || failure == ERR_BUF)
+    return -EADDRNOTAVAIL;
+  if (failure != ERR_OK)
+    return convert_error(failure);
+  internet->state = INTERNET_CONNECTING;
+  internet->is_ended = internet->is_send_shut = internet->is_receive_shut = false;
+  internet->is_connect_told = false;
+  keep_names(internet);
+  internet_changed(internet, 0);
+  return 0;
+}
+
+static void disconnect(struct internet_socket *internet)
+{
+  struct tcp_pcb *pcb = internet->tcp;
+  tcp_socket_detach(internet);
+  if (pcb != NULL && pcb->state == LISTEN)
+    tcp_close(pcb);
+  else if (pcb != NULL)
+    tcp_abort(pcb);
+  tcp_socket_drop_received(internet);
+  internet->state = INTERNET_NEW;
+  internet->error = 0;
+  internet->is_bound = false;
+  internet->is_ended = internet->is_send_shut = internet->is_receive_shut = false;
+  ip_addr_set_any_val(internet->socket.family == AF_INET6, internet->local.address);
+  internet->local.port = 0;
+  internet_changed(internet, EVENTS_ALL);
+}
+
+/* What a connect() returns that finds the socket as it is now; 1: it is to start. */
+static int outcome(struct internet_socket *internet)
+{
+  switch (internet->state)
+  {
+  case INTERNET_NEW:
+    if (internet->error == 0 || internet->is_connect_told)
+      return 1;
+    internet->is_connect_told = true;
+    return internet_take_error(internet);
+  case INTERNET_CONNECTED:
+    if (internet->is_connect_told)
+      return -EISCONN;
+    internet->is_connect_told = true;
+    return 0;
+  case INTERNET_CONNECTING:
+    return -EALREADY;
+  default:
+    return -EISCONN;
+  }
+}
+
+static int wait_connected(struct internet_socket *internet)
+{
+  uint64_t deadline_ns = socket_deadline(&internet->socket.send_timeout_ns);
+  while (internet->state == INTERNET_CONNECTING)
+  {
+    int error = internet_sleep(&internet->send_wait, deadline_ns);
+    if (error != 0)
+      return error == -EAGAIN ? -EINPROGRESS : error;
+  }
+  int error = outcome(internet);
+  return error == 1 ? -ECONNABORTED : error;
+}
+
+static int connect_to(struct internet_socket *internet, const struct internet_address *to)
+{
+  bool waits = socket_waits(&internet->socket, 0);
+  int result = outcome(internet);
+  if (result == -EALREADY && waits)
+    return wait_connected(internet);
+  if (result != 1)
+    return result;
+  result = start(internet, to);
+  if (result != 0)
+    return result;
+  return waits ? wait_connected(internet) : -EINPROGRESS;
+}
+
+static int connect_tcp(struct socket *socket, const struct socket_name *name)
+{
+  struct internet_socket *internet = internet_of(socket);
+  struct internet_address to;
+  if (name->len_bytes >= sizeof(name->family) && name->family == AF_UNSPEC)
+  {
+    net_lock();
+    disconnect(internet);
+    net_unlock();
+    return 0;
+  }
+  int error = address_of_peer(internet, name, &to);
+  if (error != 0)
+    return error;
+  net_lock();
+  error = connect_to(internet, &to);
+  net_unlock();
+  return error;
+}
+
+/* ---- Ending ---- */
+
+static int shut_connection(struct internet_socket *internet, int how)
+{
+  int error = 0;
+  if (how != SHUT_WR)
+    internet->is_receive_shut = true;
+  if (how != SHUT_RD && !internet->is_send_shut)
+  {
+    internet->is_send_shut = true;
+    if (internet->tcp != NULL)
+      error = convert_error(tcp_shutdown(internet->tcp, 0, 1));
+    if (internet->is_ended)
+      tcp_socket_detach(internet);
+  }
+  internet_changed(internet, EVENTS_ALL & ~(unsigned int) POLLERR);
+  return error;
+}
+
+static int shut(struct internet_socket *internet, int how)
+{
+  switch (internet->state)
+  {
+  case INTERNET_LISTENING:
+    if (how != SHUT_WR)
+    {
+      tcp_socket_drop_pending(internet);
+      disconnect(internet);
+    }
+    return 0;
+  case INTERNET_CONNECTING:
+    disconnect(internet);
+    return 0;
+  case INTERNET_CONNECTED:
+    return shut_connection(internet, how);
+  default:
+    return -ENOTCONN;
+  }
+}
+
+static int shutdown_tcp(struct socket *socket, int how)
+{
+  net_lock();
+  int error = shut(internet_of(socket), how);
+  net_unlock();
+  return error;
+}
+
+/* SO_LINGER with a time: until all has arrived. */
+static void linger(struct internet_socket *internet)
+{
+  uint64_t deadline_ns = clock_monotonic_ns() + internet->options.linger_s * NS_PER_S;
+  while (internet->tcp != NULL &&
+         (internet->tcp->unsent != NULL || internet->tcp->unacked != NULL))
+    if (internet_sleep(&internet->send_wait, deadline_ns) != 0)
+      return;
+}
+
+static void end(struct internet_socket *internet)
+{
+  bool lingers = internet->options.has_linger && internet->state == INTERNET_CONNECTED;
+  if (lingers && internet->options.linger_s > 0 && internet->queued_bytes == 0 &&
+      socket_waits(&internet->socket, 0))
+  {
+    (void) shut_connection(internet, SHUT_WR);
+    linger(internet);
+  }
+  struct tcp_pcb *pcb = internet->tcp;
+  tcp_socket_drop_pending(internet);
+  tcp_socket_detach(internet);
+  if (pcb == NULL)
+    return;
+  if (lingers && internet->options.linger_s == 0)
+    tcp_abort(pcb);
+  else if (tcp_close(pcb) != ERR_OK)
+    tcp_abort(pcb);
+}
+
+static int release_tcp(struct socket *socket)
+{
+  struct internet_socket *internet = internet_of(socket);
+  net_lock();
+  end(internet);
+  tcp_socket_drop_received(internet);
+  net_unlock();
+  kernel_free(internet, sizeof(*internet));
+  return 0;
+}
+
+const struct socket_operations tcp_socket_operations = {
+    .bind = bind_tcp,
+    .listen = tcp_socket_listen,
+    .accept = tcp_socket_accept,
+    .connect = connect_tcp,
+    .send = tcp_socket_send,
+    .receive = tcp_socket_receive,
+    .shutdown = shutdown_tcp,
+    .name = name_tcp,
+    .set_option = internet_set_option,
+    .get_option = internet_get_option,
+    .control = internet_control,
+    .poll = internet_poll,
+    .release = release_tcp,
+};

@@ -1,0 +1,146 @@
+/* A virtio network device (virtio 1.2, section 5.1): what its parts know of each other. */
+#ifndef NET_DRIVER_VIRTIO_NET_H
+#define NET_DRIVER_VIRTIO_NET_H
+
+#include "net/driver/device.h"
+#include "net/driver/virtio_device.h"
+#include "sched/spinlock.h"
+
+#define VIRTIO_NET_CHECKSUM       (1ull << 0)
+#define VIRTIO_NET_GUEST_CHECKSUM (1ull << 1)
+#define VIRTIO_NET_MTU            (1ull << 3)
+#define VIRTIO_NET_ADDRESS        (1ull << 5)
+#define VIRTIO_NET_GUEST_SEGMENT4 (1ull << 7)
+#define VIRTIO_NET_GUEST_SEGMENT6 (1ull << 8)
+#define VIRTIO_NET_SEGMENT4       (1ull << 11)
+#define VIRTIO_NET_SEGMENT6       (1ull << 12)
+#define VIRTIO_NET_MERGED_BUFFERS (1ull << 15)
+#define VIRTIO_NET_STATUS         (1ull << 16)
+
+#define VIRTIO_NET_RECEIVE_QUEUE  0
+#define VIRTIO_NET_SEND_QUEUE     1
+
+/* A frame that goes, in guest-physical pieces: 64 KiB in NET_MOST_PIECES of any alignment, and the
+ * header. */
+#define VIRTIO_NET_SEND_PIECES 64u
+
+/* In front of each frame. */
+struct virtio_net_header
+{
+  uint8_t flags;
+  uint8_t segment_type;
+  uint16_t header_bytes;
+  uint16_t segment_bytes;
+  uint16_t checksum_begin;
+  uint16_t checksum_offset;
+  uint16_t buffers; /* received: that the frame lies in, if they are merged */
+};
+
+#define VIRTIO_NET_HEADER_BYTES   12u
+#define VIRTIO_NET_NEEDS_CHECKSUM 1u
+#define VIRTIO_NET_CHECKSUM_VALID 2u
+#define VIRTIO_NET_SEGMENTS_IPV4  1u
+#define VIRTIO_NET_SEGMENTS_IPV6  4u
+
+_Static_assert(sizeof(struct virtio_net_header) == VIRTIO_NET_HEADER_BYTES, "virtio 1.2, 5.1.6");
+
+/* Memory that the device writes a frame to, or a part of one. */
+struct receive_buffer
+{
+  struct net_received frame; /* first; of the first buffer of a frame. `next` links what is free */
+  struct receive_buffer *rest; /* the next one of the same frame */
+  unsigned char *data;
+  uint64_t gpa;
+};
+
+/* A frame that the device has not read yet. */
+struct send_slot
+{
+  struct virtio_net_header header;
+  void *owner;
+  struct send_slot *next; /* free */
+};
+
+/* Who looks whether there is something to serve. */
+enum attention
+{
+  ATTENTION_SERVED,   /* the user's task, before it sleeps: nobody else */
+  ATTENTION_EXPECTED, /* the device interrupts */
+  ATTENTION_WATCHED,  /* an idle CPU looks, and the device need not interrupt */
+};
+
+struct virtio_net
+{
+  struct net_device device; /* first */
+  struct virtio_device virtio;
+  struct virtqueue receive;
+  struct virtqueue send;
+
+  struct receive_buffer *free_buffers;
+  struct receive_buffer *released;              /* by any task: only pushed, or taken as a whole */
+  struct receive_buffer *partial, *partial_end; /* a frame of which buffers are missing */
+  uint32_t missing_buffers;
+  uint32_t buffer_count, most_buffers;
+  uint32_t buffer_bytes;
+  uint32_t is_starved; /* the ring wants buffers and there were none; atomic */
+
+  struct send_slot *send_slots;
+  uint64_t send_slots_gpa;
+  struct send_slot *free_send_slots;
+
+  struct spinlock attention_lock; /* also of what the rings are asked for */
+  uint32_t attention;             /* enum attention; read without the lock too */
+  uint32_t link_changed;          /* atomic */
+};
+
+static inline struct virtio_net *virtio_net_of(struct net_device *device)
+{
+  return (struct virtio_net *) device;
+}
+
+/* All that were found, in the order of the start information; null before. */
+extern struct net_device *net_device_list;
+
+/* Of features that a device offers, those not to be taken; for tests, before net_devices(). */
+extern uint64_t virtio_net_refused;
+
+/* ---- virtio_net.c ---- */
+
+/* Starts the device behind these registers of virtio-mmio. Returns 0, -ENODEV, -ENOTSUP, -ENOMEM.
+ */
+int virtio_net_start(struct virtio_net *net, uint64_t registers_gpa);
+
+/* ---- virtio_net_receive.c ---- */
+
+/* The first buffers. Returns 0 or -ENOMEM. */
+int virtio_net_receive_start(struct virtio_net *net);
+
+/* Hands over at most so many frames. Returns how many. */
+unsigned int virtio_net_receive(struct virtio_net *net, unsigned int most);
+
+/* Gives the device as many buffers as it has room for, and there are. */
+void virtio_net_refill(struct virtio_net *net);
+
+void virtio_net_release(struct net_device *device, struct net_received *frame);
+
+/* ---- virtio_net_send.c ---- */
+
+int virtio_net_send_start(struct virtio_net *net);
+int virtio_net_send(struct net_device *device, const struct net_frame *frame);
+void virtio_net_flush(struct net_device *device);
+
+/* Tells of at most so many frames that were sent. Returns how many. */
+unsigned int virtio_net_sent(struct virtio_net *net, unsigned int most);
+
+/* ---- attention.c ---- */
+
+/* Asks for interrupts; true: there is something already, and nobody is asked. */
+bool virtio_net_expect(struct net_device *device);
+
+/* To be called when something was taken out of the rings: what was asked for may lie behind. */
+void virtio_net_attend(struct virtio_net *net);
+
+/* The user's task is to look, if it sleeps. In upcalls too. */
+void virtio_net_wake(struct virtio_net *net);
+
+#endif

@@ -1,0 +1,229 @@
+/* Frames that come: buffers for the device, and frames put together from what it filled.
+ *
+ * A frame is handed over where the device wrote it, and its buffers go back into the ring when the
+ * user is done. So there are more buffers than the ring holds, and more are made as long as users
+ * keep many.
+ */
+#include <errno.h>
+
+#include "mm/address.h"
+#include "mm/kernel_heap.h"
+#include "mm/physical.h"
+#include "net/driver/virtio_net.h"
+
+/* Buffers that belong to one large frame are pages: 64 KiB and all headers are 17. */
+#define BLOCK_BUFFERS 64u
+#define LEAST_BUFFERS 512u
+#define MOST_BUFFERS  8192u
+#define MEMORY_PART   16u /* of the guest's memory, at most */
+
+/* The device is given buffers when so many can be. */
+#define REFILL_BATCH 16u
+
+static void put_free(struct virtio_net *net, struct receive_buffer *buffer)
+{
+  buffer->frame.next = (struct net_received *) net->free_buffers;
+  net->free_buffers = buffer;
+}
+
+static void put_frame(struct virtio_net *net, struct receive_buffer *buffer)
+{
+  while (buffer != NULL)
+  {
+    struct receive_buffer *rest = buffer->rest;
+    put_free(net, buffer);
+    buffer = rest;
+  }
+}
+
+/* Returns whether there was memory for more. */
+static bool make_buffers(struct virtio_net *net)
+{
+  if (net->buffer_count + BLOCK_BUFFERS > net->most_buffers)
+    return false;
+  size_t data_bytes = (size_t) BLOCK_BUFFERS * net->buffer_bytes;
+  struct receive_buffer *buffers = kernel_allocate(BLOCK_BUFFERS * sizeof(*buffers));
+  unsigned char *data = kernel_allocate(data_bytes);
+  if (buffers == NULL || data == NULL)
+  {
+    kernel_free(buffers, BLOCK_BUFFERS * sizeof(*buffers));
+    kernel_free(data, data_bytes);
+    return false;
+  }
+  uint64_t gpa = address_to_gpa(data, ADDRESS_WRITE);
+  for (size_t i = BLOCK_BUFFERS; i-- > 0;)
+  {
+    buffers[i].rest = NULL;
+    buffers[i].data = data + i * net->buffer_bytes;
+    buffers[i].gpa = gpa + i * net->buffer_bytes;
+    put_free(net, &buffers[i]);
+  }
+  net->buffer_count += BLOCK_BUFFERS;
+  return true;
+}
+
+int virtio_net_receive_start(struct virtio_net *net)
+{
+  uint64_t part = physical_usage().total_bytes / MEMORY_PART / net->buffer_bytes;
+  net->most_buffers = LEAST_BUFFERS;
+  if (part > LEAST_BUFFERS)
+    net->most_buffers = part < MOST_BUFFERS ? (uint32_t) part : MOST_BUFFERS;
+  if (!make_buffers(net))
+    return -ENOMEM;
+  virtio_net_refill(net);
+  return 0;
+}
+
+static void take_released(struct virtio_net *net)
+{
+  struct net_received *frame =
+      (struct net_received *) __atomic_exchange_n(&net->released, NULL, __ATOMIC_ACQUIRE);
+  while (frame != NULL)
+  {
+    struct net_received *next = frame->next;
+    put_frame(net, (struct receive_buffer *) frame);
+    frame = next;
+  }
+}
+
+static struct receive_buffer *take_free(struct virtio_net *net)
+{
+  if (net->free_buffers == NULL)
+    take_released(net);
+  if (net->free_buffers == NULL && !make_buffers(net))
+    return NULL;
+  struct receive_buffer *buffer = net->free_buffers;
+  net->free_buffers = (struct receive_buffer *) buffer->frame.next;
+  return buffer;
+}
+
+static void fill_ring(struct virtio_net *net)
+{
+  while (net->receive.free_count > 0)
+  {
+    struct receive_buffer *buffer = take_free(net);
+    if (buffer == NULL)
+      return;
+    const struct virtqueue_piece piece = {.gpa = buffer->gpa, .len_bytes = net->buffer_bytes};
+    if (virtqueue_add(&net->receive, &piece, 0, 1, buffer) != 0)
+    {
+      put_free(net, buffer);
+      return;
+    }
+  }
+}
+
+void virtio_net_refill(struct virtio_net *net)
+{
+  uint16_t batch = net->receive.size / 4;
+  if (net->receive.free_count < (batch < REFILL_BATCH ? batch : REFILL_BATCH))
+    return;
+  fill_ring(net);
+  /* With few buffers in the ring nothing may come any more that has it filled again: the next
+   * release sees to that, or was seen here. */
+  if (net->receive.free_count > net->receive.size / 2)
+  {
+    __atomic_store_n(&net->is_starved, 1, __ATOMIC_SEQ_CST);
+    fill_ring(net);
+  }
+  if (virtqueue_must_notify(&net->receive))
+    virtio_notify(&net->virtio, VIRTIO_NET_RECEIVE_QUEUE);
+}
+
+void virtio_net_release(struct net_device *device, struct net_received *frame)
+{
+  struct virtio_net *net = virtio_net_of(device);
+  struct receive_buffer *buffer = (struct receive_buffer *) frame;
+  struct receive_buffer *first = __atomic_load_n(&net->released, __ATOMIC_RELAXED);
+  do
+    frame->next = (struct net_received *) first;
+  while (!__atomic_compare_exchange_n(&net->released, &first, buffer, true, __ATOMIC_SEQ_CST,
+                                      __ATOMIC_RELAXED));
+  if (__atomic_load_n(&net->is_starved, __ATOMIC_SEQ_CST) != 0 &&
+      __atomic_exchange_n(&net->is_starved, 0, __ATOMIC_SEQ_CST) != 0)
+    virtio_net_wake(net);
+}
+
+/* ---- Frames ---- */
+
+static void begin_frame(struct virtio_net *net, struct receive_buffer *buffer, uint32_t len_bytes)
+{
+  const struct virtio_net_header *header = (const struct virtio_net_header *) buffer->data;
+  struct net_received *frame = &buffer->frame;
+  frame->piece_count = 0;
+  frame->len_bytes = 0;
+  frame->is_checked =
+      (net->virtio.features & VIRTIO_NET_GUEST_CHECKSUM) != 0 &&
+      (header->flags & (VIRTIO_NET_NEEDS_CHECKSUM | VIRTIO_NET_CHECKSUM_VALID)) != 0;
+  net->missing_buffers = 1;
+  if ((net->virtio.features & VIRTIO_NET_MERGED_BUFFERS) != 0 &&
+      len_bytes >= VIRTIO_NET_HEADER_BYTES)
+    net->missing_buffers = header->buffers;
+  net->partial = buffer;
+  net->partial_end = NULL;
+}
+
+/* Adds a buffer to the frame. One that is longer than the user takes, or was not filled, makes it a
+ * frame without content, which is dropped when it is there. */
+static void add_buffer(struct virtio_net *net, struct receive_buffer *buffer, uint32_t len_bytes)
+{
+  struct net_received *frame = &net->partial->frame;
+  uint32_t skip_bytes = net->partial_end == NULL ? VIRTIO_NET_HEADER_BYTES : 0;
+  if (len_bytes > skip_bytes && frame->piece_count < NET_MOST_PIECES)
+  {
+    frame->pieces[frame->piece_count++] =
+        (struct net_piece){buffer->data + skip_bytes, len_bytes - skip_bytes};
+    frame->len_bytes += len_bytes - skip_bytes;
+  }
+  else
+  {
+    frame->piece_count = NET_MOST_PIECES; /* and takes no more */
+    frame->len_bytes = 0;
+  }
+  buffer->rest = NULL;
+  if (net->partial_end != NULL)
+    net->partial_end->rest = buffer;
+  net->partial_end = buffer;
+}
+
+/* Returns the frame that the buffer completes, or null. */
+static struct receive_buffer *take_in(struct virtio_net *net, struct receive_buffer *buffer,
+                                      uint32_t len_bytes)
+{
+  if (len_bytes > net->buffer_bytes)
+    len_bytes = 0;
+  if (net->missing_buffers == 0)
+    begin_frame(net, buffer, len_bytes);
+  add_buffer(net, buffer, len_bytes);
+  if (net->missing_buffers > 1)
+  {
+    net->missing_buffers--;
+    return NULL;
+  }
+  struct receive_buffer *frame = net->partial;
+  net->missing_buffers = 0;
+  net->partial = NULL;
+  return frame;
+}
+
+unsigned int virtio_net_receive(struct virtio_net *net, unsigned int most)
+{
+  unsigned int count = 0;
+  while (count < most)
+  {
+    uint32_t len_bytes = 0;
+    struct receive_buffer *buffer = virtqueue_take(&net->receive, &len_bytes);
+    if (buffer == NULL)
+      break;
+    struct receive_buffer *frame = take_in(net, buffer, len_bytes);
+    if (frame == NULL)
+      continue;
+    if (frame->frame.len_bytes == 0 || net->device.user.received == NULL)
+      put_frame(net, frame);
+    else
+      net->device.user.received(net->device.user.context, &frame->frame);
+    count++;
+  }
+  virtio_net_refill(net);
+  return count;
+}

@@ -1,0 +1,199 @@
+/* Addresses: those of the start information, DHCP, IPv6 by autoconfiguration. */
+#include "net/stack/configuration.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "lwip/dhcp.h"
+#include "lwip/etharp.h"
+#include "lwip/ip6_addr.h"
+#include "lwip/nd6.h"
+
+#include "net/stack/interface.h"
+#include "net/stack/stack.h"
+#include "sched/futex.h"
+#include "start_info.h"
+#include "time/clock.h"
+
+#define DHCP_PATIENCE_NS 10000000000ull
+
+/* Changes with each address that comes or goes; a futex. */
+static uint32_t changes;
+
+/* Nobody has answered for that long: who asks again does not wait again. */
+static bool gave_up;
+
+static ip6_addr_t gateways[UHYVE_MOST_INTERFACES]; /* IPv6, by device */
+
+static const struct uhyve_interface *options_of(const struct net_interface *interface)
+{
+  /* NOLINTNEXTLINE(performance-no-int-to-ptr) */
+  const struct uhyve_interface *all = (const struct uhyve_interface *) start_info->interfaces_gva;
+  return &all[interface->device->interface];
+}
+
+static bool is_zero(const uint8_t *bytes, size_t len_bytes)
+{
+  for (size_t i = 0; i < len_bytes; i++)
+    if (bytes[i] != 0)
+      return false;
+  return true;
+}
+
+static ip4_addr_t ipv4_of(const uint8_t bytes[static 4])
+{
+  ip4_addr_t address;
+  memcpy(&address.addr, bytes, sizeof(address.addr));
+  return address;
+}
+
+static ip4_addr_t ipv4_mask(uint32_t prefix)
+{
+  uint32_t bits = prefix == 0 ? 0 : prefix >= 32 ? UINT32_MAX : ~(UINT32_MAX >> prefix);
+  ip4_addr_t mask;
+  ip4_addr_set_u32(&mask, lwip_htonl(bits));
+  return mask;
+}
+
+/* ---- What lwIP tells ---- */
+
+static void tell_changed(void)
+{
+  __atomic_add_fetch(&changes, 1, __ATOMIC_SEQ_CST);
+  futex_wake(&changes, INT32_MAX);
+}
+
+static void look_for_duplicate(struct netif *netif, unsigned int index)
+{
+  char text[IP6ADDR_STRLEN_MAX];
+  if (netif->state == NULL || netif_ip6_addr_state(netif, index) != IP6_ADDR_DUPLICATED)
+    return;
+  ip6addr_ntoa_r(netif_ip6_addr(netif, index), text, sizeof(text));
+  net_clash_report(netif->state, text);
+}
+
+static void status_changed(struct netif *netif, netif_nsc_reason_t reason,
+                           const netif_ext_callback_args_t *arguments)
+{
+  if ((reason & LWIP_NSC_IPV6_ADDR_STATE_CHANGED) != 0)
+    look_for_duplicate(netif, (unsigned int) arguments->ipv6_addr_state_changed.addr_index);
+  tell_changed();
+}
+
+/* ---- Beginning ---- */
+
+static void set_ipv4(struct net_interface *interface, const struct uhyve_interface *options)
+{
+  struct netif *netif = &interface->netif;
+  if ((options->flags & UHYVE_INTERFACE_STATIC) == 0)
+  {
+    dhcp_start(netif);
+    return;
+  }
+  ip4_addr_t address = ipv4_of(options->ipv4);
+  ip4_addr_t mask = ipv4_mask(options->ipv4_prefix);
+  ip4_addr_t gateway = ipv4_of(options->ipv4_gateway);
+  netif_set_addr(netif, &address, &mask, &gateway);
+}
+
+static void set_ipv6(struct net_interface *interface, const struct uhyve_interface *options)
+{
+  struct netif *netif = &interface->netif;
+  netif_create_ip6_linklocal_address(netif, 1);
+  netif_set_ip6_autoconfig_enabled(netif, 1);
+  if (!is_zero(options->ipv6_gateway, sizeof(options->ipv6_gateway)))
+  {
+    ip6_addr_t *gateway = &gateways[interface->device->interface];
+    memcpy(gateway->addr, options->ipv6_gateway, sizeof(options->ipv6_gateway));
+    ip6_addr_assign_zone(gateway, IP6_UNICAST, netif);
+  }
+  if (is_zero(options->ipv6, sizeof(options->ipv6)))
+    return;
+  ip6_addr_t address;
+  s8_t index;
+  memset(&address, 0, sizeof(address));
+  memcpy(address.addr, options->ipv6, sizeof(options->ipv6));
+  ip6_addr_assign_zone(&address, IP6_UNICAST, netif);
+  if (netif_add_ip6_address(netif, &address, &index) == ERR_OK)
+  {
+    netif_ip6_addr_set_valid_life(netif, index, IP6_ADDR_LIFE_STATIC);
+    netif_ip6_addr_set_pref_life(netif, index, IP6_ADDR_LIFE_STATIC);
+  }
+}
+
+const ip6_addr_t *net_ipv6_gateway(struct netif *netif)
+{
+  const struct net_interface *interface = netif->state;
+  if (interface == NULL || ip6_addr_isany(&gateways[interface->device->interface]))
+    return NULL;
+  return &gateways[interface->device->interface];
+}
+
+static void begin(struct net_interface *interface)
+{
+  struct netif *netif = &interface->netif;
+  const struct uhyve_interface *options = options_of(interface);
+  /* NOLINTNEXTLINE(performance-no-int-to-ptr) */
+  netif_set_hostname(netif, (const char *) start_info->host_name_gva);
+  netif_set_up(netif);
+  set_ipv6(interface, options);
+  set_ipv4(interface, options);
+  if (netif_default == NULL)
+    netif_set_default(netif);
+}
+
+int net_configuration_start(void)
+{
+  static netif_ext_callback_t status_callback;
+  net_lock();
+  netif_add_ext_callback(&status_callback, status_changed);
+  for (struct net_interface *interface = net_interfaces_start(); interface != NULL;
+       interface = interface->next)
+    begin(interface);
+  net_unlock();
+  return 0;
+}
+
+/* ---- Waiting for addresses ---- */
+
+static bool has_address(const struct netif *netif)
+{
+  if (!ip4_addr_isany(netif_ip4_addr(netif)))
+    return true;
+  for (unsigned int i = 1; i < LWIP_IPV6_NUM_ADDRESSES; i++)
+    if (ip6_addr_ispreferred(netif_ip6_addr_state(netif, i)))
+      return true;
+  return false;
+}
+
+static bool is_configured(void)
+{
+  bool configured = false;
+  net_lock();
+  for (const struct net_interface *interface = net_interfaces; interface != NULL && !configured;
+       interface = interface->next)
+    configured = has_address(&interface->netif);
+  net_unlock();
+  return configured;
+}
+
+int net_wait_configured(void)
+{
+  uint64_t deadline_ns = clock_monotonic_ns() + DHCP_PATIENCE_NS;
+  if (net_interfaces == NULL)
+    return -ENETUNREACH;
+  for (;;)
+  {
+    uint32_t seen = __atomic_load_n(&changes, __ATOMIC_SEQ_CST);
+    if (is_configured())
+      return 0;
+    if (__atomic_load_n(&gave_up, __ATOMIC_RELAXED))
+      return -ENETUNREACH;
+    int error = futex_wait(&changes, seen, deadline_ns);
+    if (error == -ETIMEDOUT)
+      __atomic_store_n(&gave_up, true, __ATOMIC_RELAXED);
+    else if (error == -EINTR)
+      return error;
+  }
+}

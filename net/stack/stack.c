@@ -1,0 +1,129 @@
+/* The stack comes up, and the lock of its core. */
+#include "net/stack/stack.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lwip/opt.h"
+
+#include "lwip/init.h"
+#include "lwip/ip.h"
+#include "lwip/netif.h"
+#include "lwip/priv/tcpip_priv.h"
+
+#include "net/stack/configuration.h"
+#include "net/stack/core.h"
+#include "net/stack/interface.h"
+#include "net/stack/task.h"
+#include "net/stack/timers.h"
+#include "posix/sys.h"
+#include "sched/mutex.h"
+
+#define LOOPBACK_MTU 65535
+
+static struct mutex core;
+static bool has_begun; /* timers run again, which the task does not know yet */
+
+static struct mutex start_mutex;
+static bool is_started;
+
+void net_core_lock(void)
+{
+  mutex_lock(&core);
+}
+
+void net_lock(void)
+{
+  mutex_lock(&core);
+  if (__builtin_expect(net_timers_rest, 0))
+  {
+    net_timers_begin();
+    has_begun = true;
+  }
+}
+
+/* Frames that the section has sent to ourselves. What receives them may send more. */
+static void loop_back(void)
+{
+  struct netif *netif;
+  NETIF_FOREACH(netif)
+  {
+    while (netif->loop_first != NULL)
+      netif_poll(netif);
+  }
+}
+
+void net_unlock(void)
+{
+  loop_back();
+  net_interfaces_flush();
+  bool wake = has_begun || net_interfaces_have_received();
+  has_begun = false;
+  mutex_unlock(&core);
+  if (wake)
+    net_task_wake();
+}
+
+void net_core_unlock(void)
+{
+  net_unlock();
+}
+
+uint32_t net_random(void)
+{
+  uint32_t number;
+  sys_getentropy(&number, sizeof(number));
+  return number;
+}
+
+/* What remains of lwIP's own task: calls run on the caller's. */
+err_t tcpip_send_msg_wait_sem(tcpip_callback_fn function, void *argument, sys_sem_t *done)
+{
+  (void) done;
+  net_lock();
+  function(argument);
+  net_unlock();
+  return ERR_OK;
+}
+
+/* Of the loopback interface, whose frames netif_poll() hands to IP without asking. */
+err_t tcpip_input(struct pbuf *frame, struct netif *netif)
+{
+  return ip_input(frame, netif);
+}
+
+/* Its frames are whole: nobody computes checksums. */
+static void loopback_set_up(void)
+{
+  struct netif *loopback = netif_get_by_index(1);
+  NETIF_SET_CHECKSUM_CTRL(loopback, 0);
+  loopback->mtu = LOOPBACK_MTU;
+  loopback->mtu6 = LOOPBACK_MTU;
+}
+
+static int start(void)
+{
+  net_lock();
+  lwip_init();
+  loopback_set_up();
+  net_unlock();
+  int error = net_configuration_start();
+  if (error != 0)
+    return error;
+  return net_task_start();
+}
+
+int net_start(void)
+{
+  int error = 0;
+  if (__atomic_load_n(&is_started, __ATOMIC_ACQUIRE))
+    return 0;
+  mutex_lock(&start_mutex);
+  if (!is_started)
+  {
+    error = start();
+    __atomic_store_n(&is_started, error == 0, __ATOMIC_RELEASE);
+  }
+  mutex_unlock(&start_mutex);
+  return error;
+}

@@ -1,0 +1,35 @@
+#!/bin/bash
+# Somebody else on the wire has the guest's address, of IPv4, IPv6 or the interface: the guest reports it.
+source "${BASH_SOURCE[0]%/*}/net.sh"
+
+[[ ${NET_GUEST:-} != linux ]] || skip "this is what a guest reports"
+net_wire
+net_dnsmasq
+host_mac=$(cat /sys/class/net/tap0/address)
+
+# reports REGEX: starts a guest and waits until it has printed such a line on standard error.
+reports() {
+    guest_start "ask" ask sleep 30
+    grep -qm 1 -E "$1" < <(timeout 15 tail -n +1 -f --pid="$guest_pid" "$scratch/ask.log") ||
+        fail "no report of $1"
+    guest_end
+}
+
+ip address add "$guest4/32" dev tap0
+reports "^uhyve: .*10\\.0\\.5\\.2.*$host_mac"
+ip address del "$guest4/32" dev tap0
+
+# The guest makes it of prefix and MAC address, and asks whether it is somebody's.
+ip address add "$guest6/128" dev tap0 nodad
+reports "^uhyve: .*$guest6"
+ip address del "$guest6/128" dev tap0
+
+# A MAC address of two: what comes from there looks as if the guest had sent it itself.
+ip link set tap0 address "$guest_mac"
+reports "^uhyve: .*$guest_mac"
+ip link set tap0 address "$host_mac"
+
+# And nothing is reported of a wire where all is well.
+guest_start ask ask interfaces sleep 3
+guest_reachable
+! grep '^uhyve:' "$scratch/ask.log" || fail "a report without a reason"

@@ -1,0 +1,58 @@
+#!/bin/bash
+# 10 000 connections are opened and closed, over IPv4 and IPv6, and floods of first segments go by: after
+# that the guest has the memory and the descriptors that it had, and still answers.
+source "${BASH_SOURCE[0]%/*}/net.sh"
+
+net_wire
+net_dnsmasq
+guest_start transfer transfer 8000
+guest_reachable
+
+# connections URL COUNT: so many, at most 100 at once, each for one request.
+connections() {
+    curl -sS --max-time 120 --parallel --parallel-immediate --parallel-max 100 -H 'Connection: close' \
+        --no-keepalive -o "$scratch/body" -w '%{http_code} %{num_connects}\n' \
+        "http://$1:8000/100?[1-$2]" > "$scratch/codes" 2> "$scratch/curl.log" || fail "connections to $1"
+    [[ $(sort "$scratch/codes" | uniq -c) =~ ^\ *$2\ 200\ 1$ ]] || fail "$(sort "$scratch/codes" | uniq -c)"
+}
+
+# Sets `descriptors`, that are open, and `free_kib`, memory.
+state() {
+    local names
+    read -r names descriptors names free_kib < <(curl -sS --max-time 30 "http://$guest4:8000/state")
+    [[ $names == free ]] || fail "no state"
+}
+
+# same_state WHAT: nothing has leaked since the first thousand, but for some connections that are just
+# being closed.
+same_state() {
+    state
+    ((descriptors < before_descriptors + 50)) ||
+        fail "descriptors after $1: $descriptors, before: $before_descriptors"
+    # What is free on Linux is the whole machine's.
+    [[ ${NET_GUEST:-} == linux ]] || ((free_kib > before_kib - 1024)) ||
+        fail "KiB free after $1: $free_kib, before: $before_kib"
+}
+
+# Whatever is kept for ever is there after the first thousand.
+for url in "${guest_urls[@]}"; do connections "$url" 1000; done
+state
+before_descriptors=$descriptors
+before_kib=$free_kib
+for url in "${guest_urls[@]}"; do connections "$url" 5000; done
+same_state 'connections'
+
+for address in "$guest4" "$guest6"; do
+    # A transfer that has begun goes on meanwhile.
+    [[ $address != *:* ]] && url=$address || url="[$address]"
+    curl -gsS --max-time 60 --limit-rate 2M "http://$url:8000/8000000" > "$scratch/slow" &
+    curl_pid=$!
+    "$PROGRAMS/synflood" tap0 "$guest_mac" "$address" 8000 2 > "$scratch/flood"
+    (($(< "$scratch/flood") > 10000)) || fail "no flood: $(< "$scratch/flood")"
+    wait $curl_pid || fail "the transfer in the flood"
+    cmp "$scratch/slow" <("$LINUX_PROGRAMS/transfer" -8000000)
+    # Who comes after the flood is served.
+    [[ $(curl -gsS --max-time 40 "http://$url:8000/100" | wc -c) == 100 ]] || fail "no answer after the flood"
+done
+same_state 'floods'
+guest_end

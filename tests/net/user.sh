@@ -1,0 +1,60 @@
+#!/bin/bash
+# The network without privileges: published ports over IPv4 and IPv6, TCP and UDP, ways out, names; and
+# ports that are taken.
+source "${BASH_SOURCE[0]%/*}/net.sh"
+
+[[ ${NET_GUEST:-} != linux ]] || skip "this is what the monitor does"
+ip link set lo up
+folder=$scratch/www
+mkdir "$folder"
+head -c 5000000 /dev/urandom > "$folder/file"
+guest_options=(--volume "$folder:$folder:ro")
+
+guest_net=(--net user -p 127.0.0.1:8080:80 -p '[::1]:8080:80')
+guest_start httpd httpd 80 "$folder"
+for url in 127.0.0.1 '[::1]'; do
+    curl -gsS --max-time 30 "http://$url:8080/file" | cmp - "$folder/file"
+    curl -sS --max-time 60 --parallel --parallel-immediate --parallel-max 50 -o "$scratch/copy.#1" \
+        "http://$url:8080/file?[1-50]" 2> "$scratch/curl.log" || fail "50 at once at $url"
+    for copy in "$scratch"/copy.*; do cmp "$copy" "$folder/file"; done
+done
+# While this one has the port, another cannot.
+guest_net=(--net user -p 127.0.0.1:8080:81)
+expect --status 125 --stderr 'uhyve: [^
+]*8080[^
+]*(in use|taken)[^
+]*
+' guest ask sleep 1
+guest_end
+
+guest_net=(--net user -p 127.0.0.1:1313:13/udp)
+guest_start time_server time_server 13
+told=$(date -d "$(echo | timeout 10 socat -t 5 - UDP4:127.0.0.1:1313)" +%s)
+((told >= $(date +%s) - 10)) || fail "time: $told"
+expect --status 125 --stderr 'uhyve: [^
+]*1313[^
+]*(in use|taken)[^
+]*
+' guest ask sleep 1
+guest_end
+
+# Out: to the host, which is 10.0.2.2, by address, and by names that the host's own server knows.
+cat > "$scratch/dns.conf" << CONF
+interface=lo
+bind-interfaces
+no-resolv
+no-hosts
+host-record=server.example.test,10.0.2.2
+user=root
+group=root
+CONF
+dnsmasq --conf-file="$scratch/dns.conf" --pid-file="$scratch/dns.pid" || fail "no dnsmasq"
+printf 'nameserver 127.0.0.1\n' > "$scratch/resolv.conf"
+mount --bind "$scratch/resolv.conf" /etc/resolv.conf
+peer_start socat 'listening on' socat -d -d TCP4-LISTEN:7001,bind=127.0.0.1,reuseaddr,fork EXEC:cat
+guest_options=()
+guest_net=(--net user)
+for name in 10.0.2.2 server.example.test; do
+    expect --stdin "$folder/file" --stdout-file "$folder/file" guest client $name 7001
+done
+expect --stdout $'eth0 10\\.0\\.2\\.15/24\n(.*\n)*all interfaces\n' guest ask name 10.0.2.2 interfaces
