@@ -111,9 +111,11 @@ static int add_doorbells(struct vm *vm, unsigned int index)
   return 0;
 }
 
-/* A message signalled interrupt to CPU 0 for each of the two events of an interface. */
-static int add_routes(struct vm *vm)
+/* A message signalled interrupt to CPU 0 for each of the two events of every interface. Each thread
+ * sets the same table, by when it needs it. */
+static int set_routes(void *context)
 {
+  const struct vm *vm = context;
   struct
   {
     struct kvm_irq_routing routing;
@@ -161,8 +163,6 @@ int vm_net_start(struct vm *vm)
   int error = 0;
   for (unsigned int i = 0; i < count && error == 0; i++)
     error = create_interface(vm, i);
-  if (error == 0)
-    error = add_routes(vm);
   for (unsigned int i = 0; i < count && error == 0; i++)
   {
     error = add_doorbells(vm, i);
@@ -171,7 +171,9 @@ int vm_net_start(struct vm *vm)
   }
   unsigned int spare = count_spare_cpus(vm);
   for (unsigned int i = 0; i < count && error == 0; i++)
-    error = net_interface_start(vm->net.interfaces[i], i < spare);
+    error =
+        net_interface_start(vm->net.interfaces[i],
+                            (struct net_connect){.connect = set_routes, .context = vm}, i < spare);
   return error == 0 ? 0 : fail(vm, error, "cannot start the guest's network");
 }
 

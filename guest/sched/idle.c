@@ -15,6 +15,8 @@
 static uint64_t poll_most;
 static uint64_t poll_least;
 
+static uint32_t halted_cpus;
+
 void idle_init(void)
 {
   if (start_info->cpu_count <= start_info->host_cpu_count)
@@ -44,10 +46,20 @@ static void halt(struct percpu *cpu)
   /* Before the last look: who gives work now sends an interrupt, which NUCLEUS_IDLE sees. */
   __atomic_exchange_n(&cpu->state, CPU_HALTED, __ATOMIC_SEQ_CST);
   uint64_t begin_tsc = cpu_tsc();
+  __atomic_add_fetch(&halted_cpus, 1, __ATOMIC_RELAXED);
   if (!has_work(cpu))
     nucleus_call(NUCLEUS_IDLE, 0, 0);
+  __atomic_sub_fetch(&halted_cpus, 1, __ATOMIC_RELAXED);
   __atomic_store_n(&cpu->state, CPU_POLLING, __ATOMIC_RELAXED);
   adapt_polling(cpu, cpu_tsc() - begin_tsc);
+}
+
+/* Where the monitor serves network devices, one CPU of the host is left to it: else what this CPU
+ * waits for would wait for its place. */
+static bool may_poll(void)
+{
+  uint32_t awake = start_info->cpu_count - __atomic_load_n(&halted_cpus, __ATOMIC_RELAXED);
+  return net_is_used == NULL || !net_is_used() || awake < start_info->host_cpu_count;
 }
 
 /* Looks around in the loop of an idle CPU; the first time it may become the CPU that looks into the
@@ -66,7 +78,7 @@ static bool look_outside(bool watches)
 static void wait_for_work(struct percpu *cpu)
 {
   bool watches = false;
-  uint64_t poll_end_tsc = cpu_tsc() + cpu->poll_cycles;
+  uint64_t poll_end_tsc = may_poll() ? cpu_tsc() + cpu->poll_cycles : 0;
   while (!has_work(cpu))
   {
     if (cpu->area.pending != 0)

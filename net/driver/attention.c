@@ -26,7 +26,7 @@ static struct net_device *first_device(void)
  * when so many are on their way that a sender may be short of room. */
 static bool wants_sent(const struct virtio_net *net)
 {
-  return net->send.free_count < net->send.size / 2;
+  return __atomic_load_n(&net->send.free_count, __ATOMIC_RELAXED) < net->send.size / 2;
 }
 
 static bool has_something(const struct virtio_net *net)
@@ -47,16 +47,32 @@ static void quiet(struct virtio_net *net)
   virtqueue_quiet(&net->send);
 }
 
+/* For the next frame. Another task may be taking frames out meanwhile: either that is seen here, or
+ * that task sees, behind its fence, that interrupts are expected (virtio_net_attend). */
+static bool ask_for_next(struct virtio_net *net)
+{
+  for (;;)
+  {
+    uint16_t taken = __atomic_load_n(&net->receive.taken, __ATOMIC_RELAXED);
+    bool is_there = virtqueue_expect(&net->receive, VIRTQUEUE_NEXT);
+    if (is_there || taken == __atomic_load_n(&net->receive.taken, __ATOMIC_RELAXED))
+      return is_there;
+  }
+}
+
 /* Returns whether there is something already; nobody is asked then. */
 static bool ask(struct virtio_net *net)
 {
-  bool is_there = virtqueue_expect(&net->receive, VIRTQUEUE_NEXT);
+  set_attention(net, ATTENTION_EXPECTED);
+  bool is_there = ask_for_next(net);
   if (wants_sent(net))
     is_there = virtqueue_expect(&net->send, VIRTQUEUE_MOST_OF_IT) || is_there;
   is_there = is_there || __atomic_load_n(&net->link_changed, __ATOMIC_SEQ_CST) != 0;
   if (is_there)
+  {
     quiet(net);
-  set_attention(net, is_there ? ATTENTION_SERVED : ATTENTION_EXPECTED);
+    set_attention(net, ATTENTION_SERVED);
+  }
   return is_there;
 }
 
@@ -78,6 +94,7 @@ bool virtio_net_expect(struct net_device *device)
 
 void virtio_net_attend(struct virtio_net *net)
 {
+  __atomic_thread_fence(__ATOMIC_SEQ_CST);
   if (__atomic_load_n(&net->attention, __ATOMIC_RELAXED) != ATTENTION_EXPECTED)
     return;
   uint32_t was_masked = spinlock_lock_masked(&net->attention_lock);
@@ -120,6 +137,11 @@ void net_link_interrupt(void)
 }
 
 /* ---- Idle CPUs ---- */
+
+bool net_is_used(void)
+{
+  return first_device() != NULL;
+}
 
 bool net_watch_begin(void)
 {

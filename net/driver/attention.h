@@ -12,6 +12,9 @@
 NET_HOOK void net_interrupt(void);
 NET_HOOK void net_link_interrupt(void);
 
+/* Whether there are devices at work, which the monitor has a thread for. */
+NET_HOOK bool net_is_used(void);
+
 /* An idle CPU looks into the rings, masked: for that time devices interrupt nobody. One CPU does at
  * a time: false if another one does, or nothing is expected. */
 NET_HOOK bool net_watch_begin(void);

@@ -58,6 +58,24 @@ static void check_limits(const struct option_limit *limit, uint64_t most)
   CHECK(!limit->given || limit->soft <= most || limit->soft == OPTIONS_NO_LIMIT);
 }
 
+static void check_net(const struct net_options *net)
+{
+  CHECK(net->count <= NET_MOST_OPTIONS && net->published_count <= NET_MOST_PUBLISHED);
+  for (unsigned int i = 0; i < net->count; i++)
+  {
+    const struct net_option *option = &net->list[i];
+    CHECK(memchr(option->name, '\0', sizeof(option->name)) != NULL);
+    CHECK(memchr(option->path, '\0', sizeof(option->path)) != NULL);
+    CHECK((option->kind == NET_TAP) == (*option->name != '\0'));
+    CHECK(option->kind != NET_FD || option->fd > 2);
+    CHECK(option->ipv4_prefix <= 32 && option->ipv6_prefix <= 128);
+    CHECK(!option->has_mac || (option->mac[0] & 1) == 0);
+    CHECK(option->mtu_bytes == 0 || (option->mtu_bytes >= 576 && option->mtu_bytes <= 65521));
+  }
+  for (unsigned int i = 0; i < net->published_count; i++)
+    CHECK(net->published[i].host_port != 0 && net->published[i].guest_port != 0);
+}
+
 static void check_run(const struct options *o)
 {
   CHECK(o->memory_bytes >= OPTIONS_MIN_MEMORY_BYTES && o->memory_bytes <= OPTIONS_MAX_MEMORY_BYTES);
@@ -75,6 +93,7 @@ static void check_run(const struct options *o)
   check_limits(&o->stack_limit, OPTIONS_MAX_STACK_BYTES);
   check_limits(&o->descriptor_limit, OPTIONS_MAX_DESCRIPTORS);
   check_mappings(o);
+  check_net(&o->net);
   check_environment(o);
   if (o->affinity_given)
   {

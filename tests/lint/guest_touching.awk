@@ -37,3 +37,5 @@ name == "" {
 # Numbers of a block
 /block->|segment->(gpa|len_bytes)|call->(path|other|mapping|buffer|argument)/ { found = 1 }
 /taken->(path|other|mapping|buffer)|(^|[^a-z_])crash->/ { found = 1 }
+# Rings and registers of a virtio device
+/virtqueue_(load|take)\(|read_descriptor\(|chain->|descriptor->(gpa|len_bytes|flags)/ { found = 1 }

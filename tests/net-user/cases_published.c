@@ -94,17 +94,17 @@ void case_taken(void)
   host_socket(SOCK_STREAM, "127.0.0.1", 7000, true);
   host_socket(SOCK_DGRAM, "127.0.0.1", 7000, true);
   host_socket(SOCK_STREAM, "::1", 7000, true);
-  expect_refusal("tcp,127.0.0.1,7000,80", "cannot publish 127.0.0.1:7000/tcp: the port is taken");
-  expect_refusal("tcp,0.0.0.0,7000,80", "cannot publish 0.0.0.0:7000/tcp: the port is taken");
-  expect_refusal("udp,127.0.0.1,7000,80", "cannot publish 127.0.0.1:7000/udp: the port is taken");
-  expect_refusal("tcp,::1,7000,80", "cannot publish [::1]:7000/tcp: the port is taken");
+  expect_refusal("tcp,127.0.0.1,7000,80", "cannot publish 127.0.0.1:7000/tcp: the port is in use");
+  expect_refusal("tcp,0.0.0.0,7000,80", "cannot publish 0.0.0.0:7000/tcp: the port is in use");
+  expect_refusal("udp,127.0.0.1,7000,80", "cannot publish 127.0.0.1:7000/udp: the port is in use");
+  expect_refusal("tcp,::1,7000,80", "cannot publish [::1]:7000/tcp: the port is in use");
   expect_refusal("tcp,192.0.2.1,7000,80",
                  "cannot publish 192.0.2.1:7000/tcp: the host has no such address");
   expect_refusal("tcp,127.0.0.1,0,80",
                  "uhyve-net-user is started by uhyve, for --net user; its arguments are wrong");
   /* One's own, and again as soon as the first has ended. */
   guest_begin(&guest, once);
-  expect_refusal("tcp,127.0.0.1,8080,80", "cannot publish 127.0.0.1:8080/tcp: the port is taken");
+  expect_refusal("tcp,127.0.0.1,8080,80", "cannot publish 127.0.0.1:8080/tcp: the port is in use");
   guest_end(&guest);
   guest_begin(&guest, once);
   guest_end(&guest);

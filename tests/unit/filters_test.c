@@ -6,8 +6,10 @@
 #include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/futex.h>
+#include <linux/if_tun.h>
 #include <linux/kvm.h>
 #include <linux/seccomp.h>
+#include <linux/sockios.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -224,6 +226,24 @@ static void signals_are_for_this_process_alone(void **state)
   assert_int_equal(answer(time, SYS_kill, 0, UINT64_MAX), KILL);
 }
 
+static void threads_of_networks_move_frames_alone(void **state)
+{
+  (void) state;
+  const struct filter *net = &filters_of_threads[FILTER_THREAD_NET];
+  static const int allowed[] = {SYS_read, SYS_readv, SYS_write, SYS_writev, SYS_poll};
+  static const int killed[] = {SYS_openat, SYS_socket, SYS_sendto, SYS_sendmsg,
+                               SYS_mmap,   SYS_clone,  SYS_kill,   SYS_close};
+  for (size_t i = 0; i < COUNT_OF(allowed); i++)
+    assert_int_equal(answer(net, allowed[i], 0, 0), ALLOW);
+  for (size_t i = 0; i < COUNT_OF(killed); i++)
+    assert_int_equal(answer(net, killed[i], 0, 0), KILL);
+  assert_int_equal(answer(net, SYS_ioctl, 1, TUNSETOFFLOAD), ALLOW);
+  assert_int_equal(answer(net, SYS_ioctl, 1, KVM_SET_GSI_ROUTING), ALLOW);
+  assert_int_equal(answer(net, SYS_ioctl, 1, TUNSETIFF), KILL);
+  assert_int_equal(answer(net, SYS_ioctl, 1, KVM_RUN), KILL);
+  assert_int_equal(answer(net, SYS_ioctl, 1, SIOCSIFFLAGS), KILL);
+}
+
 /* ---- Loading ---- */
 
 static int in_child(int (*act)(void))
@@ -316,6 +336,7 @@ int main(void)
       cmocka_unit_test(other_tables_are_killed),
       cmocka_unit_test(few_calls_pass),
       cmocka_unit_test(signals_are_for_this_process_alone),
+      cmocka_unit_test(threads_of_networks_move_frames_alone),
       cmocka_unit_test(own_number_takes_its_place),
       cmocka_unit_test(kernel_takes_all_filters),
       cmocka_unit_test(what_is_not_allowed_kills),

@@ -29,6 +29,7 @@ struct guest
 /* Of the guests that are created next. */
 static uint64_t initrd_bytes;
 static uint64_t stack_bytes;
+static unsigned int interface_count;
 
 /* grown: all memory is attached, in steps as a guest takes it; else what a guest starts with. */
 static void guest_create(struct guest *guest, const struct elf_image *image, uint64_t memory_bytes,
@@ -43,7 +44,8 @@ static void guest_create(struct guest *guest, const struct elf_image *image, uin
                         &(struct guest_layout_request){.cpu_count = cpu_count,
                                                        .start_block_bytes = START_BYTES,
                                                        .initrd_bytes = initrd_bytes,
-                                                       .stack_bytes = stack_bytes}),
+                                                       .stack_bytes = stack_bytes,
+                                                       .interface_count = interface_count}),
       0);
   memory->attached_bytes = guest_layout_first_bytes(layout, memory);
   assert_true(memory->attached_bytes > layout->memory_gpa &&
@@ -159,7 +161,32 @@ static void check_areas(const struct guest *guest)
                   leaf->gva + leaf->len_bytes <= areas[area].gva + areas[area].len_bytes;
     assert_int_equal(in_areas, 1);
     assert_non_null(guest_memory_hva(&guest->memory, leaf->gpa, leaf->len_bytes));
+    assert_false(leaf->uncached);
   }
+}
+
+/* Registers are in no RAM: nobody caches or executes them, and no call may name them. */
+static void registers_are_no_memory(void **state)
+{
+  (void) state;
+  struct guest guest;
+  struct elf_image image = test_image(TEST_IMAGE_PLAIN, false);
+  interface_count = 3;
+  guest_create(&guest, &image, 64 * MIB, 1, false, true);
+  interface_count = 0;
+  for (unsigned int i = 0; i < 4; i++)
+  {
+    struct page_leaf leaf;
+    uint64_t gpa = UHYVE_REGISTERS_BASE + i * PAGE;
+    assert_int_equal(page_walk_find(&guest.pool, UHYVE_WINDOW_BASE + gpa, &leaf), i < 3);
+    assert_null(guest_memory_access(&guest.memory, gpa, 4, GUEST_READ));
+    if (i == 3)
+      continue;
+    assert_int_equal(leaf.gpa, gpa);
+    assert_int_equal(leaf.len_bytes, PAGE);
+    assert_true(leaf.user && leaf.writable && leaf.uncached && !leaf.executable);
+  }
+  guest_destroy(&guest);
 }
 
 static void assert_unmapped(const struct guest *guest, uint64_t gva, uint64_t len_bytes)
@@ -434,6 +461,7 @@ int main(void)
       cmocka_unit_test(protects_relro_behind_the_first_page),
       cmocka_unit_test(the_most_cpus_fit),
       cmocka_unit_test(unattached_memory_is_not_the_guests),
+      cmocka_unit_test(registers_are_no_memory),
       cmocka_unit_test(initrd_and_odd_stacks_are_sound),
       cmocka_unit_test(huge_pages_only_where_the_processor_has_them),
   };

@@ -77,7 +77,8 @@ static int begin(void **state)
   assert_int_equal(
       net_interface_create(&machine.driver.interface, way, &machine.driver.memory, own_mac, 1500),
       0);
-  assert_int_equal(net_interface_start(machine.driver.interface, false), 0);
+  assert_int_equal(net_interface_start(machine.driver.interface, (struct net_connect){0}, false),
+                   0);
   machine.peer = open_peer(option.name);
   *state = &machine;
   return 0;

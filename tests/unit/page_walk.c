@@ -10,13 +10,15 @@
 #define PRESENT     BIT(0)
 #define WRITABLE    BIT(1)
 #define USER        BIT(2)
+#define UNCACHED    BIT(4)
 #define ACCESSED    BIT(5)
 #define DIRTY       BIT(6)
 #define PAGE_SIZE   BIT(7)
 #define NO_EXECUTE  BIT(63)
 #define ADDRESS     UINT64_C(0x000ffffffffff000)
-/* Ours sets nothing else: no global pages, caching by the MTRRs alone, no protection keys. */
-#define KNOWN_BITS    (PRESENT | WRITABLE | USER | ACCESSED | DIRTY | PAGE_SIZE | NO_EXECUTE | ADDRESS)
+/* Ours sets nothing else: no global pages, RAM cached by the MTRRs alone, no protection keys. */
+#define KNOWN_BITS \
+  (PRESENT | WRITABLE | USER | UNCACHED | ACCESSED | DIRTY | PAGE_SIZE | NO_EXECUTE | ADDRESS)
 
 #define TABLE_BYTES   4096u
 #define ROOT_SHIFT    39u
@@ -57,6 +59,7 @@ static struct page_leaf make_leaf(uint64_t gva, uint64_t entry, unsigned int shi
       .executable = ((entry | ~rights) & NO_EXECUTE) == 0,
       .accessed = (entry & ACCESSED) != 0,
       .dirty = (entry & DIRTY) != 0,
+      .uncached = (entry & UNCACHED) != 0,
   };
 }
 

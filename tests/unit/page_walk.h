@@ -24,6 +24,7 @@ struct page_leaf
   bool executable;
   bool accessed; /* of the last level, as is: */
   bool dirty;
+  bool uncached; /* by the last level alone */
 };
 
 /* The page that maps gva; false: none. Fails the test on tables outside of the pool and on entries

@@ -48,6 +48,16 @@ static const struct mappings mappings = {
     .count = 2,
 };
 
+static const struct net_options net = {
+    .list = {{.kind = NET_TAP,
+              .has_ipv4 = true,
+              .ipv4 = {10, 0, 0, 2},
+              .ipv4_prefix = 24,
+              .ipv4_gateway = {10, 0, 0, 1}},
+             {.has_ipv6 = true, .ipv6 = {0xfd}, .ipv6_prefix = 64, .ipv6_gateway = {0xfe, 0x80}}},
+    .count = 2,
+};
+
 static const struct surroundings surroundings = {.umask = 027, .user = 1000, .group = 100};
 
 static uint64_t gpa_of(const struct guest *guest, uint64_t gva)
@@ -93,7 +103,8 @@ static void guest_prepare(struct guest *guest, char **argv, char **envp, const i
                                     .signals_ignored = 0x8000000000001001,
                                     .mappings = &mappings,
                                     .working_folder = "/work here",
-                                    .host_name = "host.example"}};
+                                    .host_name = "host.example",
+                                    .net = &net}};
   while (argv[guest->input.argc] != NULL)
     guest->input.argc++;
 }
@@ -461,6 +472,28 @@ static void the_guest_is_told_what_it_inherits(void **state)
   guest_destroy(&guest);
 }
 
+static void interfaces_are_described(void **state)
+{
+  (void) state;
+  struct guest guest;
+  struct uhyve_interface found[2];
+  guest_create(&guest, 64 * MIB, (char *[]){mapped_file, NULL}, (char *[]){NULL}, no_streams);
+  assert_int_equal(guest.info.interface_count, 2);
+  assert_int_equal(guest.info.interfaces_gva % _Alignof(struct uhyve_interface), 0);
+  memcpy(found, in_block(&guest, guest.info.interfaces_gva, sizeof(found)), sizeof(found));
+  assert_int_equal(found[0].registers_gpa, UHYVE_REGISTERS_BASE);
+  assert_int_equal(found[1].registers_gpa, UHYVE_REGISTERS_BASE + PAGE);
+  assert_int_equal(found[0].flags, UHYVE_INTERFACE_STATIC);
+  assert_int_equal(found[1].flags, 0);
+  assert_memory_equal(found[0].ipv4, net.list[0].ipv4, 4);
+  assert_memory_equal(found[0].ipv4_gateway, net.list[0].ipv4_gateway, 4);
+  assert_int_equal(found[0].ipv4_prefix, 24);
+  assert_memory_equal(found[1].ipv6, net.list[1].ipv6, 16);
+  assert_memory_equal(found[1].ipv6_gateway, net.list[1].ipv6_gateway, 16);
+  assert_int_equal(found[1].ipv6_prefix, 64);
+  guest_destroy(&guest);
+}
+
 static void limits_are_those_of_the_options(void **state)
 {
   (void) state;
@@ -597,6 +630,7 @@ int main(void)
       cmocka_unit_test(layout_is_passed_on),
       cmocka_unit_test(the_guest_is_told_what_it_inherits),
       cmocka_unit_test(limits_are_those_of_the_options),
+      cmocka_unit_test(interfaces_are_described),
       cmocka_unit_test(the_initrd_is_named),
       cmocka_unit_test(clocks_are_those_of_the_host),
       cmocka_unit_test(seeds_are_never_the_same),

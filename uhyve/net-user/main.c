@@ -38,7 +38,7 @@ static const char *explain(int error)
   switch (error)
   {
   case -EADDRINUSE:
-    return "the port is taken";
+    return "the port is in use";
   case -EADDRNOTAVAIL:
     return "the host has no such address";
   case -EACCES:

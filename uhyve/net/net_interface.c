@@ -41,7 +41,9 @@ static void enter(struct net_interface *interface)
 static void leave(struct net_interface *interface)
 {
   const struct virtio_net *net = &interface->net;
-  bool wakes = net->wake_wanted || net->told_generation != net->virtio.generation;
+  bool wakes =
+      net->wake_wanted || net->told_generation != net->virtio.generation || !interface->is_touched;
+  interface->is_touched = true;
   if (atomic_fetch_sub(&interface->visitors, 1) == 1)
     pthread_cond_signal(&interface->is_free);
   pthread_mutex_unlock(&interface->lock);
@@ -75,10 +77,26 @@ static void lock_after_visitors(struct net_interface *interface)
     pthread_cond_wait(&interface->is_free, &interface->lock);
 }
 
+/* Before anything is served: what is served may interrupt. */
+static void connect_interrupts(struct net_interface *interface)
+{
+  const struct net_connect *connect = &interface->connect;
+  interface->is_connected = true;
+  if (connect->connect == NULL)
+    return;
+  pthread_mutex_unlock(&interface->lock);
+  int error = connect->connect(connect->context);
+  lock_after_visitors(interface);
+  if (error != 0)
+    virtio_net_lose_way(&interface->net);
+}
+
 static bool serve(struct net_interface *interface)
 {
   struct virtio_net_news news;
   lock_after_visitors(interface);
+  if (interface->is_touched && !interface->is_connected)
+    connect_interrupts(interface);
   bool has_served = virtio_net_serve(&interface->net, &news);
   pthread_mutex_unlock(&interface->lock);
   if (news.of_ring)
@@ -176,9 +194,10 @@ int net_interface_create(struct net_interface **interface, struct net_way *way,
 }
 
 /* Signals are for the other threads, but for one of memory that the host does not have. */
-int net_interface_start(struct net_interface *interface, bool polls)
+int net_interface_start(struct net_interface *interface, struct net_connect connect, bool polls)
 {
   sigset_t most, old;
+  interface->connect = connect;
   sigfillset(&most);
   sigdelset(&most, SIGBUS);
   interface->polls = polls;

@@ -11,9 +11,20 @@
 
 #include "virtio_net.h"
 
+/* Connects the interrupts; by the thread, once the guest's driver is there: it takes long, and many
+ * programs use no network. Returns 0 or a negative errno. */
+struct net_connect
+{
+  int (*connect)(void *context); /* null: nothing is to be done */
+  void *context;
+};
+
 struct net_interface
 {
-  struct virtio_net net; /* by the lock */
+  struct virtio_net net; /* by the lock, */
+  bool is_touched;       /* as is this: the driver is there */
+  bool is_connected;     /* the thread's own */
+  struct net_connect connect;
   pthread_mutex_t lock;
   pthread_cond_t is_free;
   atomic_uint visitors; /* vCPUs that want the lock: they come before the thread */
@@ -34,7 +45,7 @@ int net_interface_create(struct net_interface **interface, struct net_way *way,
                          uint32_t mtu_bytes);
 
 /* Starts the thread; it is shut in when this returns. Returns 0 or a negative errno. */
-int net_interface_start(struct net_interface *interface, bool polls);
+int net_interface_start(struct net_interface *interface, struct net_connect connect, bool polls);
 
 /* Ends the thread, if there is one, after it has sent what the guest had queued. No vCPU runs. */
 void net_interface_stop(struct net_interface *interface);

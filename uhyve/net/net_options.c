@@ -198,9 +198,10 @@ bool net_options_is_kind(const char *text)
   for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
   {
     size_t bytes = strlen(kinds[i]);
+    if (strncmp(text, kinds[i], bytes) != 0)
+      continue;
     bool is_alone = text[bytes] == '\0' || text[bytes] == ',';
-    if (strncmp(text, kinds[i], bytes) == 0 &&
-        (text[bytes] == ':' || (is_alone && (i == 0 || i == 3))))
+    if (text[bytes] == ':' || (is_alone && (i == 0 || i == 3)))
       return true;
   }
   return false;

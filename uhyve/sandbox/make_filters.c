@@ -292,8 +292,9 @@ static void make_thread_filter(enum filter_thread thread)
     allow_value(SCMP_SYS(ioctl), 1, KVM_SIGNAL_MSI);
   if (thread == FILTER_THREAD_NET)
   {
+    static const unsigned int requests[] = {TUNSETOFFLOAD, KVM_SET_GSI_ROUTING};
     allow(SCMP_SYS(readv));
-    allow_value(SCMP_SYS(ioctl), 1, TUNSETOFFLOAD);
+    allow_values(SCMP_SYS(ioctl), 1, requests, COUNT(requests));
   }
   write_instructions("thread", thread);
 }
