@@ -11,8 +11,8 @@
 #include "net/interface_facts.h"
 
 #define MOST_INTERFACES 16
-#define FLAGS                                                                           \
-  (AI_PASSIVE | AI_CANONNAME | AI_NUMERICHOST | AI_V4MAPPED | AI_ALL | AI_ADDRCONFIG |  \
+#define FLAGS                                                                          \
+  (AI_PASSIVE | AI_CANONNAME | AI_NUMERICHOST | AI_V4MAPPED | AI_ALL | AI_ADDRCONFIG | \
    AI_NUMERICSERV)
 
 /* Kinds of sockets, in the order of results. */
@@ -130,8 +130,7 @@ static bool is_reached(const struct sockaddr_storage *address)
   int fd = socket(address->ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   socklen_t len_bytes =
       address->ss_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
-  bool is_reached =
-      fd >= 0 && connect(fd, (const struct sockaddr *) address, len_bytes) == 0;
+  bool is_reached = fd >= 0 && connect(fd, (const struct sockaddr *) address, len_bytes) == 0;
   if (fd >= 0)
     close(fd);
   return is_reached;
@@ -204,8 +203,8 @@ static struct result *make_result(const struct names_address *address, const str
       .ai_family = address->family,
       .ai_socktype = kind->type,
       .ai_protocol = kind->protocol != 0 ? kind->protocol : hints->ai_protocol,
-      .ai_addrlen = address->family == AF_INET ? sizeof(struct sockaddr_in)
-                                               : sizeof(struct sockaddr_in6),
+      .ai_addrlen =
+          address->family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6),
       .ai_addr = (struct sockaddr *) &result->address,
       .ai_canonname = canonical != NULL ? result->name : NULL,
   };

@@ -68,8 +68,8 @@ void names_configure(struct names_config *config);
 #define DNS_PTR  12
 #define DNS_AAAA 28
 
-/* Asks servers for records of a type. Addresses are added to `found`; a name goes to its canonical. 0 or
- * EAI_. */
+/* Asks servers for records of a type. Addresses are added to `found`; a name goes to its canonical.
+ * 0 or EAI_. */
 int dns_find(const struct names_config *config, const char *name, int type,
              struct names_found *found);
 

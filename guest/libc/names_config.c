@@ -75,8 +75,7 @@ static void ask_network(struct names_config *config)
   struct socket_name servers[NAMES_MOST_SERVERS];
   int count = interfaces_name_servers(servers, NAMES_MOST_SERVERS);
   for (int i = 0; i < count; i++)
-    memcpy(&config->servers[config->server_count++], servers[i].bytes,
-           sizeof(config->servers[0]));
+    memcpy(&config->servers[config->server_count++], servers[i].bytes, sizeof(config->servers[0]));
 }
 
 void names_configure(struct names_config *config)

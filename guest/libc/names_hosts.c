@@ -19,8 +19,10 @@ static char *next_word(char **at)
   return word;
 }
 
-/* The next line with an address and a name at least: false at the end. *names: what follows the address. */
-static bool next_line(FILE *file, char line[LINE_BYTES], struct names_address *address, char **names)
+/* The next line with an address and a name at least: false at the end. *names: what follows the
+ * address. */
+static bool next_line(FILE *file, char line[LINE_BYTES], struct names_address *address,
+                      char **names)
 {
   while (fgets(line, LINE_BYTES, file) != NULL)
   {
@@ -78,9 +80,9 @@ bool hosts_find(struct names_found *found, const char *name, int family)
     fclose(file);
   }
   size_t len = strlen(name);
-  bool is_localhost =
-      strcasecmp(name, "localhost") == 0 || strcasecmp(name, "localhost.") == 0 ||
-      (len > strlen(".localhost") && strcasecmp(name + len - strlen(".localhost"), ".localhost") == 0);
+  bool is_localhost = strcasecmp(name, "localhost") == 0 || strcasecmp(name, "localhost.") == 0 ||
+                      (len > strlen(".localhost") &&
+                       strcasecmp(name + len - strlen(".localhost"), ".localhost") == 0);
   if (found->count == 0 && is_localhost)
     add_localhost(found, name, family);
   return found->count > 0;

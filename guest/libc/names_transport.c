@@ -100,7 +100,8 @@ static int ask(const struct sockaddr_storage *server, int wait_s, const unsigned
   if (fd < 0)
     return 0;
   if (send(fd, question, question_bytes, MSG_NOSIGNAL) == (ssize_t) question_bytes)
-    reply_bytes = receive_datagram(fd, now_ms() + wait_s * MS_PER_S, question, question_bytes, reply);
+    reply_bytes =
+        receive_datagram(fd, now_ms() + wait_s * MS_PER_S, question, question_bytes, reply);
   close(fd);
   if (reply_bytes > 0 && (reply[2] & TRUNCATED) != 0)
     reply_bytes = ask_by_stream(server, wait_s, question, question_bytes, reply);
@@ -113,8 +114,7 @@ int dns_exchange(const struct names_config *config, const unsigned char *questio
   for (int attempt = 0; attempt < config->attempts; attempt++)
     for (int i = 0; i < config->server_count; i++)
     {
-      int reply_bytes =
-          ask(&config->servers[i], config->wait_s, question, question_bytes, reply);
+      int reply_bytes = ask(&config->servers[i], config->wait_s, question, question_bytes, reply);
       /* A server that failed may have another one that knows. */
       if (reply_bytes > 0 && ((reply[3] & 0xf) == 0 || (reply[3] & 0xf) == 3))
         return reply_bytes;

@@ -7,11 +7,11 @@
 static char *no_aliases[] = {NULL};
 
 static const struct protoent known[] = {
-    {(char *) "ip", no_aliases, IPPROTO_IP},         {(char *) "icmp", no_aliases, IPPROTO_ICMP},
-    {(char *) "igmp", no_aliases, IPPROTO_IGMP},     {(char *) "tcp", no_aliases, IPPROTO_TCP},
-    {(char *) "udp", no_aliases, IPPROTO_UDP},       {(char *) "ipv6", no_aliases, IPPROTO_IPV6},
-    {(char *) "gre", no_aliases, IPPROTO_GRE},       {(char *) "esp", no_aliases, IPPROTO_ESP},
-    {(char *) "ah", no_aliases, IPPROTO_AH},         {(char *) "ipv6-icmp", no_aliases, IPPROTO_ICMPV6},
+    {(char *) "ip", no_aliases, IPPROTO_IP},     {(char *) "icmp", no_aliases, IPPROTO_ICMP},
+    {(char *) "igmp", no_aliases, IPPROTO_IGMP}, {(char *) "tcp", no_aliases, IPPROTO_TCP},
+    {(char *) "udp", no_aliases, IPPROTO_UDP},   {(char *) "ipv6", no_aliases, IPPROTO_IPV6},
+    {(char *) "gre", no_aliases, IPPROTO_GRE},   {(char *) "esp", no_aliases, IPPROTO_ESP},
+    {(char *) "ah", no_aliases, IPPROTO_AH},     {(char *) "ipv6-icmp", no_aliases, IPPROTO_ICMPV6},
     {(char *) "sctp", no_aliases, IPPROTO_SCTP},
 };
 

@@ -367,8 +367,7 @@ static int shutdown_tcp(struct socket *socket, int how)
 static void linger(struct internet_socket *internet)
 {
   uint64_t deadline_ns = clock_monotonic_ns() + internet->options.linger_s * NS_PER_S;
-  while (internet->tcp != NULL &&
-         (internet->tcp->unsent != NULL || internet->tcp->unacked != NULL))
+  while (internet->tcp != NULL && (internet->tcp->unsent != NULL || internet->tcp->unacked != NULL))
     if (internet_sleep(&internet->send_wait, deadline_ns) != 0)
       return;
 }
