@@ -127,7 +127,7 @@ int internet_sleep(struct internet_wait *wait, uint64_t deadline_ns);
 /* The error to be told, once. */
 int internet_take_error(struct internet_socket *internet);
 
-/* ---- tcp.c, tcp_transfer.c, tcp_listen.c ---- */
+/* ---- tcp.c, tcp_connect.c, tcp_transfer.c, tcp_listen.c ---- */
 
 extern const struct socket_operations tcp_socket_operations;
 int tcp_socket_make(struct internet_socket *internet); /* its pcb, if there is none: 0, -ENOBUFS */
@@ -136,6 +136,9 @@ void tcp_socket_detach(struct internet_socket *internet); /* the pcb goes on alo
 void tcp_socket_drop_received(struct internet_socket *internet);
 void tcp_socket_name(const struct internet_socket *internet, bool is_peer,
                      struct internet_address *address);
+void tcp_socket_keep_names(struct internet_socket *internet); /* those of the pcb */
+int tcp_socket_connect(struct socket *socket, const struct socket_name *name);
+void tcp_socket_disconnect(struct internet_socket *internet); /* as if it were new */
 int tcp_socket_listen(struct socket *socket, int backlog);
 int tcp_socket_accept(struct socket *socket, uint32_t flags, struct file **accepted);
 void tcp_socket_drop_pending(struct internet_socket *internet);
