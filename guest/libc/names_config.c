@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "libc/mapped_file.h"
 #include "libc/names.h"
 #include "net/interface_facts.h"
 
@@ -85,7 +86,7 @@ void names_configure(struct names_config *config)
   config->dots = 1;
   config->wait_s = 5;
   config->attempts = 2;
-  FILE *file = fopen("/etc/resolv.conf", "re");
+  FILE *file = mapped_file_open("/etc/resolv.conf");
   while (file != NULL && fgets(line, sizeof(line), file) != NULL)
     read_line(config, line);
   if (file != NULL)

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "libc/mapped_file.h"
 #include "libc/names.h"
 
 #define LINE_BYTES 1024
@@ -73,7 +74,7 @@ static void find_in(FILE *file, struct names_found *found, const char *name, int
 
 bool hosts_find(struct names_found *found, const char *name, int family)
 {
-  FILE *file = fopen("/etc/hosts", "re");
+  FILE *file = mapped_file_open("/etc/hosts");
   if (file != NULL)
   {
     find_in(file, found, name, family);
@@ -101,7 +102,7 @@ bool hosts_find_reverse(int family, const void *bytes, char name[NAMES_BYTES])
   struct names_address address;
   char *names;
   bool is_found = false;
-  FILE *file = fopen("/etc/hosts", "re");
+  FILE *file = mapped_file_open("/etc/hosts");
   while (file != NULL && !is_found && next_line(file, line, &address, &names))
   {
     const char *first = next_word(&names);

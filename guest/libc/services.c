@@ -1,6 +1,8 @@
 /* Services: from /etc/services where that is mapped, or else the best known ones. */
 #include "libc/services.h"
 
+#include "libc/mapped_file.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,7 +92,7 @@ static bool find_known(struct service *found, const char *name, int port, const 
 
 bool service_find(struct service *found, const char *name, int port, const char *protocol)
 {
-  FILE *file = fopen("/etc/services", "re");
+  FILE *file = mapped_file_open("/etc/services");
   if (file == NULL)
     return find_known(found, name, port, protocol);
   bool is_found = find_in(file, found, name, port, protocol);
