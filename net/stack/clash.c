@@ -6,52 +6,82 @@
 
 #include "lwip/prot/etharp.h"
 #include "lwip/prot/ethernet.h"
+#include "lwip/prot/iana.h"
+#include "netif/ethernet.h"
 
 #include "net/stack/interface.h"
 
-void net_clash_report(struct net_interface *interface, const char *address)
+void net_clash_report(struct net_interface *interface, const char *address, const uint8_t *owner)
 {
-  char name[NET_INTERFACE_NAME_BYTES];
+  char name[NET_INTERFACE_NAME_BYTES], text[32] = "";
   if (interface->told_of_clash)
     return;
   interface->told_of_clash = true;
   net_interface_name(&interface->netif, name);
-  fprintf(stderr, "uhyve: %s: another machine on the network has the address %s, too\n", name,
-          address);
+  if (owner != NULL)
+    snprintf(text, sizeof(text), ": %02x:%02x:%02x:%02x:%02x:%02x", owner[0], owner[1], owner[2],
+             owner[3], owner[4], owner[5]);
+  fprintf(stderr, "uhyve: %s: another machine on the network has the address %s, too%s\n", name,
+          address, text);
 }
 
-static void report_ipv4(struct net_interface *interface, const uint8_t *hardware)
+static void report_ipv4(struct net_interface *interface, const uint8_t *owner)
 {
-  const uint8_t *ipv4 = (const uint8_t *) netif_ip4_addr(&interface->netif);
-  char text[64];
-  snprintf(text, sizeof(text), "%u.%u.%u.%u (it is %02x:%02x:%02x:%02x:%02x:%02x)", ipv4[0],
-           ipv4[1], ipv4[2], ipv4[3], hardware[0], hardware[1], hardware[2], hardware[3],
-           hardware[4], hardware[5]);
-  net_clash_report(interface, text);
+  char text[IP4ADDR_STRLEN_MAX];
+  ip4addr_ntoa_r(netif_ip4_addr(&interface->netif), text, sizeof(text));
+  net_clash_report(interface, text, owner);
 }
 
-static void report_hardware(struct net_interface *interface, const uint8_t *hardware)
+static void report_hardware(struct net_interface *interface)
 {
+  const uint8_t *own = interface->netif.hwaddr;
   char text[32];
-  snprintf(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x", hardware[0], hardware[1],
-           hardware[2], hardware[3], hardware[4], hardware[5]);
-  net_clash_report(interface, text);
+  snprintf(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x", own[0], own[1], own[2], own[3],
+           own[4], own[5]);
+  net_clash_report(interface, text, NULL);
+}
+
+static bool is_our_ipv4(const struct netif *netif, const void *address)
+{
+  return !ip4_addr_isany(netif_ip4_addr(netif)) &&
+         memcmp(address, netif_ip4_addr(netif), sizeof(ip4_addr_t)) == 0;
 }
 
 void net_clash_look(struct net_interface *interface, const uint8_t *frame, uint32_t len_bytes)
 {
   const struct eth_hdr *ethernet = (const struct eth_hdr *) frame;
   const uint8_t *own = interface->netif.hwaddr;
-  if (len_bytes < SIZEOF_ETH_HDR || interface->told_of_clash)
+  if (interface->told_of_clash || len_bytes < SIZEOF_ETH_HDR)
     return;
-  bool is_own = memcmp(&ethernet->src, own, ETH_HWADDR_LEN) == 0;
+  if (memcmp(&ethernet->src, own, ETH_HWADDR_LEN) == 0)
+    report_hardware(interface);
   if (ethernet->type != PP_HTONS(ETHTYPE_ARP) || len_bytes < SIZEOF_ETH_HDR + SIZEOF_ETHARP_HDR)
     return;
   const struct etharp_hdr *arp = (const struct etharp_hdr *) (frame + SIZEOF_ETH_HDR);
-  if (is_own)
-    report_hardware(interface, own);
-  else if (!ip4_addr_isany(netif_ip4_addr(&interface->netif)) &&
-           memcmp(&arp->sipaddr, netif_ip4_addr(&interface->netif), sizeof(ip4_addr_t)) == 0 &&
-           memcmp(&arp->shwaddr, own, ETH_HWADDR_LEN) != 0)
+  if (is_our_ipv4(&interface->netif, &arp->sipaddr) &&
+      memcmp(&arp->shwaddr, own, ETH_HWADDR_LEN) != 0)
     report_ipv4(interface, (const uint8_t *) &arp->shwaddr);
+}
+
+/* RFC 5227: asks who has it, without saying that we do, for then Linux would not answer. */
+void net_clash_probe(struct net_interface *interface)
+{
+  struct netif *netif = &interface->netif;
+  if (ip4_addr_isany(netif_ip4_addr(netif)) || !netif_is_link_up(netif))
+    return;
+  struct pbuf *packet = pbuf_alloc(PBUF_LINK, SIZEOF_ETHARP_HDR, PBUF_RAM);
+  if (packet == NULL)
+    return;
+  struct etharp_hdr *arp = packet->payload;
+  memset(arp, 0, SIZEOF_ETHARP_HDR);
+  arp->hwtype = PP_HTONS(LWIP_IANA_HWTYPE_ETHERNET);
+  arp->proto = PP_HTONS(ETHTYPE_IP);
+  arp->hwlen = ETH_HWADDR_LEN;
+  arp->protolen = sizeof(ip4_addr_t);
+  arp->opcode = PP_HTONS(ARP_REQUEST);
+  memcpy(&arp->shwaddr, netif->hwaddr, ETH_HWADDR_LEN);
+  memcpy(&arp->dipaddr, netif_ip4_addr(netif), sizeof(ip4_addr_t));
+  ethernet_output(netif, packet, (const struct eth_addr *) netif->hwaddr, &ethbroadcast,
+                  ETHTYPE_ARP);
+  pbuf_free(packet);
 }

@@ -70,7 +70,7 @@ static void look_for_duplicate(struct netif *netif, unsigned int index)
   if (netif->state == NULL || netif_ip6_addr_state(netif, index) != IP6_ADDR_DUPLICATED)
     return;
   ip6addr_ntoa_r(netif_ip6_addr(netif, index), text, sizeof(text));
-  net_clash_report(netif->state, text);
+  net_clash_report(netif->state, text, NULL);
 }
 
 static void status_changed(struct netif *netif, netif_nsc_reason_t reason,
@@ -78,6 +78,8 @@ static void status_changed(struct netif *netif, netif_nsc_reason_t reason,
 {
   if ((reason & LWIP_NSC_IPV6_ADDR_STATE_CHANGED) != 0)
     look_for_duplicate(netif, (unsigned int) arguments->ipv6_addr_state_changed.addr_index);
+  if ((reason & LWIP_NSC_IPV4_ADDRESS_CHANGED) != 0 && netif->state != NULL)
+    net_clash_probe(netif->state);
   tell_changed();
 }
 

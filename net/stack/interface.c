@@ -12,7 +12,7 @@
 
 #include "mm/kernel_heap.h"
 #include "net/stack/stack.h"
-#include "net/stack/task.h"
+#include "net/stack/network_task.h"
 
 /* Taken from each device before programs get a turn at the lock. */
 #define SERVE_FRAMES 64u
@@ -21,10 +21,11 @@ struct net_interface *net_interfaces;
 
 void net_interface_name(const struct netif *netif, char name[static NET_INTERFACE_NAME_BYTES])
 {
-  if (netif->name[0] == 'l')
+  const struct net_interface *interface = netif->state;
+  if (interface == NULL)
     strcpy(name, "lo");
   else
-    snprintf(name, NET_INTERFACE_NAME_BYTES, "eth%u", netif->num);
+    snprintf(name, NET_INTERFACE_NAME_BYTES, "eth%u", interface->device->interface);
 }
 
 /* ---- What the device calls, on who serves it ---- */
@@ -166,6 +167,7 @@ void net_interfaces_flush(void)
   for (struct net_interface *interface = net_interfaces; interface != NULL;
        interface = interface->next)
   {
+    net_interface_send_merged(interface);
     if (!interface->must_flush)
       continue;
     interface->must_flush = false;

@@ -20,6 +20,8 @@ struct frame_queue
 /* A frame that waits for room in the device. */
 struct waiting_frame;
 
+struct merged_frame;
+
 struct net_interface
 {
   struct netif netif; /* first */
@@ -27,7 +29,8 @@ struct net_interface
   struct frame_queue received; /* by the device, not yet seen by lwIP */
   struct waiting_frame *waiting, *waiting_last;
   uint32_t waiting_count;
-  uint32_t held_pieces; /* of the device's memory, in lwIP or with programs; atomic */
+  struct merged_frame *merged; /* takes more segments until the lock is let go; or null */
+  uint32_t held_pieces;        /* of the device's memory, in lwIP or with programs; atomic */
   bool must_flush;
   bool told_of_clash; /* somebody else has our address */
   struct net_interface *next;
@@ -70,6 +73,9 @@ err_t net_interface_output(struct netif *netif, struct pbuf *packet);
 /* The device has read what it was given. */
 void net_interface_sent(void *context, void *owner);
 
+/* Sends what may still grow. */
+void net_interface_send_merged(struct net_interface *interface);
+
 /* Gives the device what waits for room. */
 void net_interface_send_waiting(struct net_interface *interface);
 
@@ -77,6 +83,10 @@ void net_interface_send_waiting(struct net_interface *interface);
 
 /* Looks whether a frame comes from somebody with an address of ours, and reports the first. */
 void net_clash_look(struct net_interface *interface, const uint8_t *frame, uint32_t len_bytes);
-void net_clash_report(struct net_interface *interface, const char *address);
+/* owner: the other's hardware address, or null. */
+void net_clash_report(struct net_interface *interface, const char *address, const uint8_t *owner);
+
+/* Has whoever has our IPv4 address, too, answer. */
+void net_clash_probe(struct net_interface *interface);
 
 #endif

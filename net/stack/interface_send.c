@@ -5,13 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lwip/inet_chksum.h"
 #include "lwip/ip.h"
 #include "lwip/pbuf.h"
 #include "lwip/prot/ethernet.h"
 #include "lwip/prot/tcp.h"
 #include "lwip/prot/udp.h"
-#include "lwip/snmp.h"
+
+#include "net/stack/merge.h"
 
 #define MOST_WAITING 4096u
 #define SERVE_FRAMES 64u
@@ -19,22 +19,19 @@
 struct waiting_frame
 {
   struct waiting_frame *next;
-  struct pbuf *packet;
+  void *owner;
 };
 
-/* ---- What the device is asked to compute ---- */
+/* What a frame is made of, until the device has read it: a packet, or several (marked so). */
+#define MERGED 1ul
 
-/* The sum over the pseudo header, which the device goes on with. */
-static uint16_t pseudo_sum(const void *addresses, uint32_t len_bytes, uint8_t protocol,
-                           uint32_t payload_bytes)
+static struct merged_frame *merged_of(void *owner)
 {
-  const uint8_t *bytes = addresses;
-  uint32_t sum = protocol + (payload_bytes >> 16) + (payload_bytes & 0xffff);
-  for (uint32_t i = 0; i < len_bytes; i += 2)
-    sum += (uint32_t) bytes[i] << 8 | bytes[i + 1];
-  sum = (sum >> 16) + (sum & 0xffff);
-  return (uint16_t) ((sum >> 16) + sum);
+  uintptr_t number = (uintptr_t) owner;
+  return (number & MERGED) != 0 ? (struct merged_frame *) ((char *) owner - MERGED) : NULL;
 }
+
+/* ---- What the device is asked to compute ---- */
 
 /* Where the checksum of a protocol's header is; 0: it has none that a device computes. */
 static uint16_t checksum_offset(uint8_t protocol)
@@ -46,8 +43,9 @@ static uint16_t checksum_offset(uint8_t protocol)
   return 0;
 }
 
-/* lwIP leaves a checksum at 0 that is the device's to compute. One that is there is left alone. */
-static void ask_for_checksum(struct net_frame *frame, const struct pbuf *packet)
+/* lwIP leaves a checksum at 0 that is the device's to compute. One that is there is left alone.
+ * Returns where it is, or null. */
+static uint8_t *ask_for_checksum(struct net_frame *frame, const struct pbuf *packet)
 {
   uint8_t *bytes = packet->payload;
   const struct eth_hdr *ethernet = (const struct eth_hdr *) bytes;
@@ -57,7 +55,7 @@ static void ask_for_checksum(struct net_frame *frame, const struct pbuf *packet)
   {
     const struct ip_hdr *ip = (const struct ip_hdr *) (bytes + SIZEOF_ETH_HDR);
     if ((IPH_OFFSET(ip) & PP_HTONS(IP_OFFMASK | IP_MF)) != 0)
-      return;
+      return NULL;
     begin = SIZEOF_ETH_HDR + IPH_HL_BYTES(ip);
     payload_bytes = lwip_ntohs(IPH_LEN(ip)) - IPH_HL_BYTES(ip);
     protocol = IPH_PROTO(ip);
@@ -75,18 +73,19 @@ static void ask_for_checksum(struct net_frame *frame, const struct pbuf *packet)
     frame->is_ipv6 = true;
   }
   else
-    return;
+    return NULL;
   uint16_t offset = checksum_offset(protocol);
   if (offset == 0 || begin + offset + 2u > packet->len)
-    return;
+    return NULL;
   uint8_t *checksum = bytes + begin + offset;
   if (checksum[0] != 0 || checksum[1] != 0)
-    return;
-  uint16_t sum = pseudo_sum(bytes + addresses, addresses_bytes, protocol, payload_bytes);
+    return NULL;
+  uint16_t sum = pseudo_header_sum(bytes + addresses, addresses_bytes, protocol, payload_bytes);
   checksum[0] = (uint8_t) (sum >> 8);
   checksum[1] = (uint8_t) sum;
   frame->checksum_begin = (uint16_t) begin;
   frame->checksum_offset = offset;
+  return checksum;
 }
 
 /* ---- Sending ---- */
@@ -106,31 +105,55 @@ static uint32_t list_pieces(const struct pbuf *packet, struct net_piece pieces[N
   return count;
 }
 
-/* The device keeps the packet until net_interface_sent(). Returns as the device's send(). */
-static int give(struct net_interface *interface, struct pbuf *packet)
+/* Returns as the device's send(). */
+static int give_packet(struct net_interface *interface, struct pbuf *packet)
 {
   struct net_piece pieces[NET_MOST_PIECES];
   struct net_frame frame = {.pieces = pieces, .owner = packet};
   frame.piece_count = list_pieces(packet, pieces);
   if (frame.piece_count == 0)
     return -EINVAL;
+  uint8_t *checksum = NULL;
   if ((interface->device->features & NET_CHECKSUM_SEND) != 0)
-    ask_for_checksum(&frame, packet);
+    checksum = ask_for_checksum(&frame, packet);
   int error = interface->device->operations->send(interface->device, &frame);
+  if (error != 0 && checksum != NULL)
+    memset(checksum, 0, 2);
+  return error;
+}
+
+static int give_merged(struct net_interface *interface, void *owner)
+{
+  struct net_piece pieces[NET_MOST_PIECES];
+  struct net_frame frame = {.owner = owner};
+  merge_finish(merged_of(owner), pieces, &frame);
+  return interface->device->operations->send(interface->device, &frame);
+}
+
+/* The device keeps what is given until net_interface_sent(). */
+static int give(struct net_interface *interface, void *owner)
+{
+  int error =
+      merged_of(owner) != NULL ? give_merged(interface, owner) : give_packet(interface, owner);
   if (error == 0)
     interface->must_flush = true;
-  else if (frame.checksum_begin != 0)
-    memset((char *) packet->payload + frame.checksum_begin + frame.checksum_offset, 0, 2);
   return error;
 }
 
 void net_interface_sent(void *context, void *owner)
 {
+  struct merged_frame *merged = merged_of(owner);
   (void) context;
-  pbuf_free(owner);
+  if (merged == NULL)
+  {
+    pbuf_free(owner);
+    return;
+  }
+  merge_free_packets(merged);
+  free(merged);
 }
 
-static bool wait_for_room(struct net_interface *interface, struct pbuf *packet)
+static bool wait_for_room(struct net_interface *interface, void *owner)
 {
   if (interface->waiting_count >= MOST_WAITING)
     return false;
@@ -138,7 +161,7 @@ static bool wait_for_room(struct net_interface *interface, struct pbuf *packet)
   if (waiting == NULL)
     return false;
   waiting->next = NULL;
-  waiting->packet = packet;
+  waiting->owner = owner;
   if (interface->waiting == NULL)
     interface->waiting = waiting;
   else
@@ -153,11 +176,11 @@ void net_interface_send_waiting(struct net_interface *interface)
   struct waiting_frame *waiting;
   while ((waiting = interface->waiting) != NULL)
   {
-    int error = give(interface, waiting->packet);
+    int error = give(interface, waiting->owner);
     if (error == -EAGAIN)
       return;
     if (error != 0)
-      pbuf_free(waiting->packet);
+      net_interface_sent(interface, waiting->owner);
     interface->waiting = waiting->next;
     interface->waiting_count--;
     free(waiting);
@@ -181,23 +204,67 @@ static struct pbuf *hold(struct pbuf *packet)
   return packet;
 }
 
+/* Sends, or has it wait; else lets go of it. */
+static err_t send_or_wait(struct net_interface *interface, void *owner)
+{
+  int error = -EAGAIN;
+  if (interface->waiting == NULL)
+    error = give(interface, owner);
+  if (error == -EAGAIN && interface->waiting == NULL)
+  {
+    /* Some may have been sent meanwhile. What has come is seen later. */
+    interface->device->operations->serve(interface->device, SERVE_FRAMES);
+    error = give(interface, owner);
+  }
+  if (error == 0 || (error == -EAGAIN && wait_for_room(interface, owner)))
+    return ERR_OK;
+  net_interface_sent(interface, owner);
+  return error == -EAGAIN ? ERR_MEM : ERR_IF;
+}
+
+void net_interface_send_merged(struct net_interface *interface)
+{
+  struct merged_frame *merged = interface->merged;
+  if (merged == NULL)
+    return;
+  interface->merged = NULL;
+  if (merged->count > 1)
+  {
+    send_or_wait(interface, (char *) merged + MERGED);
+    return;
+  }
+  send_or_wait(interface, merged->packets[0]);
+  free(merged);
+}
+
+/* Whether the packet has gone into a frame that more may come into. */
+static bool merge(struct net_interface *interface, struct pbuf *packet)
+{
+  uint32_t features = interface->device->features & (NET_SEGMENT_IPV4 | NET_SEGMENT_IPV6);
+  if (features == 0)
+    return false;
+  if (interface->merged != NULL && merge_add(interface->merged, packet))
+    return true;
+  net_interface_send_merged(interface);
+  struct merged_frame *merged = malloc(sizeof(*merged));
+  if (merged == NULL)
+    return false;
+  if (merge_begin(merged, packet, features))
+  {
+    interface->merged = merged;
+    return true;
+  }
+  free(merged);
+  return false;
+}
+
 err_t net_interface_output(struct netif *netif, struct pbuf *packet)
 {
   struct net_interface *interface = netif->state;
   struct pbuf *held = hold(packet);
   if (held == NULL)
     return ERR_MEM;
-  int error = -EAGAIN;
-  if (interface->waiting == NULL)
-    error = give(interface, held);
-  if (error == -EAGAIN && interface->waiting == NULL)
-  {
-    /* Some may have been sent meanwhile. What has come is seen later. */
-    interface->device->operations->serve(interface->device, SERVE_FRAMES);
-    error = give(interface, held);
-  }
-  if (error == 0 || (error == -EAGAIN && wait_for_room(interface, held)))
+  if (merge(interface, held))
     return ERR_OK;
-  pbuf_free(held);
-  return error == -EAGAIN ? ERR_MEM : ERR_IF;
+  return send_or_wait(interface, held);
 }

@@ -1,11 +1,14 @@
 /* The network task sleeps until the next timer or until it is woken, by a device or a program. Idle
  * CPUs look into devices meanwhile: net/driver/attention.c. */
-#include "net/stack/task.h"
+#include "net/stack/network_task.h"
 
+#include <reent.h>
+
+#include "libc/thread.h"
 #include "net/stack/core.h"
 #include "net/stack/interface.h"
 #include "net/stack/stack.h"
-#include "net/stack/timers.h"
+#include "net/stack/stack_timers.h"
 #include "sched/futex.h"
 #include "sched/task.h"
 #include "time/clock.h"
@@ -38,7 +41,10 @@ static uint64_t serve_timers(void)
 
 static void *serve(void *argument)
 {
+  static struct thread self;
+  static struct _reent state;
   (void) argument;
+  thread_adopt(&self, &state);
   for (;;)
   {
     bool told = __atomic_exchange_n(&net_task_events, 0, __ATOMIC_SEQ_CST) != 0;

@@ -4,7 +4,7 @@
  * has for a tick of TCP, each module is asked in how many of its ticks it has something to do, and
  * the clock rests until then. What has been counted too little is made up for before anything new
  * is done. */
-#include "net/stack/timers.h"
+#include "net/stack/stack_timers.h"
 
 #include "lwip/opt.h"
 
@@ -115,7 +115,7 @@ static uint32_t dhcp_coarse_needs(void)
     if (dhcp == NULL || dhcp->state == 0)
       continue;
     if (dhcp->t0_timeout > dhcp->lease_used)
-      needs = least(needs, (uint32_t) (dhcp->t0_timeout - dhcp->lease_used));
+      needs = least(needs, dhcp->t0_timeout - dhcp->lease_used);
     if (dhcp->t1_renew_time != 0)
       needs = least(needs, dhcp->t1_renew_time);
     if (dhcp->t2_rebind_time != 0)
@@ -192,7 +192,7 @@ static struct cyclic_timer timers[] = {
     {IP_TMR_INTERVAL, ip_reass_tmr, reassembly_needs, IP_REASS_MAXAGE + 1, 0},
     {IP6_REASS_TMR_INTERVAL, ip6_reass_tmr, reassembly6_needs, IPV6_REASS_MAXAGE + 1, 0},
     {ARP_TMR_INTERVAL, etharp_tmr, arp_needs, ARP_MAXAGE + 1, 0},
-    {DHCP_COARSE_TIMER_MSECS, dhcp_coarse_tmr, dhcp_coarse_needs, UINT16_MAX, 0},
+    {DHCP_COARSE_TIMER_MSECS, dhcp_coarse_tmr, dhcp_coarse_needs, UINT32_MAX, 0},
     {DHCP_FINE_TIMER_MSECS, dhcp_fine_tmr, dhcp_fine_needs, UINT16_MAX, 0},
     {IGMP_TMR_INTERVAL, igmp_tmr, igmp_needs, UINT16_MAX, 0},
     {MLD6_TMR_INTERVAL, mld6_tmr, mld_needs, UINT16_MAX, 0},
