@@ -12,7 +12,7 @@
 
 #include "mm/kernel_heap.h"
 #include "net/stack/stack.h"
-#include "net/stack/task.h"
+#include "net/stack/network_task.h"
 
 /* Taken from each device before programs get a turn at the lock. */
 #define SERVE_FRAMES 64u

@@ -50,7 +50,7 @@ static struct pbuf *lend(struct net_interface *interface, struct net_received *f
   lent->interface = interface;
   lent->frame = frame;
   lent->pieces = frame->piece_count;
-  struct pbuf *first = NULL, *last = NULL;
+  struct pbuf *last = NULL;
   uint32_t left_bytes = frame->len_bytes;
   for (uint32_t i = 0; i < frame->piece_count; i++)
   {
@@ -62,14 +62,12 @@ static struct pbuf *lend(struct net_interface *interface, struct net_received *f
                                             frame->pieces[i].data, len_bytes);
     pbuf->tot_len = (u16_t) left_bytes;
     left_bytes -= len_bytes;
-    if (first == NULL)
-      first = pbuf;
-    else
+    if (last != NULL)
       last->next = pbuf;
     last = pbuf;
   }
   __atomic_add_fetch(&interface->held_pieces, frame->piece_count, __ATOMIC_RELAXED);
-  return first;
+  return &lent->piece[0].pbuf.pbuf;
 }
 
 static struct pbuf *copy(struct net_interface *interface, struct net_received *frame)

@@ -43,8 +43,9 @@ static uint16_t checksum_offset(uint8_t protocol)
   return 0;
 }
 
-/* lwIP leaves a checksum at 0 that is the device's to compute. One that is there is left alone. */
-static void ask_for_checksum(struct net_frame *frame, const struct pbuf *packet)
+/* lwIP leaves a checksum at 0 that is the device's to compute. One that is there is left alone.
+ * Returns where it is, or null. */
+static uint8_t *ask_for_checksum(struct net_frame *frame, const struct pbuf *packet)
 {
   uint8_t *bytes = packet->payload;
   const struct eth_hdr *ethernet = (const struct eth_hdr *) bytes;
@@ -54,7 +55,7 @@ static void ask_for_checksum(struct net_frame *frame, const struct pbuf *packet)
   {
     const struct ip_hdr *ip = (const struct ip_hdr *) (bytes + SIZEOF_ETH_HDR);
     if ((IPH_OFFSET(ip) & PP_HTONS(IP_OFFMASK | IP_MF)) != 0)
-      return;
+      return NULL;
     begin = SIZEOF_ETH_HDR + IPH_HL_BYTES(ip);
     payload_bytes = lwip_ntohs(IPH_LEN(ip)) - IPH_HL_BYTES(ip);
     protocol = IPH_PROTO(ip);
@@ -72,18 +73,19 @@ static void ask_for_checksum(struct net_frame *frame, const struct pbuf *packet)
     frame->is_ipv6 = true;
   }
   else
-    return;
+    return NULL;
   uint16_t offset = checksum_offset(protocol);
   if (offset == 0 || begin + offset + 2u > packet->len)
-    return;
+    return NULL;
   uint8_t *checksum = bytes + begin + offset;
   if (checksum[0] != 0 || checksum[1] != 0)
-    return;
+    return NULL;
   uint16_t sum = pseudo_header_sum(bytes + addresses, addresses_bytes, protocol, payload_bytes);
   checksum[0] = (uint8_t) (sum >> 8);
   checksum[1] = (uint8_t) sum;
   frame->checksum_begin = (uint16_t) begin;
   frame->checksum_offset = offset;
+  return checksum;
 }
 
 /* ---- Sending ---- */
@@ -111,11 +113,12 @@ static int give_packet(struct net_interface *interface, struct pbuf *packet)
   frame.piece_count = list_pieces(packet, pieces);
   if (frame.piece_count == 0)
     return -EINVAL;
+  uint8_t *checksum = NULL;
   if ((interface->device->features & NET_CHECKSUM_SEND) != 0)
-    ask_for_checksum(&frame, packet);
+    checksum = ask_for_checksum(&frame, packet);
   int error = interface->device->operations->send(interface->device, &frame);
-  if (error != 0 && frame.checksum_begin != 0)
-    memset((char *) packet->payload + frame.checksum_begin + frame.checksum_offset, 0, 2);
+  if (error != 0 && checksum != NULL)
+    memset(checksum, 0, 2);
   return error;
 }
 

@@ -14,8 +14,8 @@
 #include "net/stack/configuration.h"
 #include "net/stack/core.h"
 #include "net/stack/interface.h"
-#include "net/stack/task.h"
-#include "net/stack/timers.h"
+#include "net/stack/network_task.h"
+#include "net/stack/stack_timers.h"
 #include "posix/sys.h"
 #include "sched/mutex.h"
 

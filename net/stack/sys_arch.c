@@ -131,6 +131,13 @@ void sys_mbox_free(sys_mbox_t *mailbox)
   kernel_free(freed, sizeof(*freed));
 }
 
+/* The place of the message that so many come before. */
+static uint32_t place_of(const struct net_mailbox *mailbox, uint32_t index)
+{
+  uint32_t place = mailbox->first + index;
+  return place < mailbox->room ? place : place - mailbox->room;
+}
+
 /* Doubles the ring; the first message is the first in it afterwards. */
 static bool mailbox_grow(struct net_mailbox *mailbox)
 {
@@ -141,7 +148,7 @@ static bool mailbox_grow(struct net_mailbox *mailbox)
   if (ring == NULL)
     return false;
   for (uint32_t i = 0; i < mailbox->count; i++)
-    ring[i] = mailbox->ring[(mailbox->first + i) % mailbox->room];
+    ring[i] = mailbox->ring[place_of(mailbox, i)];
   kernel_free(mailbox->ring, mailbox->room * sizeof(*ring));
   mailbox->ring = ring;
   mailbox->room = room;
@@ -156,7 +163,7 @@ err_t sys_mbox_trypost(sys_mbox_t *to, void *message)
   mutex_lock(&mailbox->mutex);
   if (mailbox->count < mailbox->room || mailbox_grow(mailbox))
   {
-    mailbox->ring[(mailbox->first + mailbox->count) % mailbox->room] = message;
+    mailbox->ring[place_of(mailbox, mailbox->count)] = message;
     mailbox->count++;
     error = ERR_OK;
     condition_signal(&mailbox->filled);
@@ -172,7 +179,7 @@ static bool mailbox_take(struct net_mailbox *mailbox, void **message)
     return false;
   if (message != NULL)
     *message = mailbox->ring[mailbox->first];
-  mailbox->first = (mailbox->first + 1) % mailbox->room;
+  mailbox->first = place_of(mailbox, 1);
   mailbox->count--;
   return true;
 }

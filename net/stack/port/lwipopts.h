@@ -108,7 +108,8 @@
 #define TCP_SND_QUEUELEN                   8192
 #define TCP_SNDLOWAT                       (TCP_SND_BUF / 2)
 #define TCP_SNDQUEUELOWAT                  (TCP_SND_QUEUELEN / 2)
-#define TCP_WND_UPDATE_THRESHOLD           (TCP_WND / 8)
+/* A window that is not scaled has 64 KiB at most. */
+#define TCP_WND_UPDATE_THRESHOLD (TCP_WND_MAX(pcb) / 8)
 #define TCP_LISTEN_BACKLOG                 1
 #define LWIP_TCP_SACK_OUT                  1
 #define LWIP_TCP_MAX_SACK_NUM              4

@@ -13,7 +13,7 @@
 #include "lwip/api.h"
 
 #include "net/stack/stack.h"
-#include "net/stack/timers.h"
+#include "net/stack/stack_timers.h"
 #include "tests/guest/check.h"
 
 #define PORT        7007

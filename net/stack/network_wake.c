@@ -1,5 +1,5 @@
 /* Waking the network task. Runs in upcalls: a device's interrupt does nothing else. */
-#include "net/stack/task.h"
+#include "net/stack/network_task.h"
 
 #include "sched/futex.h"
 

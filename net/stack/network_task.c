@@ -1,6 +1,6 @@
 /* The network task sleeps until the next timer or until it is woken, by a device or a program. Idle
  * CPUs look into devices meanwhile: net/driver/attention.c. */
-#include "net/stack/task.h"
+#include "net/stack/network_task.h"
 
 #include <reent.h>
 
@@ -8,7 +8,7 @@
 #include "net/stack/core.h"
 #include "net/stack/interface.h"
 #include "net/stack/stack.h"
-#include "net/stack/timers.h"
+#include "net/stack/stack_timers.h"
 #include "sched/futex.h"
 #include "sched/task.h"
 #include "time/clock.h"

@@ -4,7 +4,7 @@
  * has for a tick of TCP, each module is asked in how many of its ticks it has something to do, and
  * the clock rests until then. What has been counted too little is made up for before anything new
  * is done. */
-#include "net/stack/timers.h"
+#include "net/stack/stack_timers.h"
 
 #include "lwip/opt.h"
 
