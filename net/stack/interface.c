@@ -11,8 +11,8 @@
 #include "lwip/snmp.h"
 
 #include "mm/kernel_heap.h"
-#include "net/stack/stack.h"
 #include "net/stack/network_task.h"
+#include "net/stack/stack.h"
 
 /* Taken from each device before programs get a turn at the lock. */
 #define SERVE_FRAMES 64u

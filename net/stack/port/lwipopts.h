@@ -99,17 +99,17 @@
 /* ---- TCP ---- */
 
 /* The largest segment, on the loopback interface; others have theirs by MTU. */
-#define TCP_MSS                            32768
-#define TCP_OVERSIZE                       1460
-#define LWIP_WND_SCALE                     1
-#define TCP_RCV_SCALE                      5
-#define TCP_WND                            (1024 * 1024)
-#define TCP_SND_BUF                        (1024 * 1024)
-#define TCP_SND_QUEUELEN                   8192
-#define TCP_SNDLOWAT                       (TCP_SND_BUF / 2)
-#define TCP_SNDQUEUELOWAT                  (TCP_SND_QUEUELEN / 2)
+#define TCP_MSS           32768
+#define TCP_OVERSIZE      1460
+#define LWIP_WND_SCALE    1
+#define TCP_RCV_SCALE     5
+#define TCP_WND           (1024 * 1024)
+#define TCP_SND_BUF       (1024 * 1024)
+#define TCP_SND_QUEUELEN  8192
+#define TCP_SNDLOWAT      (TCP_SND_BUF / 2)
+#define TCP_SNDQUEUELOWAT (TCP_SND_QUEUELEN / 2)
 /* A window that is not scaled has 64 KiB at most. */
-#define TCP_WND_UPDATE_THRESHOLD (TCP_WND_MAX(pcb) / 8)
+#define TCP_WND_UPDATE_THRESHOLD           (TCP_WND_MAX(pcb) / 8)
 #define TCP_LISTEN_BACKLOG                 1
 #define LWIP_TCP_SACK_OUT                  1
 #define LWIP_TCP_MAX_SACK_NUM              4
