@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <net/if_arp.h>
 #include <poll.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,14 +83,8 @@ void case_stream(void)
 }
 
 /* Returns the status of a command; 127: there is none such. */
-static int run(const char *command, ...)
+static int run(const char *const *command)
 {
-  const char *list[16] = {command};
-  va_list arguments;
-  va_start(arguments, command);
-  for (size_t i = 1; i < 15 && list[i - 1] != NULL; i++)
-    list[i] = va_arg(arguments, const char *);
-  va_end(arguments);
   pid_t child = fork();
   CHECK(child >= 0);
   if (child == 0)
@@ -99,7 +92,7 @@ static int run(const char *command, ...)
     int nothing = open("/dev/null", O_WRONLY | O_CLOEXEC);
     dup2(nothing, STDOUT_FILENO);
     dup2(nothing, STDERR_FILENO);
-    execvp(command, (char *const *) list);
+    execvp(command[0], (char *const *) command);
     _exit(127);
   }
   int status;
@@ -110,11 +103,15 @@ static int run(const char *command, ...)
 /* passt wants a way out of the host. */
 static void make_default_route(void)
 {
-  CHECK(run("ip", "link", "add", "out", "type", "veth", "peer", "name", "far", NULL) == 0);
-  CHECK(run("ip", "link", "set", "far", "up", NULL) == 0);
-  CHECK(run("ip", "addr", "add", "192.0.2.2/24", "dev", "out", NULL) == 0);
-  CHECK(run("ip", "link", "set", "out", "up", NULL) == 0);
-  CHECK(run("ip", "route", "add", "default", "via", "192.0.2.1", NULL) == 0);
+  static const char *const commands[][12] = {
+      {"ip", "link", "add", "out", "type", "veth", "peer", "name", "far"},
+      {"ip", "link", "set", "far", "up"},
+      {"ip", "addr", "add", "192.0.2.2/24", "dev", "out"},
+      {"ip", "link", "set", "out", "up"},
+      {"ip", "route", "add", "default", "via", "192.0.2.1"},
+  };
+  for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+    CHECK(run(commands[i]) == 0);
 }
 
 static void check_arp(struct net_way *way)
@@ -148,7 +145,8 @@ void case_passt(void)
           {{.has_address = true, .address = {127, 0, 0, 1}, .host_port = 8080, .guest_port = 80},
            {.is_udp = true, .host_port = 8080, .guest_port = 80}},
   };
-  if (run("passt", "--help", NULL) == 127)
+  static const char *const help[] = {"passt", "--help", NULL};
+  if (run(help) == 127)
   {
     printf("SKIPPED: passt is not installed\n");
     exit(SKIPPED);
