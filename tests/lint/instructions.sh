@@ -16,7 +16,7 @@ done
 for file; do
     if [[ $file == */libuhyve.a ]]; then
         while read -r object; do
-            if [[ $object != '#'* ]] && ! ar t "$file" | grep -qxF "$object"; then
+            if [[ $object != '#'* ]] && ! ar t "$file" | grep -xF "$object" > /dev/null; then
                 echo "$file has no $object, which upcall-objects.txt names"
                 status=1
             fi
