@@ -190,7 +190,8 @@ static void every_register(void)
     bytes[i] = (uint8_t) (bytes[i] + 1);
     *(volatile uint16_t *) (bytes + i) = 0xffff;
     *(volatile uint32_t *) (bytes + i) = 0xffffffff;
-    *(volatile uint64_t *) (bytes + i) = *(volatile uint64_t *) (bytes + i);
+    uint64_t both = *(volatile uint64_t *) (bytes + i);
+    *(volatile uint64_t *) (bytes + i) = both;
   }
   registers[REG_NOTIFY] = 2;
   registers[REG_NOTIFY] = UINT32_MAX;
