@@ -266,7 +266,7 @@ static void flood(void)
     if (i % 2 == 0)
       memset(data, 0, 12);
     queues[1].descriptors[entry] =
-        (struct descriptor){.gpa = gpa_of(data), .len_bytes = i * 7 % sizeof(data)};
+        (struct descriptor){.gpa = gpa_of(data), .len_bytes = (uint32_t) (i * 7ull % sizeof(data))};
     publish(1, entry);
   }
   exit(registers[REG_STATUS] == 15 ? 7 : 96);
