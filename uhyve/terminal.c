@@ -47,10 +47,11 @@ static _Thread_local volatile sig_atomic_t own_changes;
 static atomic_bool is_over;
 
 #define CHANGE_PAUSE_NS 100000
-#define CHANGE_PAUSES   200
+#define CHANGE_PAUSES   50000
 
 /* Other threads still run while this process is ended by a signal: none of them changes anything
- * after what is put right. */
+ * after what is put right. No change takes long, but on a busy host the thread may have to wait for
+ * a CPU in the middle of it. */
 static void end_changes(void)
 {
   atomic_store(&is_over, true);

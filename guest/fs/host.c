@@ -112,16 +112,27 @@ static int stat_once(struct walk *walk, struct stat *status)
   return result < 0 ? (int) result : 0;
 }
 
-static int host_stat(struct walk *walk, struct stat *status)
+static void write_behind(const struct stat *status)
 {
-  int error = stat_once(walk, status);
-  if (error != 0 || __atomic_load_n(&host_behind, __ATOMIC_ACQUIRE) == 0)
-    return error;
   struct host_node *node = host_node_find((uint64_t) status->st_dev, (uint64_t) status->st_ino);
   if (node == NULL)
-    return 0;
+    return;
   host_node_write_out(node);
   host_node_put(node);
+}
+
+/* Which file it is only the host knows. What is behind may be written, here or elsewhere, when the
+ * host has looked already: it looks again then. */
+static int host_stat(struct walk *walk, struct stat *status)
+{
+  uint32_t late_writes = __atomic_load_n(&host_late_writes, __ATOMIC_ACQUIRE);
+  int error = stat_once(walk, status);
+  if (error != 0)
+    return error;
+  if (__atomic_load_n(&host_behind, __ATOMIC_ACQUIRE) != 0)
+    write_behind(status);
+  if (__atomic_load_n(&host_late_writes, __ATOMIC_ACQUIRE) == late_writes)
+    return 0;
   return stat_once(walk, status);
 }
 

@@ -71,8 +71,9 @@ static void write_out(struct host_node *node)
     else
       error = moved < 0 ? (int) moved : -EIO;
   }
+  __atomic_add_fetch(&host_late_writes, 1, __ATOMIC_RELEASE);
   __atomic_store_n(&node->content, HOST_NOTHING, __ATOMIC_RELEASE);
-  __atomic_sub_fetch(&host_behind, 1, __ATOMIC_RELAXED);
+  __atomic_sub_fetch(&host_behind, 1, __ATOMIC_RELEASE);
   if (error == 0)
     return;
   node->error = error;

@@ -105,6 +105,9 @@ int host_node_take_error(struct host_node *node, uint32_t *errors_seen);
 /* How many nodes have something behind. */
 extern uint32_t host_behind;
 
+/* Counts late writes that are done, each before its node has nothing behind any more. */
+extern uint32_t host_late_writes;
+
 /* Not 0: the program ends, and nothing stays behind any more. Guarded by each node's mutex. */
 extern uint32_t host_is_ending;
 

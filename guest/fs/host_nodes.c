@@ -13,6 +13,7 @@
 #define RESCUE_TRIES 100000
 
 uint32_t host_behind;
+uint32_t host_late_writes;
 uint32_t host_is_ending;
 
 static struct spinlock table_lock;

@@ -127,7 +127,8 @@ static void look(uint64_t since_ms, uint64_t *calm_bytes)
   check(holding.own_bytes <= most_bytes, "too much memory");
   if (*calm_bytes == 0 && launch_now_ms() - since_ms > CALM_MS)
     *calm_bytes = holding.own_bytes;
-  if (*calm_bytes != 0 && !current.is_sanitized)
+  /* For the report of a deadly one the monitor reads the program's symbols, which takes more. */
+  if (*calm_bytes != 0 && !current.is_sanitized && !current.is_deadly)
   {
     if (holding.own_bytes > *calm_bytes + most_grown_bytes)
       most_grown_bytes = holding.own_bytes - *calm_bytes;

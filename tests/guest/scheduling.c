@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <sched.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -41,6 +42,60 @@ static void sleep_step(void)
   nanosleep(&(struct timespec){.tv_nsec = 4000000}, NULL);
 }
 
+/* Sleeps, after so many steps, until the others have done four times as many: asks for a fifth. */
+static int steps_awake;
+static sem_t others_have_worked;
+static atomic_int others_steps;
+static atomic_int others_wanted;
+
+/* As many as a millisecond has room for, when the host takes nothing away. */
+static int steps_in_ms(void)
+{
+  int64_t least_ns = INT64_MAX;
+  for (int i = 0; i < 100; i++)
+  {
+    struct timespec begin;
+    struct timespec end;
+    clock_gettime(CLOCK_MONOTONIC, &begin);
+    for (int k = 0; k < 10; k++)
+      spin_step();
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    int64_t ns = (end.tv_sec - begin.tv_sec) * 1000000000 + end.tv_nsec - begin.tv_nsec;
+    least_ns = ns < least_ns ? ns : least_ns;
+  }
+  return (int) (10 * 1000000 / least_ns) + 1;
+}
+
+static void spin_for_sleeper(void)
+{
+  spin_step();
+  if (++others_steps == others_wanted)
+    sem_post(&others_have_worked);
+}
+
+static void sleep_for_others(void)
+{
+  static int steps;
+  spin_step();
+  if (++steps % steps_awake != 0)
+    return;
+  others_wanted = others_steps + 4 * steps_awake;
+  sem_wait(&others_have_worked);
+}
+
+/* Sees whether one of lower priority gets on. */
+static struct worker *below;
+static int64_t below_seen = -1;
+static bool was_overtaken;
+
+static void spin_above(void)
+{
+  int64_t steps = (int64_t) below->steps;
+  was_overtaken = was_overtaken || (below_seen >= 0 && steps != below_seen);
+  below_seen = steps;
+  spin_step();
+}
+
 static void *work(void *argument)
 {
   struct worker *worker = argument;
@@ -78,14 +133,31 @@ static void start(struct worker *worker)
   pthread_attr_destroy(&attributes);
 }
 
-/* Lets them run, with this thread above them but asleep. */
-static void run(struct worker *workers, int count, int ms)
+static void sleep_ms(int ms)
+{
+  nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000}, NULL);
+}
+
+static uint64_t steps_of(const struct worker *workers, int count)
+{
+  uint64_t steps = 0;
+  for (int i = 0; i < count; i++)
+    steps += workers[i].steps;
+  return steps;
+}
+
+/* Lets them run, with this thread above them but asleep: for so long, and until they have done so
+ * many steps, which takes longer where the host has other work. */
+static void run(struct worker *workers, int count, int ms, uint64_t steps)
 {
   stop = false;
   for (int i = 0; i < count; i++)
     start(&workers[i]);
-  nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000}, NULL);
+  sleep_ms(ms);
+  while (steps_of(workers, count) < steps)
+    sleep_ms(10);
   stop = true;
+  sem_post(&others_have_worked);
   for (int i = 0; i < count; i++)
     pthread_join(workers[i].thread, NULL);
 }
@@ -101,7 +173,7 @@ static double share(const struct worker *workers, int count, int of)
 static void check_equals(void)
 {
   struct worker workers[3] = {{.step = spin_step}, {.step = spin_step}, {.step = spin_step}};
-  run(workers, 3, 600);
+  run(workers, 3, 600, 600 * (uint64_t) steps_in_ms());
   for (int i = 0; i < 3; i++)
   {
     double part = share(workers, 3, i);
@@ -110,31 +182,34 @@ static void check_equals(void)
   }
 }
 
-/* What sleeps most of the time gets what it asks for beside what never does. */
+/* What sleeps most of the time gets what it asks for beside what never does. Steps count: the time
+ * that the host takes away falls on whoever runs. */
 static void check_sleeper(void)
 {
-  struct worker workers[3] = {{.step = spin_step}, {.step = spin_step}, {.step = sleep_step}};
-  run(workers, 3, 800);
-  double part = share(workers, 3, 2);
+  struct worker workers[3] = {
+      {.step = spin_for_sleeper}, {.step = spin_for_sleeper}, {.step = sleep_for_others}};
+  steps_awake = steps_in_ms();
+  run(workers, 3, 200, 800 * (uint64_t) steps_awake);
+  double part = (double) workers[2].steps / (double) steps_of(workers, 3);
   if (!CHECK(part > 0.08 && part < 0.34))
     fprintf(stderr, "sleeper: %.3f\n", part);
-  double spinner = share(workers, 3, 0);
-  CHECK(spinner > 0.25 && spinner < 0.6);
+  double spinner = (double) workers[0].steps / (double) steps_of(workers, 3);
+  if (!CHECK(spinner > 0.25 && spinner < 0.6))
+    fprintf(stderr, "spinner: %.3f\n", spinner);
 }
 
 /* A task of higher priority leaves nothing to one below it on its CPU, until it sleeps. */
 static void check_priorities(void)
 {
-  struct worker workers[2] = {{.step = spin_step, .priority = 20},
+  struct worker workers[2] = {{.step = spin_above, .priority = 20},
                               {.step = spin_step, .priority = 19}};
   struct sched_param mine = {.sched_priority = 25};
   CHECK(pthread_setschedparam(pthread_self(), SCHED_RR, &mine) == 0);
-  run(workers, 2, 200);
-  CHECK(workers[0].steps > 0);
-  /* It may have begun before the other one was there, and run after that had ended. */
-  CHECK(share(workers, 2, 1) < 0.05);
+  below = &workers[1];
+  run(workers, 2, 200, 10000);
+  CHECK(below_seen >= 0 && !was_overtaken);
   workers[0].step = sleep_step;
-  run(workers, 2, 200);
+  run(workers, 2, 200, workers[0].steps + workers[1].steps + 1000);
   CHECK(workers[1].steps > 0 && workers[0].steps > 0);
   mine.sched_priority = 0;
   CHECK(pthread_setschedparam(pthread_self(), SCHED_OTHER, &mine) == 0);
@@ -147,7 +222,7 @@ static void check_placement(int cpus)
                               {.step = spin_step, .cpu = -1},
                               {.step = spin_step, .cpu = -1},
                               {.step = spin_step, .cpu = -1}};
-  run(workers, cpus, 300);
+  run(workers, cpus, 300, 0);
   for (int i = 0; i < cpus; i++)
   {
     double part = share(workers, cpus, i) * cpus;
@@ -182,6 +257,7 @@ static void check_balance(void)
 int main(void)
 {
   int cpus = (int) sysconf(_SC_NPROCESSORS_ONLN);
+  sem_init(&others_have_worked, 0, 0);
   check_equals();
   check_sleeper();
   check_priorities();

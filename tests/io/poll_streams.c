@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -116,34 +117,52 @@ static int several(void)
   return 0;
 }
 
-/* Time runs out while nothing comes, and work goes on meanwhile. */
-static unsigned long work;
-static bool is_over;
-
-static void *work_on(void *argument)
-{
-  while (!__atomic_load_n(&is_over, __ATOMIC_RELAXED))
-    __atomic_add_fetch(&work, 1, __ATOMIC_RELAXED);
-  return argument;
-}
-
+/* Time runs out while nothing comes. */
 static int times(void)
 {
-  pthread_t thread;
   struct timespec begin, end;
   fd_set set;
   struct timeval wait = {.tv_usec = 20000};
   FD_ZERO(&set);
   FD_SET(0, &set);
-  pthread_create(&thread, NULL, work_on, NULL);
   clock_gettime(CLOCK_MONOTONIC, &begin);
   say("found", select(1, &set, NULL, NULL, &wait));
   clock_gettime(CLOCK_MONOTONIC, &end);
   long took_ms = (end.tv_sec - begin.tv_sec) * 1000 + (end.tv_nsec - begin.tv_nsec) / 1000000;
   say("in time", took_ms >= 20 && took_ms < 2000);
-  __atomic_store_n(&is_over, true, __ATOMIC_RELAXED);
+  return 0;
+}
+
+/* Another thread works while one waits, with time left, and tells it when it has. */
+static bool is_waiting;
+
+static void *work_on(void *argument)
+{
+  volatile unsigned long *work = argument;
+  while (!__atomic_load_n(&is_waiting, __ATOMIC_ACQUIRE))
+    sched_yield();
+  while (*work < 10000000)
+    *work = *work + 1;
+  return write_to_pipe(argument);
+}
+
+static int work(void)
+{
+  pthread_t thread;
+  unsigned long done = 0;
+  fd_set set;
+  struct timeval wait = {.tv_sec = 3600};
+  if (pipe(ends) != 0)
+    return 1;
+  FD_ZERO(&set);
+  FD_SET(0, &set);
+  FD_SET(ends[0], &set);
+  pthread_create(&thread, NULL, work_on, &done);
+  __atomic_store_n(&is_waiting, true, __ATOMIC_RELEASE);
+  say("found", select(ends[0] + 1, &set, NULL, NULL, &wait));
+  say("pipe", FD_ISSET(ends[0], &set));
   pthread_join(thread, NULL);
-  say("worked", work > 0);
+  say("worked", done == 10000000);
   return 0;
 }
 
@@ -190,8 +209,8 @@ int main(int argc, char **argv)
   {
     const char *name;
     int (*run)(void);
-  } ways[] = {{"input", input}, {"output", output},       {"both", both},  {"several", several},
-              {"times", times}, {"self-pipe", self_pipe}, {"ready", ready}};
+  } ways[] = {{"input", input}, {"output", output}, {"both", both},           {"several", several},
+              {"times", times}, {"work", work},     {"self-pipe", self_pipe}, {"ready", ready}};
   for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
   {
     if (argc == 2 && strcmp(argv[1], ways[i].name) == 0)

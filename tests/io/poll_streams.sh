@@ -61,7 +61,11 @@ for cpus in 1 2 4; do
     end
 
     begin "$cpus" times
-    says 'found 0' 'in time 1' 'worked 1'
+    says 'found 0' 'in time 1'
+    end
+
+    begin "$cpus" work
+    says 'found 1' 'pipe 1' 'worked 1'
     end
 
     begin "$cpus" self-pipe

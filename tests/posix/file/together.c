@@ -9,8 +9,10 @@
 /* ---- Large writes while another thread reads in small pieces: what is written is read back ----
  */
 
-#define BLOCK_BYTES 200000
-#define PIECE_BYTES 64
+#define BLOCK_BYTES  200000
+#define PIECE_BYTES  64
+#define BLOCKS_LEAST 50
+#define BLOCKS_US    3000000
 
 static int rounds = 600;
 static bool is_over; /* atomic */
@@ -45,6 +47,13 @@ static int count_old(int fd, int round)
   return old;
 }
 
+static long now_us(void)
+{
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
 static void test_reader_beside(void)
 {
   static char block[BLOCK_BYTES];
@@ -54,7 +63,9 @@ static void test_reader_beside(void)
   int fd = open("block", O_RDWR | O_CREAT, 0600);
   GIVES(pwrite(fd, block, BLOCK_BYTES, 0), BLOCK_BYTES);
   CHECK(pthread_create(&reader, NULL, read_on_and_on, NULL) == 0);
-  for (int round = 0; round < rounds; round++)
+  /* As many rounds as there is time for. */
+  long end_us = now_us() + BLOCKS_US;
+  for (int round = 0; round < rounds && (round < BLOCKS_LEAST || now_us() < end_us); round++)
   {
     memset(block, round, sizeof(block));
     GIVES(pwrite(fd, block, BLOCK_BYTES, 0), BLOCK_BYTES);
@@ -66,6 +77,56 @@ static void test_reader_beside(void)
   pthread_join(reader, NULL);
   GIVES(old, 0);
   GIVES(longer, 0);
+  close(fd);
+}
+
+/* ---- Another thread has written out what was written while its size is looked at by name ---- */
+
+/* As many rounds as there is time for. */
+#define LOOKS_LEAST 10
+#define LOOKS_US    500000
+
+static int wanted_syncs, done_syncs; /* atomic; -1: no more */
+
+static void *sync_when_told(void *argument)
+{
+  int wanted;
+  while ((wanted = __atomic_load_n(&wanted_syncs, __ATOMIC_ACQUIRE)) >= 0)
+  {
+    if (wanted == done_syncs)
+      sched_yield();
+    else
+    {
+      sync();
+      __atomic_store_n(&done_syncs, wanted, __ATOMIC_RELEASE);
+    }
+  }
+  return argument;
+}
+
+static void test_look_beside(void)
+{
+  pthread_t syncer;
+  off_t size = 0;
+  int wrong = 0;
+  int fd = open("looked-at", O_WRONLY | O_CREAT, 0600);
+  CHECK(pthread_create(&syncer, NULL, sync_when_told, NULL) == 0);
+  long end_us = now_us() + LOOKS_US;
+  for (int round = 1; round <= rounds && (round <= LOOKS_LEAST || now_us() < end_us); round++)
+  {
+    for (int i = 0; i < 3; i++)
+      size += write(fd, "1234567", 7) == 7 ? 7 : 0;
+    __atomic_store_n(&wanted_syncs, round, __ATOMIC_RELEASE);
+    long look_us = now_us() + round % 40;
+    while (now_us() < look_us)
+      ;
+    wrong += size_of("looked-at") != size;
+    while (__atomic_load_n(&done_syncs, __ATOMIC_ACQUIRE) < round)
+      sched_yield();
+  }
+  __atomic_store_n(&wanted_syncs, -1, __ATOMIC_RELEASE);
+  pthread_join(syncer, NULL);
+  GIVES(wrong, 0);
   close(fd);
 }
 
@@ -133,6 +194,7 @@ int main(int argc, char **argv)
   if (argc > 2)
     rounds = atoi(argv[2]);
   test_reader_beside();
+  test_look_beside();
   test_handlers();
   test_pieces();
   return leave_folder();
