@@ -190,7 +190,8 @@ static void every_register(void)
     bytes[i] = (uint8_t) (bytes[i] + 1);
     *(volatile uint16_t *) (bytes + i) = 0xffff;
     *(volatile uint32_t *) (bytes + i) = 0xffffffff;
-    *(volatile uint64_t *) (bytes + i) = *(volatile uint64_t *) (bytes + i);
+    uint64_t both = *(volatile uint64_t *) (bytes + i);
+    *(volatile uint64_t *) (bytes + i) = both;
   }
   registers[REG_NOTIFY] = 2;
   registers[REG_NOTIFY] = UINT32_MAX;
@@ -265,7 +266,7 @@ static void flood(void)
     if (i % 2 == 0)
       memset(data, 0, 12);
     queues[1].descriptors[entry] =
-        (struct descriptor){.gpa = gpa_of(data), .len_bytes = i * 7 % sizeof(data)};
+        (struct descriptor){.gpa = gpa_of(data), .len_bytes = (uint32_t) (i * 7ull % sizeof(data))};
     publish(1, entry);
   }
   exit(registers[REG_STATUS] == 15 ? 7 : 96);
