@@ -18,6 +18,8 @@ way=$1 side=$2 figure=$3 connections=$4 seconds=$5
 mount -t tmpfs none /run
 mkdir /run/www
 head -c 1024 /dev/zero | tr '\0' x > /run/www/1k
+# On both sides in memory: Linux has the file in its cache.
+tar -C /run -cf /run/www.tar www
 ip link set lo up
 
 die() {
@@ -39,7 +41,7 @@ start() {
 case $way-$side in
     tap-guest)
         ip tuntap add tap0 mode tap vnet_hdr
-        run=("$UHYVE" --net "tap:tap0,ip=10.0.5.2/24" --volume /run/www:/www:ro)
+        run=("$UHYVE" --net "tap:tap0,ip=10.0.5.2/24" --initrd /run/www.tar)
         programs=$GUESTS
         ;;
     tap-linux)
@@ -52,7 +54,7 @@ case $way-$side in
         programs=$LINUX
         ;;
     user-guest)
-        run=("$UHYVE" --net user -p 127.0.0.1:8080:8080 --volume /run/www:/www:ro)
+        run=("$UHYVE" --net user -p 127.0.0.1:8080:8080 --initrd /run/www.tar)
         programs=$GUESTS
         ;;
     user-linux)

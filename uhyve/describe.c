@@ -1,6 +1,7 @@
 /* What -v tells of a virtual machine that is ready to run. */
 #include "describe.h"
 
+#include "net/net_interface.h"
 #include "vm.h"
 
 static void describe_range(FILE *out, const char *name, uint64_t gva, uint64_t gpa,
@@ -22,6 +23,14 @@ static void describe_map(FILE *out, const struct guest_layout *layout)
   describe_range(out, "stack", layout->stack_gva, layout->stack_gpa, layout->stack_bytes);
   describe_range(out, "memory", UHYVE_WINDOW_BASE + layout->memory_gpa, layout->memory_gpa,
                  layout->memory_bytes);
+}
+
+static void describe_interface(FILE *out, const struct net_interface *interface)
+{
+  const uint8_t *mac = interface->net.config.mac;
+  fprintf(out, "uhyve: network: %s, %02x:%02x:%02x:%02x:%02x:%02x%s\n", interface->net.way->name,
+          mac[0], mac[1], mac[2], mac[3], mac[4], mac[5],
+          interface->polls ? ", polled while busy" : "");
 }
 
 static void describe_sandbox(FILE *out, const struct sandbox *sandbox)
@@ -63,6 +72,8 @@ void vm_describe(FILE *out, const struct vm *vm)
     fprintf(out, "uhyve: %s%s at %s\n", mapping->read_only ? "read-only " : "",
             mapping->folder ? "folder" : "file", mapping->path);
   }
+  for (unsigned int i = 0; i < vm->net.interface_count; i++)
+    describe_interface(out, vm->net.interfaces[i]);
   describe_sandbox(out, &vm->sandbox);
   if (options->verbosity >= 2)
     describe_map(out, &vm->layout);

@@ -115,12 +115,13 @@ static void destroy_cpus(struct vm *vm)
   stats_destroy(&vm->stats);
 }
 
-/* How many host CPUs the guest's CPUs share. One needs one. */
+/* How many host CPUs the guest's CPUs share, with the threads of its interfaces. One by itself
+ * needs one. */
 static unsigned int count_host_cpus(const struct vm *vm)
 {
   const struct options *options = vm->options;
   long count = 1;
-  if (vm->vcpu_count > 1)
+  if (vm->vcpu_count > 1 || options->net.count > 0)
     count = options->affinity_given ? CPU_COUNT(&options->affinity) : affinity_count_own();
   return count > 0 ? (unsigned int) count : 1;
 }

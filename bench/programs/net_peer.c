@@ -4,7 +4,7 @@
  *        net_peer tcp_stream_rx|tcp_stream_tx|tcp_rr|udp_rr HOST PORT CONNECTIONS SECONDS
  *
  * rx and tx are seen from who measures. A connection's first byte says what it is for. */
-#include <netdb.h>
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
@@ -95,15 +95,15 @@ static void serve_all(in_port_t port)
 
 /* ---- The one who measures ---- */
 
-static const struct addrinfo *peer;
+static struct sockaddr_in peer = {.sin_family = AF_INET};
 static uint64_t begin_ns;
 static uint64_t end_ns;
 
 static int connected(int type, char purpose)
 {
   static const int on = 1;
-  int fd = socket(peer->ai_family, type, 0);
-  measure_check(fd >= 0 && connect(fd, peer->ai_addr, peer->ai_addrlen) == 0, "connect");
+  int fd = socket(AF_INET, type, 0);
+  measure_check(fd >= 0 && connect(fd, (struct sockaddr *) &peer, sizeof(peer)) == 0, "connect");
   if (type == SOCK_STREAM)
   {
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
@@ -186,12 +186,10 @@ int main(int argc, char **argv)
   if (argc == 3 && strcmp(argv[1], "serve") == 0)
     serve_all((in_port_t) strtol(argv[2], NULL, 10));
   measure_check(argc == 6, "net_peer WHAT HOST PORT CONNECTIONS SECONDS");
-  struct addrinfo hints = {.ai_family = AF_INET, .ai_flags = AI_NUMERICHOST};
-  struct addrinfo *found;
-  measure_check(getaddrinfo(argv[2], argv[3], &hints, &found) == 0, "getaddrinfo");
+  measure_check(inet_pton(AF_INET, argv[2], &peer.sin_addr) == 1, "inet_pton");
+  peer.sin_port = htons((in_port_t) strtol(argv[3], NULL, 10));
   int count = (int) strtol(argv[4], NULL, 10);
   measure_check(count > 0 && count <= MOST_CONNECTIONS, "CONNECTIONS");
-  peer = found;
   /* Whoever has to be found or woken on the way is. */
   end_ns = measure_now_ns() + 200000000u;
   round_trips(SOCK_STREAM);
@@ -207,6 +205,5 @@ int main(int argc, char **argv)
     uint64_t trips = round_trips(strcmp(argv[1], "udp_rr") == 0 ? SOCK_DGRAM : SOCK_STREAM);
     measure_print(argv[1], (double) trips * 1e9 / (double) (measure_now_ns() - begin_ns), "1/s");
   }
-  freeaddrinfo(found);
   return 0;
 }

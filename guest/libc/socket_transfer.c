@@ -58,8 +58,7 @@ ssize_t recvmsg(int fd, struct msghdr *message, int flags)
   return libc_result(result);
 }
 
-int recvmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags,
-             struct timespec *wait)
+int recvmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags, struct timespec *wait)
 {
   uint64_t deadline_ns;
   int error = wait_deadline_of(wait, &deadline_ns);

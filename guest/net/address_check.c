@@ -15,8 +15,7 @@ int address_of_bind(const struct internet_socket *internet, const struct socket_
   {
     if (internet->options.is_v6only && IP_IS_V4_VAL(address->address))
       return -EINVAL;
-    if (ip_addr_isany(&address->address) &&
-        internet_type_of_address(internet) == IPADDR_TYPE_ANY)
+    if (ip_addr_isany(&address->address) && internet_type_of_address(internet) == IPADDR_TYPE_ANY)
       IP_SET_TYPE_VAL(address->address, IPADDR_TYPE_ANY);
   }
   return 0;
@@ -43,7 +42,7 @@ int address_of_peer(const struct internet_socket *internet, const struct socket_
 static bool is_own(const ip_addr_t *address)
 {
   struct netif *netif;
-  NETIF_FOREACH (netif)
+  NETIF_FOREACH(netif)
   {
     if (IP_IS_V4_VAL(*address))
     {
@@ -62,7 +61,7 @@ static bool is_broadcast(const ip_addr_t *address)
   struct netif *netif;
   if (!IP_IS_V4_VAL(*address))
     return false;
-  NETIF_FOREACH (netif)
+  NETIF_FOREACH(netif)
   {
     if (ip4_addr_isbroadcast(ip_2_ip4(address), netif))
       return true;
@@ -86,8 +85,7 @@ bool address_listens(const ip_addr_t *address, uint16_t port)
 {
   if (port == 0)
     return false;
-  for (const struct tcp_pcb_listen *pcb = tcp_listen_pcbs.listen_pcbs; pcb != NULL;
-       pcb = pcb->next)
+  for (const struct tcp_pcb_listen *pcb = tcp_listen_pcbs.listen_pcbs; pcb != NULL; pcb = pcb->next)
   {
     bool same_kind = IP_GET_TYPE(&pcb->local_ip) == IP_GET_TYPE(address) ||
                      IP_IS_ANY_TYPE_VAL(pcb->local_ip) || IP_IS_ANY_TYPE_VAL(*address);

@@ -73,8 +73,7 @@ static void to_ipv6(struct sockaddr_in6 *name, const ip_addr_t *address)
   }
 }
 
-void convert_to_name(struct socket_name *name, int family, const ip_addr_t *address,
-                     uint16_t port)
+void convert_to_name(struct socket_name *name, int family, const ip_addr_t *address, uint16_t port)
 {
   memset(name->bytes, 0, sizeof(name->bytes));
   if (family == AF_INET)

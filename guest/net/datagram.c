@@ -233,8 +233,8 @@ static int name_datagrams(struct socket *socket, bool is_peer, struct socket_nam
   else
   {
     address.address = is_udp(internet) ? internet->udp->local_ip : internet->raw->local_ip;
-    address.port = is_udp(internet) ? internet->udp->local_port
-                                    : (uint16_t) internet->socket.protocol;
+    address.port =
+        is_udp(internet) ? internet->udp->local_port : (uint16_t) internet->socket.protocol;
     if (is_connected && ip_addr_isany(&address.address))
       ip_addr_copy(address.address, internet->local.address);
   }

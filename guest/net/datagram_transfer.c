@@ -121,7 +121,7 @@ long datagram_socket_send(struct socket *socket, struct socket_message *message)
     return -EMSGSIZE;
   if (sending.to.port == 0 && socket->type == SOCK_DGRAM)
     return -EINVAL;
-  pbuf_layer layer = socket->type == SOCK_DGRAM          ? PBUF_TRANSPORT
+  pbuf_layer layer = socket->type == SOCK_DGRAM     ? PBUF_TRANSPORT
                      : internet->options.has_header ? PBUF_LINK
                                                     : PBUF_IP;
   struct pbuf *bytes = pbuf_alloc(layer, (u16_t) message->total_bytes, PBUF_RAM);
@@ -141,8 +141,8 @@ long datagram_socket_send(struct socket *socket, struct socket_message *message)
 /* ---- Receiving ---- */
 
 /* A control message, if there is room for it. */
-static void put_control(struct socket_message *message, size_t room_bytes, int type_level,
-                        int type, const void *data, size_t len_bytes)
+static void put_control(struct socket_message *message, size_t room_bytes, int type_level, int type,
+                        const void *data, size_t len_bytes)
 {
   size_t at = message->control_bytes;
   if (room_bytes - at < CMSG_LEN(len_bytes))
@@ -195,8 +195,7 @@ static void put_controls(const struct internet_socket *internet, struct socket_m
 
 static long copy_out(const struct socket_message *message, const struct pbuf *bytes)
 {
-  size_t wish =
-      bytes->tot_len < message->total_bytes ? bytes->tot_len : message->total_bytes;
+  size_t wish = bytes->tot_len < message->total_bytes ? bytes->tot_len : message->total_bytes;
   size_t done = 0;
   for (; bytes != NULL && done < wish; bytes = bytes->next)
   {

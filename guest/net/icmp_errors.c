@@ -47,8 +47,7 @@ static void tell(const ip_addr_t *peer, uint16_t local_port, uint16_t peer_port,
        internet = internet->next_datagrams)
   {
     if (internet->state == INTERNET_CONNECTED && internet->udp->local_port == local_port &&
-        internet->udp->remote_port == peer_port &&
-        ip_addr_cmp(&internet->udp->remote_ip, peer))
+        internet->udp->remote_port == peer_port && ip_addr_cmp(&internet->udp->remote_ip, peer))
     {
       internet->error = error;
       internet_changed(internet, POLLERR);
@@ -92,8 +91,7 @@ static void look(const struct pbuf *packet, bool is_ipv6, u16_t header_bytes)
   tell(&peer, (uint16_t) (ports[0] << 8 | ports[1]), (uint16_t) (ports[2] << 8 | ports[3]), error);
 }
 
-static u8_t on_icmp(void *argument, struct raw_pcb *pcb, struct pbuf *packet,
-                    const ip_addr_t *from)
+static u8_t on_icmp(void *argument, struct raw_pcb *pcb, struct pbuf *packet, const ip_addr_t *from)
 {
   (void) argument;
   (void) pcb;

@@ -28,8 +28,8 @@ struct interface_facts
   struct interface_address addresses[INTERFACE_MOST_ADDRESSES];
 };
 
-/* Brings the network up, if it is not yet. Facts of at most that many; returns how many there are, or a
- * negative errno. */
+/* Brings the network up, if it is not yet. Facts of at most that many; returns how many there are,
+ * or a negative errno. */
 int interfaces_get(struct interface_facts *facts, int most);
 
 /* Servers of names that DHCP or the like told of: how many, at most `most`. */

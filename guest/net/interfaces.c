@@ -12,7 +12,6 @@
 
 #include "net/stack/interface.h"
 
-
 static bool is_loopback(const struct netif *netif)
 {
   return netif->name[0] == 'l' && netif->name[1] == 'o';
@@ -21,7 +20,7 @@ static bool is_loopback(const struct netif *netif)
 struct netif *interface_find(const char *name)
 {
   struct netif *netif;
-  NETIF_FOREACH (netif)
+  NETIF_FOREACH(netif)
   {
     char own[INTERFACE_NAME_BYTES];
     net_interface_name(netif, own);
@@ -110,7 +109,7 @@ int interfaces_get(struct interface_facts *facts, int most)
   if (error != 0)
     return error;
   net_lock();
-  NETIF_FOREACH (netif)
+  NETIF_FOREACH(netif)
   {
     if (count < most)
       interface_describe(netif, &facts[count]);

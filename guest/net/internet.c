@@ -31,9 +31,8 @@ struct internet_socket *internet_new(int family, int type, int protocol, uint32_
   if (internet == NULL)
     return NULL;
   bool is_stream = type == SOCK_STREAM;
-  socket_init(&internet->socket,
-              is_stream ? &tcp_socket_operations : &datagram_socket_operations, family, type,
-              protocol, flags);
+  socket_init(&internet->socket, is_stream ? &tcp_socket_operations : &datagram_socket_operations,
+              family, type, protocol, flags);
   internet->options = defaults;
   if (is_stream)
   {

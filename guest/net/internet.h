@@ -1,5 +1,5 @@
-/* Sockets of the Internet, over lwIP's raw interface. lwIP's core lock (net_lock) guards all that is not
- * said to be another's. Its callbacks come with it held, on any task. */
+/* Sockets of the Internet, over lwIP's raw interface. lwIP's core lock (net_lock) guards all that
+ * is not said to be another's. Its callbacks come with it held, on any task. */
 #ifndef GUEST_NET_INTERNET_H
 #define GUEST_NET_INTERNET_H
 
@@ -45,7 +45,7 @@ struct internet_datagram
 
 struct internet_options
 {
-  uint8_t lwip;         /* SOF_ */
+  uint8_t lwip; /* SOF_ */
   bool is_reuseport, is_nodelay, is_corked, is_v6only, has_linger;
   bool wants_packet_info, wants_ttl, wants_tos, wants_error_queue, has_header, ignores_pmtu;
   uint8_t ttl, tos, multicast_ttl, interface;
@@ -69,16 +69,16 @@ struct internet_socket
     struct raw_pcb *raw;
   };
   struct internet_options options;
-  int error;                    /* SO_ERROR: negative errno that nobody has been told yet; 0 */
-  bool is_ended;                /* the peer sends nothing more */
+  int error;     /* SO_ERROR: negative errno that nobody has been told yet; 0 */
+  bool is_ended; /* the peer sends nothing more */
   bool is_receive_shut, is_send_shut;
-  bool is_connect_told;         /* a connect() has returned its outcome */
+  bool is_connect_told; /* a connect() has returned its outcome */
   bool is_bound;
   struct internet_address local, peer; /* of a stream, as long as it is connected or has been */
 
   /* What has come. */
   struct internet_pieces queue;
-  uint32_t queued_bytes;        /* of a stream: with `taken`. Of datagrams: charged */
+  uint32_t queued_bytes; /* of a stream: with `taken`. Of datagrams: charged */
   struct internet_datagram *first_datagram, *last_datagram;
 
   /* Of who receives: one at a time, not while it sleeps. Taken before the core lock. */
@@ -127,15 +127,18 @@ int internet_sleep(struct internet_wait *wait, uint64_t deadline_ns);
 /* The error to be told, once. */
 int internet_take_error(struct internet_socket *internet);
 
-/* ---- tcp.c, tcp_transfer.c, tcp_listen.c ---- */
+/* ---- tcp.c, tcp_connect.c, tcp_transfer.c, tcp_listen.c ---- */
 
 extern const struct socket_operations tcp_socket_operations;
-int tcp_socket_make(struct internet_socket *internet);     /* its pcb, if there is none: 0, -ENOBUFS */
+int tcp_socket_make(struct internet_socket *internet); /* its pcb, if there is none: 0, -ENOBUFS */
 void tcp_socket_attach(struct internet_socket *internet, struct tcp_pcb *pcb);
-void tcp_socket_detach(struct internet_socket *internet);  /* the pcb goes on alone */
+void tcp_socket_detach(struct internet_socket *internet); /* the pcb goes on alone */
 void tcp_socket_drop_received(struct internet_socket *internet);
 void tcp_socket_name(const struct internet_socket *internet, bool is_peer,
                      struct internet_address *address);
+void tcp_socket_keep_names(struct internet_socket *internet); /* those of the pcb */
+int tcp_socket_connect(struct socket *socket, const struct socket_name *name);
+void tcp_socket_disconnect(struct internet_socket *internet); /* as if it were new */
 int tcp_socket_listen(struct socket *socket, int backlog);
 int tcp_socket_accept(struct socket *socket, uint32_t flags, struct file **accepted);
 void tcp_socket_drop_pending(struct internet_socket *internet);

@@ -126,8 +126,8 @@ static int list_interfaces(struct ifconf *argument)
   if (!program_may(argument, sizeof(*argument), ADDRESS_WRITE))
     return -EFAULT;
   struct ifconf list = *argument;
-  if (list.ifc_buf != NULL && (list.ifc_len < 0 || !program_may(list.ifc_buf, (size_t) list.ifc_len,
-                                                                ADDRESS_WRITE)))
+  if (list.ifc_buf != NULL &&
+      (list.ifc_len < 0 || !program_may(list.ifc_buf, (size_t) list.ifc_len, ADDRESS_WRITE)))
     return list.ifc_len < 0 ? -EINVAL : -EFAULT;
   net_lock();
   for (int index = 1; index <= MOST_INTERFACES; index++)

@@ -1,5 +1,5 @@
-/* Options of sockets of the Internet. What is set is kept with the socket, for pcbs come and go, and
- * given to the pcb that there is. */
+/* Options of sockets of the Internet. What is set is kept with the socket, for pcbs come and go,
+ * and given to the pcb that there is. */
 #include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -12,7 +12,7 @@
 #include "net/tcp_information.h"
 #include "net/tcp_numbers.h"
 
-#define LEAST_BYTES 2304     /* of SO_RCVBUF and SO_SNDBUF, as on Linux */
+#define LEAST_BYTES 2304 /* of SO_RCVBUF and SO_SNDBUF, as on Linux */
 #define MOST_BYTES  (1 << 22)
 #define MS_PER_S    1000
 
@@ -223,7 +223,7 @@ static int set_ip_number(struct internet_socket *internet, int option, int numbe
 static int set_v6only(struct internet_socket *internet, bool on)
 {
   bool is_udp = internet->socket.type == SOCK_DGRAM;
-  uint16_t port = is_udp                        ? internet->udp->local_port
+  uint16_t port = is_udp                         ? internet->udp->local_port
                   : internet_is_stream(internet) ? internet->local.port
                                                  : 0;
   if (port != 0)

@@ -4,8 +4,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "net/internet.h"
 #include "net/interface_facts.h"
+#include "net/internet.h"
 #include "net/option_values.h"
 #include "net/stack/interface.h"
 #include "net/tcp_information.h"

@@ -28,7 +28,7 @@ static struct netif *choose(const ip_addr_t *group, uint32_t index, uint32_t add
     return index <= UINT8_MAX ? netif_get_by_index((u8_t) index) : NULL;
   if (address != 0)
   {
-    NETIF_FOREACH (netif)
+    NETIF_FOREACH(netif)
     {
       if (ip4_addr_get_u32(netif_ip4_addr(netif)) == address)
         return netif;
@@ -66,8 +66,8 @@ static struct internet_membership **find(struct internet_socket *internet, const
   return link;
 }
 
-static int change(struct internet_socket *internet, bool joins, ip_addr_t *group,
-                  uint32_t index, uint32_t address)
+static int change(struct internet_socket *internet, bool joins, ip_addr_t *group, uint32_t index,
+                  uint32_t address)
 {
   if (!ip_addr_ismulticast(group))
     return -EINVAL;
@@ -124,7 +124,8 @@ static int change_ipv4(struct internet_socket *internet, bool joins, const void 
     return -EINVAL;
   memcpy(&request, value, len_bytes < sizeof(request) ? sizeof(struct ip_mreq) : sizeof(request));
   convert_from_ipv4(&group, request.imr_multiaddr.s_addr);
-  return change(internet, joins, &group, (uint32_t) request.imr_ifindex, request.imr_address.s_addr);
+  return change(internet, joins, &group, (uint32_t) request.imr_ifindex,
+                request.imr_address.s_addr);
 }
 
 static int change_ipv6(struct internet_socket *internet, bool joins, const void *value,

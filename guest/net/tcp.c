@@ -82,24 +82,13 @@ static void on_error(void *argument, err_t error)
   internet_changed(internet, EVENTS_ALL);
 }
 
-static void keep_names(struct internet_socket *internet)
+void tcp_socket_keep_names(struct internet_socket *internet)
 {
   const struct tcp_pcb *pcb = internet->tcp;
   ip_addr_copy(internet->local.address, pcb->local_ip);
   internet->local.port = pcb->local_port;
   ip_addr_copy(internet->peer.address, pcb->remote_ip);
   internet->peer.port = pcb->remote_port;
-}
-
-static err_t on_connected(void *argument, struct tcp_pcb *pcb, err_t error)
-{
-  struct internet_socket *internet = argument;
-  (void) pcb;
-  (void) error;
-  internet->state = INTERNET_CONNECTED;
-  keep_names(internet);
-  internet_changed(internet, EVENTS_WRITE);
-  return ERR_OK;
 }
 
 /* ---- The pcb ---- */
@@ -113,7 +102,7 @@ void tcp_socket_attach(struct internet_socket *internet, struct tcp_pcb *pcb)
   tcp_err(pcb, on_error);
   internet_apply(internet);
   if (internet->state == INTERNET_CONNECTED)
-    keep_names(internet);
+    tcp_socket_keep_names(internet);
 }
 
 void tcp_socket_detach(struct internet_socket *internet)
@@ -197,124 +186,6 @@ static int bind_tcp(struct socket *socket, const struct socket_name *name)
   return error;
 }
 
-/* ---- Connecting ---- */
-
-/* After an attempt that failed: the name that it was bound to holds. */
-static int make_again(struct internet_socket *internet)
-{
-  if (internet->tcp != NULL)
-    return 0;
-  int error = tcp_socket_make(internet);
-  if (error == 0 && internet->is_bound)
-    error = convert_error(tcp_bind(internet->tcp, &internet->local.address, internet->local.port));
-  return error;
-}
-
-static int start(struct internet_socket *internet, const struct internet_address *to)
-{
-  int error = make_again(internet);
-  if (error != 0)
-    return error;
-  err_t failure = tcp_connect(internet->tcp, &to->address, to->port, on_connected);
-  if (failure == ERR_USE || failure == ERR_BUF)
-    return -EADDRNOTAVAIL;
-  if (failure != ERR_OK)
-    return convert_error(failure);
-  internet->state = INTERNET_CONNECTING;
-  internet->is_ended = internet->is_send_shut = internet->is_receive_shut = false;
-  internet->is_connect_told = false;
-  keep_names(internet);
-  internet_changed(internet, 0);
-  return 0;
-}
-
-static void disconnect(struct internet_socket *internet)
-{
-  struct tcp_pcb *pcb = internet->tcp;
-  tcp_socket_detach(internet);
-  if (pcb != NULL && pcb->state == LISTEN)
-    tcp_close(pcb);
-  else if (pcb != NULL)
-    tcp_abort(pcb);
-  tcp_socket_drop_received(internet);
-  internet->state = INTERNET_NEW;
-  internet->error = 0;
-  internet->is_bound = false;
-  internet->is_ended = internet->is_send_shut = internet->is_receive_shut = false;
-  ip_addr_set_any_val(internet->socket.family == AF_INET6, internet->local.address);
-  internet->local.port = 0;
-  internet_changed(internet, EVENTS_ALL);
-}
-
-/* What a connect() returns that finds the socket as it is now; 1: it is to start. */
-static int outcome(struct internet_socket *internet)
-{
-  switch (internet->state)
-  {
-  case INTERNET_NEW:
-    if (internet->error == 0 || internet->is_connect_told)
-      return 1;
-    internet->is_connect_told = true;
-    return internet_take_error(internet);
-  case INTERNET_CONNECTED:
-    if (internet->is_connect_told)
-      return -EISCONN;
-    internet->is_connect_told = true;
-    return 0;
-  case INTERNET_CONNECTING:
-    return -EALREADY;
-  default:
-    return -EISCONN;
-  }
-}
-
-static int wait_connected(struct internet_socket *internet)
-{
-  uint64_t deadline_ns = socket_deadline(&internet->socket.send_timeout_ns);
-  while (internet->state == INTERNET_CONNECTING)
-  {
-    int error = internet_sleep(&internet->send_wait, deadline_ns);
-    if (error != 0)
-      return error == -EAGAIN ? -EINPROGRESS : error;
-  }
-  int error = outcome(internet);
-  return error == 1 ? -ECONNABORTED : error;
-}
-
-static int connect_to(struct internet_socket *internet, const struct internet_address *to)
-{
-  bool waits = socket_waits(&internet->socket, 0);
-  int result = outcome(internet);
-  if (result == -EALREADY && waits)
-    return wait_connected(internet);
-  if (result != 1)
-    return result;
-  result = start(internet, to);
-  if (result != 0)
-    return result;
-  return waits ? wait_connected(internet) : -EINPROGRESS;
-}
-
-static int connect_tcp(struct socket *socket, const struct socket_name *name)
-{
-  struct internet_socket *internet = internet_of(socket);
-  struct internet_address to;
-  if (name->len_bytes >= sizeof(name->family) && name->family == AF_UNSPEC)
-  {
-    net_lock();
-    disconnect(internet);
-    net_unlock();
-    return 0;
-  }
-  int error = address_of_peer(internet, name, &to);
-  if (error != 0)
-    return error;
-  net_lock();
-  error = connect_to(internet, &to);
-  net_unlock();
-  return error;
-}
-
 /* ---- Ending ---- */
 
 static int shut_connection(struct internet_socket *internet, int how)
@@ -342,11 +213,11 @@ static int shut(struct internet_socket *internet, int how)
     if (how != SHUT_WR)
     {
       tcp_socket_drop_pending(internet);
-      disconnect(internet);
+      tcp_socket_disconnect(internet);
     }
     return 0;
   case INTERNET_CONNECTING:
-    disconnect(internet);
+    tcp_socket_disconnect(internet);
     return 0;
   case INTERNET_CONNECTED:
     return shut_connection(internet, how);
@@ -367,8 +238,7 @@ static int shutdown_tcp(struct socket *socket, int how)
 static void linger(struct internet_socket *internet)
 {
   uint64_t deadline_ns = clock_monotonic_ns() + internet->options.linger_s * NS_PER_S;
-  while (internet->tcp != NULL &&
-         (internet->tcp->unsent != NULL || internet->tcp->unacked != NULL))
+  while (internet->tcp != NULL && (internet->tcp->unsent != NULL || internet->tcp->unacked != NULL))
     if (internet_sleep(&internet->send_wait, deadline_ns) != 0)
       return;
 }
@@ -408,7 +278,7 @@ const struct socket_operations tcp_socket_operations = {
     .bind = bind_tcp,
     .listen = tcp_socket_listen,
     .accept = tcp_socket_accept,
-    .connect = connect_tcp,
+    .connect = tcp_socket_connect,
     .send = tcp_socket_send,
     .receive = tcp_socket_receive,
     .shutdown = shutdown_tcp,

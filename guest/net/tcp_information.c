@@ -11,10 +11,10 @@
 #define US_PER_MS           1000u
 
 static const uint8_t states[] = {
-    [CLOSED] = TCP_CLOSE,           [LISTEN] = TCP_LISTEN,         [SYN_SENT] = TCP_SYN_SENT,
-    [SYN_RCVD] = TCP_SYN_RECV,      [ESTABLISHED] = TCP_ESTABLISHED, [FIN_WAIT_1] = TCP_FIN_WAIT1,
-    [FIN_WAIT_2] = TCP_FIN_WAIT2,   [CLOSE_WAIT] = TCP_CLOSE_WAIT, [CLOSING] = TCP_CLOSING,
-    [LAST_ACK] = TCP_LAST_ACK,      [TIME_WAIT] = TCP_TIME_WAIT,
+    [CLOSED] = TCP_CLOSE,         [LISTEN] = TCP_LISTEN,           [SYN_SENT] = TCP_SYN_SENT,
+    [SYN_RCVD] = TCP_SYN_RECV,    [ESTABLISHED] = TCP_ESTABLISHED, [FIN_WAIT_1] = TCP_FIN_WAIT1,
+    [FIN_WAIT_2] = TCP_FIN_WAIT2, [CLOSE_WAIT] = TCP_CLOSE_WAIT,   [CLOSING] = TCP_CLOSING,
+    [LAST_ACK] = TCP_LAST_ACK,    [TIME_WAIT] = TCP_TIME_WAIT,
 };
 
 static uint32_t count_segments(const struct tcp_seg *segment)

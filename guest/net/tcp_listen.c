@@ -32,7 +32,8 @@ static err_t on_accepted(void *argument, struct tcp_pcb *pcb, err_t error)
   if (listener == NULL || pcb == NULL || error != ERR_OK)
     return ERR_VAL;
   const struct socket *socket = &listener->socket;
-  struct internet_socket *internet = internet_new(socket->family, socket->type, socket->protocol, 0);
+  struct internet_socket *internet =
+      internet_new(socket->family, socket->type, socket->protocol, 0);
   if (internet == NULL)
     return ERR_MEM;
   internet->options = listener->options;
@@ -49,7 +50,8 @@ static err_t on_accepted(void *argument, struct tcp_pcb *pcb, err_t error)
 static int listen_on(struct internet_socket *internet, int backlog)
 {
   err_t failure = ERR_OK;
-  unsigned int most = backlog < 0 || backlog >= MOST_BACKLOG ? MOST_BACKLOG : (unsigned int) backlog + 1;
+  unsigned int most =
+      backlog < 0 || backlog >= MOST_BACKLOG ? MOST_BACKLOG : (unsigned int) backlog + 1;
   if (internet->state == INTERNET_LISTENING)
   {
     tcp_backlog_set((struct tcp_pcb_listen *) internet->tcp, (u16_t) most);

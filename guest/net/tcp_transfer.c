@@ -1,5 +1,5 @@
-/* Bytes of TCP connections. What has come is copied to the program without the core lock: who receives
- * has taken it from the queue. */
+/* Bytes of TCP connections. What has come is copied to the program without the core lock: who
+ * receives has taken it from the queue. */
 #include <errno.h>
 #include <sys/socket.h>
 
@@ -30,8 +30,8 @@ bool tcp_socket_is_writable(const struct internet_socket *internet)
          tcp_sndqueuelen(pcb) <= TCP_SNDQUEUELOWAT;
 }
 
-/* Whether bytes can be sent, after a wait if need be. An error stays for the next call if some have been
- * sent already. */
+/* Whether bytes can be sent, after a wait if need be. An error stays for the next call if some have
+ * been sent already. */
 static int wait_for_room(struct internet_socket *internet, bool has_sent, bool waits,
                          uint64_t deadline_ns)
 {
@@ -207,7 +207,8 @@ static int wait_for_bytes(struct internet_socket *internet, bool has_some, bool 
   return error != 0 ? error : 1;
 }
 
-/* Copies from the pieces taken, which stay. Returns how many, fewer where the program's memory ends. */
+/* Copies from the pieces taken, which stay. Returns how many, fewer where the program's memory
+ * ends. */
 static size_t copy_taken(const struct internet_socket *internet,
                          const struct socket_message *message, size_t at, size_t len_bytes)
 {
@@ -273,8 +274,8 @@ static long receive_locked(struct internet_socket *internet, const struct socket
   for (;;)
   {
     size_t there = internet->queued_bytes;
-    if (there > 0 && (done + there >= least || !is_peek || !waits || internet->is_ended ||
-                      internet->error != 0))
+    if (there > 0 &&
+        (done + there >= least || !is_peek || !waits || internet->is_ended || internet->error != 0))
     {
       take_queue(internet);
       size_t wish = message->total_bytes - done < there ? message->total_bytes - done : there;

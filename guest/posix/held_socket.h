@@ -6,8 +6,8 @@
 #include "net/socket.h"
 #include "signal/hold.h"
 
-/* Whether the call is to begin again. One with a timeout does not after a handler, whatever its flags
- * (signal(7)). */
+/* Whether the call is to begin again. One with a timeout does not after a handler, whatever its
+ * flags (signal(7)). */
 static inline bool held_socket_again(const struct signal_hold *hold, long result, bool has_timeout)
 {
   bool restarts = signal_hold_end(hold, result);
@@ -16,27 +16,27 @@ static inline bool held_socket_again(const struct signal_hold *hold, long result
 
 /* result = the call, which sees `socket`, the one of the descriptor; or -EBADF, -ENOTSOCK. timeout:
  * receive_timeout_ns or send_timeout_ns. */
-#define HELD_SOCKET(result, fd, timeout, call)                                         \
-  do                                                                                   \
-  {                                                                                    \
-    struct signal_hold hold_;                                                          \
-    bool has_timeout_;                                                                 \
-    do                                                                                 \
-    {                                                                                  \
-      signal_hold_begin(&hold_);                                                       \
-      has_timeout_ = false;                                                            \
-      struct file *file_ = descriptor_get(fd);                                         \
-      struct socket *socket = file_ != NULL ? socket_of(file_) : NULL;                 \
-      if (socket != NULL)                                                              \
-      {                                                                                \
-        has_timeout_ = __atomic_load_n(&socket->timeout, __ATOMIC_RELAXED) != 0;       \
-        (result) = (call);                                                             \
-      }                                                                                \
-      else                                                                             \
-        (result) = file_ != NULL ? -ENOTSOCK : -EBADF;                                 \
-      if (file_ != NULL)                                                               \
-        file_put(file_);                                                               \
-    } while (held_socket_again(&hold_, (result), has_timeout_));                       \
+#define HELD_SOCKET(result, fd, timeout, call)                                   \
+  do                                                                             \
+  {                                                                              \
+    struct signal_hold hold_;                                                    \
+    bool has_timeout_;                                                           \
+    do                                                                           \
+    {                                                                            \
+      signal_hold_begin(&hold_);                                                 \
+      has_timeout_ = false;                                                      \
+      struct file *file_ = descriptor_get(fd);                                   \
+      struct socket *socket = file_ != NULL ? socket_of(file_) : NULL;           \
+      if (socket != NULL)                                                        \
+      {                                                                          \
+        has_timeout_ = __atomic_load_n(&socket->timeout, __ATOMIC_RELAXED) != 0; \
+        (result) = (call);                                                       \
+      }                                                                          \
+      else                                                                       \
+        (result) = file_ != NULL ? -ENOTSOCK : -EBADF;                           \
+      if (file_ != NULL)                                                         \
+        file_put(file_);                                                         \
+    } while (held_socket_again(&hold_, (result), has_timeout_));                 \
   } while (false)
 
 /* A name from the program; 0, -EINVAL, -EFAULT. */

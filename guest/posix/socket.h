@@ -1,5 +1,5 @@
-/* System calls for sockets: Linux's names, numbers and meanings, negative errno on failure. Structs are
- * those of <sys/socket.h>; pointers are the program's. */
+/* System calls for sockets: Linux's names, numbers and meanings, negative errno on failure. Structs
+ * are those of <sys/socket.h>; pointers are the program's. */
 #ifndef GUEST_POSIX_SOCKET_H
 #define GUEST_POSIX_SOCKET_H
 

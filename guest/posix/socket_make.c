@@ -27,8 +27,7 @@ static int create(int family, int type, int protocol, uint32_t flags, struct fil
 static int socket_held(int family, int type, int protocol)
 {
   struct file *file = NULL;
-  int error =
-      create(family, type & ~TYPE_FLAGS, protocol, (uint32_t) type & SOCK_NONBLOCK, &file);
+  int error = create(family, type & ~TYPE_FLAGS, protocol, (uint32_t) type & SOCK_NONBLOCK, &file);
   if (error != 0)
     return error;
   int fd = descriptor_add(file, 0, (type & SOCK_CLOEXEC) != 0);

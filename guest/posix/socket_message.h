@@ -23,8 +23,8 @@ struct held_message
   char few_bytes[MESSAGE_FEW_BYTES] __attribute__((aligned(16)));
 };
 
-/* What the program's header says, with its name and control if `sends`: 0, -EFAULT, -EINVAL, -EMSGSIZE,
- * -ENOBUFS, -ENOMEM. */
+/* What the program's header says, with its name and control if `sends`: 0, -EFAULT, -EINVAL,
+ * -EMSGSIZE, -ENOBUFS, -ENOMEM. */
 int held_message_get(struct held_message *held, const struct msghdr *from, int flags, bool sends);
 
 /* What has come, to the program's header: 0 or -EFAULT. */

@@ -13,12 +13,10 @@
 
 /* ---- Sending ---- */
 
-static long send_message(struct socket *socket, struct socket_message *message,
-                         bool *may_raise)
+static long send_message(struct socket *socket, struct socket_message *message, bool *may_raise)
 {
   *may_raise = socket->type == SOCK_STREAM && (message->flags & MSG_NOSIGNAL) == 0;
-  return socket->operations->send != NULL ? socket->operations->send(socket, message)
-                                          : -EOPNOTSUPP;
+  return socket->operations->send != NULL ? socket->operations->send(socket, message) : -EOPNOTSUPP;
 }
 
 /* SIGPIPE comes before the call returns. */

@@ -12,8 +12,12 @@
 #define POLL_MOST_NS  300000ull
 #define POLL_LEAST_NS 5000ull
 
+/* Between two looks: longer, and the host has run something else in place of this CPU. */
+#define LOOK_MOST_NS 50000ull
+
 static uint64_t poll_most;
 static uint64_t poll_least;
+static uint64_t look_most;
 
 static uint32_t halted_cpus;
 
@@ -22,6 +26,7 @@ void idle_init(void)
   if (start_info->cpu_count <= start_info->host_cpu_count)
     poll_most = clock_cycles_of_ns(POLL_MOST_NS);
   poll_least = clock_cycles_of_ns(POLL_LEAST_NS);
+  look_most = clock_cycles_of_ns(LOOK_MOST_NS);
 }
 
 static bool has_work(const struct percpu *cpu)
@@ -75,12 +80,26 @@ static bool look_outside(bool watches)
   return watches;
 }
 
+/* Where the host has had to take the CPU away from one that only looks for frames, somebody needs
+ * it, perhaps who is to send them. Returns whether it has. */
+static bool was_displaced(struct percpu *cpu, uint64_t looked_tsc)
+{
+  if (looked_tsc == 0 || cpu_tsc() - looked_tsc <= look_most)
+    return false;
+  cpu->poll_cycles = 0;
+  return true;
+}
+
 static void wait_for_work(struct percpu *cpu)
 {
   bool watches = false;
+  uint64_t looked_tsc = 0; /* for frames; not 0: nothing else was done since */
   uint64_t poll_end_tsc = may_poll() ? cpu_tsc() + cpu->poll_cycles : 0;
   while (!has_work(cpu))
   {
+    if (was_displaced(cpu, looked_tsc))
+      poll_end_tsc = 0;
+    looked_tsc = 0;
     if (cpu->area.pending != 0)
       interrupts_run(cpu);
     uint64_t now_tsc = cpu_tsc();
@@ -88,7 +107,10 @@ static void wait_for_work(struct percpu *cpu)
     if (next_tsc <= now_tsc)
       timers_run(cpu, now_tsc);
     else if (now_tsc < poll_end_tsc)
+    {
       watches = look_outside(watches);
+      looked_tsc = watches ? now_tsc : 0;
+    }
     else if (watches)
     {
       watches = false;
@@ -97,6 +119,7 @@ static void wait_for_work(struct percpu *cpu)
     else if (start_info->cpu_count == 1 || !balance_steal(cpu))
       halt(cpu);
   }
+  was_displaced(cpu, looked_tsc);
   if (watches)
     net_watch_end();
 }

@@ -439,6 +439,8 @@ int main(int argc, char **argv)
     abuse_watch(argv[2]);
   if (strcmp(argv[1], "outside") == 0)
     abuse_outside(argv[2]);
+  if (strcmp(argv[1], "net") == 0)
+    abuse_net(argv[2], argv[3]);
   if (strcmp(argv[1], "wait") == 0)
     abuse_wait(argv[2], argc > 3);
   if (strcmp(argv[1], "discard") == 0)

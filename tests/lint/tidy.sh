@@ -32,7 +32,7 @@ check_one() {
     key=$({ cat "$data/settings" && preprocess "$build" "$file"; } | sha256sum | cut -c 1-32)
     [[ ! -e $data/passed/$key ]] || return 0
     log=$(mktemp)
-    if clang-tidy --quiet -p "$data" --header-filter="^$repository/(uhyve|guest|hypercalls|tests)/" \
+    if clang-tidy --quiet -p "$data" --header-filter="^$repository/(uhyve|guest|hypercalls|net|tests)/" \
         "${clang_flags[@]}" "$file" > "$log" 2>&1; then
         rm -f "$log"
         : > "$data/passed/$key"

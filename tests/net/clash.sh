@@ -5,12 +5,12 @@ source "${BASH_SOURCE[0]%/*}/net.sh"
 [[ ${NET_GUEST:-} != linux ]] || skip "this is what a guest reports"
 net_wire
 net_dnsmasq
-host_mac=$(cat /sys/class/net/tap0/address)
+host_mac=$(ip -o link show tap0 | sed -E "s/.*ether ([0-9a-f:]+) .*/\1/")
 
 # reports REGEX: starts a guest and waits until it has printed such a line on standard error.
 reports() {
-    guest_start "ask" ask sleep 30
-    grep -qm 1 -E "$1" < <(timeout 15 tail -n +1 -f --pid="$guest_pid" "$scratch/ask.log") ||
+    guest_start guest echo_threads 7000
+    grep -qim 1 -E "$1" < <(timeout 15 tail -n +1 -f --pid="$guest_pid" "$scratch/guest.log") ||
         fail "no report of $1"
     guest_end
 }
@@ -21,7 +21,7 @@ ip address del "$guest4/32" dev tap0
 
 # The guest makes it of prefix and MAC address, and asks whether it is somebody's.
 ip address add "$guest6/128" dev tap0 nodad
-reports "^uhyve: .*$guest6"
+reports "^uhyve: .*${net6%:}(0:|:)${guest6#"$net6"}"
 ip address del "$guest6/128" dev tap0
 
 # A MAC address of two: what comes from there looks as if the guest had sent it itself.
@@ -30,6 +30,6 @@ reports "^uhyve: .*$guest_mac"
 ip link set tap0 address "$host_mac"
 
 # And nothing is reported of a wire where all is well.
-guest_start ask ask interfaces sleep 3
+guest_start guest echo_threads 7000
 guest_reachable
-! grep '^uhyve:' "$scratch/ask.log" || fail "a report without a reason"
+! grep '^uhyve:' "$scratch/guest.log" || fail "a report without a reason"

@@ -11,6 +11,7 @@
 #include <linux/virtio_net.h>
 #include <net/ethernet.h>
 #include <net/if.h>
+#include <netinet/ether.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -27,7 +28,7 @@
 #define NUMBER_BYTES 4u
 #define LEAST_BYTES  60u
 #define AT_A_TIME    100u
-#define BUFFER_BYTES (128u << 10)
+#define BUFFER_BYTES (128ul << 10)
 #define WAIT_MS      10000
 
 static int wire;
@@ -65,7 +66,7 @@ static void open_wire(const char *interface)
 
 static unsigned char pattern(uint32_t number, size_t at)
 {
-  return (unsigned char) (number * 13 + at * 7 + at / 256);
+  return (unsigned char) (number * 13ul + at * 7 + at / 256);
 }
 
 static void make_frame(unsigned char *frame, uint32_t number, size_t len_bytes)
@@ -186,7 +187,7 @@ static void round_trips(uint32_t count)
   double all_us = now_us() - begin_us;
   qsort(times_us, count, sizeof(*times_us), by_size);
   printf("round trip: median %.1f us, 90 %%: %.1f, 99 %%: %.1f, mean %.1f\n", times_us[count / 2],
-         times_us[count / 10 * 9], times_us[count / 100 * 99], all_us / count);
+         times_us[count * 9ul / 10], times_us[count * 99ul / 100], all_us / count);
 }
 
 /* ---- Segments of TCP ---- */
@@ -257,7 +258,8 @@ static void large_of_guest(void)
   static unsigned char buffer[BUFFER_BYTES];
   unsigned char ask[LEAST_BYTES];
   make_frame(ask, 7, sizeof(ask));
-  memcpy(ask + HEADER_BYTES + NUMBER_BYTES, "large", 5);
+  static const unsigned char word[] = {'l', 'a', 'r', 'g', 'e'};
+  memcpy(ask + HEADER_BYTES + NUMBER_BYTES, word, sizeof(word));
   send_frame(ask, sizeof(ask));
   size_t len_bytes = receive(buffer, ETH_P_IP);
   const struct virtio_net_hdr *header = (const struct virtio_net_hdr *) buffer;
@@ -282,14 +284,15 @@ static void large_of_guest(void)
 int main(int argc, char **argv)
 {
   unsigned char end[LEAST_BYTES];
-  if (argc < 4 || sscanf(argv[2], "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", &guest[0], &guest[1], &guest[2],
-                         &guest[3], &guest[4], &guest[5]) != 6)
+  struct ether_addr *address = argc < 4 ? NULL : ether_aton(argv[2]);
+  if (address == NULL)
     return 2;
+  memcpy(guest, address, sizeof(guest));
   open_wire(argv[1]);
   if (strcmp(argv[3], "echo") == 0 && argc == 6)
-    echo((uint32_t) atoi(argv[4]), (size_t) atoi(argv[5]));
+    echo((uint32_t) strtoul(argv[4], NULL, 10), strtoul(argv[5], NULL, 10));
   else if (strcmp(argv[3], "rtt") == 0 && argc == 5)
-    round_trips((uint32_t) atoi(argv[4]));
+    round_trips((uint32_t) strtoul(argv[4], NULL, 10));
   else if (strcmp(argv[3], "large") == 0)
   {
     large();

@@ -12,6 +12,12 @@ guest_options=(--volume "$folder:$folder:ro")
 
 guest_net=(--net user -p 127.0.0.1:8080:80 -p '[::1]:8080:80')
 guest_start httpd httpd 80 "$folder"
+# A connection by IPv6 is ended as long as the guest has no address.
+end=$((SECONDS + 15))
+until curl -gsS --max-time 5 'http://[::1]:8080/none' > "$scratch/body" 2> "$scratch/curl.log"; do
+    guest_lives
+    ((SECONDS < end)) || fail "no answer by IPv6"
+done
 for url in 127.0.0.1 '[::1]'; do
     curl -gsS --max-time 30 "http://$url:8080/file" | cmp - "$folder/file"
     curl -sS --max-time 60 --parallel --parallel-immediate --parallel-max 50 -o "$scratch/copy.#1" \
@@ -24,7 +30,7 @@ expect --status 125 --stderr 'uhyve: [^
 ]*8080[^
 ]*(in use|taken)[^
 ]*
-' guest ask sleep 1
+' guest echo_threads 7000
 guest_end
 
 guest_net=(--net user -p 127.0.0.1:1313:13/udp)
@@ -35,7 +41,7 @@ expect --status 125 --stderr 'uhyve: [^
 ]*1313[^
 ]*(in use|taken)[^
 ]*
-' guest ask sleep 1
+' guest echo_threads 7000
 guest_end
 
 # Out: to the host, which is 10.0.2.2, by address, and by names that the host's own server knows.

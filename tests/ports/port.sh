@@ -9,6 +9,7 @@ export LC_ALL=C
 exec 8>&2 < /dev/null
 
 here=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
+sources=${PORT_SOURCES:-$here/sources.txt}
 script=$(readlink -f "$0")
 cache=${UHYVE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/uhyve}
 sysroot=$STAGE/lib/uhyve/x86_64-uhyve-elf
@@ -20,7 +21,7 @@ unset MAKEFLAGS MAKELEVEL MFLAGS CC CFLAGS CPPFLAGS LDFLAGS
 port_key() {
     {
         gcc-12 --version
-        cat "$script" "$here/port.sh" "$here/sources.txt" "$STAGE/bin/uhyve-cc" "$STAGE/lib/uhyve/uhyve.specs"
+        cat "$script" "$here/port.sh" "$sources" "$STAGE/bin/uhyve-cc" "$STAGE/lib/uhyve/uhyve.specs"
         find "$sysroot/include" -name '*.h' -not -path '*/c++/*' -print0 | sort -z | xargs -0 cat
         nm --defined-only --extern-only --format=just-symbols "$sysroot"/lib/lib{uhyve,newlib,m}.a 2> /dev/null
     } | sha256sum
@@ -50,7 +51,7 @@ port_begin() {
     libraries=$(library_key)
     if [[ ! -f key || $(< key) != "$key" ]]; then
         rm -rf "${tree:?}"/*
-        archive=$(awk -v name="$name" '$1 == name { print $2 }' "$here/sources.txt")
+        archive=$(awk -v name="$name" '$1 == name { print $2 }' "$sources")
         mkdir source
         # The times in the archive stay: makefiles compare them.
         tar -xf "$cache/$archive" -C source --strip-components=1

@@ -71,6 +71,18 @@ begin --volume "$scratch/folder:/data"
 ((none)) || [[ $(value "$status/status" CapEff) == 000000000000000f ]] || fail "not what is needed to change"
 end
 
+# A network interface has a thread that begins outside, too; its way out and three events are open.
+begin --net
+check Seccomp 2
+check NoNewPrivs 1
+check CapEff 0+
+filters=$(for file in $(tasks); do value "$file" Seccomp_filters; done | sort | xargs)
+[[ $filters == '1 1 1 1 2 2' ]] || fail "filters of threads with a network: $filters"
+sockets=$(for fd in "$status"/fd/*; do readlink "$fd"; done | grep -c '^socket:')
+events=$(for fd in "$status"/fd/*; do readlink "$fd"; done | grep -c 'eventfd')
+((sockets == 1 && events == 5)) || fail "$sockets sockets and $events events are open"
+end
+
 # Without a sandbox all stays as it was.
 begin --file-isolation none
 check Seccomp "$(value /proc/self/status Seccomp)"

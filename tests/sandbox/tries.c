@@ -129,7 +129,8 @@ static void *run_thread(void *argument)
 {
   static const enum filter_thread filters[] = {[THREAD_CLOCK] = FILTER_THREAD_CLOCK,
                                                [THREAD_STREAMS] = FILTER_THREAD_STREAMS,
-                                               [THREAD_TIME] = FILTER_THREAD_TIME};
+                                               [THREAD_TIME] = FILTER_THREAD_TIME,
+                                               [THREAD_NETWORK] = FILTER_THREAD_NET};
   struct thread_start start = *(const struct thread_start *) argument;
   if (start.kind != THREAD_CPU)
     sandbox_enter_thread(filters[start.kind]);
@@ -174,8 +175,9 @@ static _Noreturn void be_monitor(const struct try *try, enum thread_kind kind, c
   struct thread_start start = {.try = try, .kind = kind};
   pthread_t thread = 0;
   sem_init(&may_try, 0, 0);
-  /* That of --timeout begins outside. */
-  if (kind == THREAD_TIME)
+  /* Those of --timeout and --net begin outside. */
+  bool is_outside = kind == THREAD_TIME || kind == THREAD_NETWORK;
+  if (is_outside)
     thread = begin_thread(&start);
   if (vm_create(&vm, &options) != 0)
     fail_set_up(vm.end.message);
@@ -185,7 +187,7 @@ static _Noreturn void be_monitor(const struct try *try, enum thread_kind kind, c
     make_try(try);
     _exit(EXIT_SUCCESS);
   }
-  if (kind != THREAD_TIME)
+  if (!is_outside)
     thread = begin_thread(&start);
   sem_post(&may_try);
   pthread_join(thread, NULL);

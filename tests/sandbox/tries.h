@@ -33,6 +33,7 @@ enum thread_kind
   THREAD_CLOCK, /* those of the monitor */
   THREAD_STREAMS,
   THREAD_TIME,
+  THREAD_NETWORK,
   THREAD_KINDS,
 };
 

@@ -17,7 +17,8 @@ void driver_make_memory(struct driver *driver)
 {
   *driver = (struct driver){0};
   assert_int_equal(guest_memory_reserve(&driver->memory, DRIVER_MEMORY_BYTES), 0);
-  driver->memory.attached_bytes = driver->memory.mapped_bytes = DRIVER_MEMORY_BYTES;
+  driver->memory.attached_bytes = DRIVER_MEMORY_BYTES;
+  driver->memory.mapped_bytes = DRIVER_MEMORY_BYTES;
   assert_int_equal(guest_memory_protect(&driver->memory, DRIVER_FORBIDDEN_GPA,
                                         DRIVER_MEMORY_BYTES - DRIVER_FORBIDDEN_GPA, GUEST_NONE),
                    0);
@@ -142,7 +143,7 @@ static uint16_t split_add(struct driver *driver, struct driver_queue *queue,
     split_fill(&ring[at], &pieces[i], i + 1 < count, queue->next);
   }
   uint8_t *available = driver_hva(driver, queue->driver_gpa);
-  virtqueue_store(available + 4 + 2 * (queue->published % queue->size), head);
+  virtqueue_store(available + 4 + 2ull * (queue->published % queue->size), head);
   virtqueue_store(available + 2, ++queue->published);
   return head;
 }
@@ -153,12 +154,12 @@ static bool split_next_used(struct driver *driver, struct driver_queue *queue, u
   uint8_t *used = driver_hva(driver, queue->device_gpa);
   if (virtqueue_load(used + 2) == queue->seen)
     return false;
-  const uint32_t *element = (const void *) (used + 4 + 8 * (queue->seen % queue->size));
+  const uint32_t *element = (const void *) (used + 4 + 8ull * (queue->seen % queue->size));
   *id = (uint16_t) element[0];
   *len_bytes = element[1];
   queue->seen++;
   uint8_t *available = driver_hva(driver, queue->driver_gpa);
-  virtqueue_store(available + 4 + 2 * queue->size, queue->seen);
+  virtqueue_store(available + 4 + 2ull * queue->size, queue->seen);
   return true;
 }
 
@@ -168,7 +169,7 @@ static bool split_must_notify(const struct driver *driver, const struct driver_q
   uint8_t *used = driver_hva(driver, queue->device_gpa);
   if ((driver->features & 1ull << VIRTIO_RING_F_EVENT_IDX) == 0)
     return virtqueue_load(used) == 0;
-  uint16_t wanted = virtqueue_load(used + 4 + 8 * queue->size);
+  uint16_t wanted = virtqueue_load(used + 4 + 8ull * queue->size);
   return (uint16_t) (queue->published - wanted - 1) < added;
 }
 

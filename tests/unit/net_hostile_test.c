@@ -193,7 +193,7 @@ static void publish_split(const struct driver *driver, uint16_t head, uint16_t i
 {
   uint8_t *ring = driver_hva(driver, driver->queues[SEND].driver_gpa);
   for (unsigned int i = 0; i < QUEUE_SIZE; i++)
-    virtqueue_store(ring + 4 + 2 * i, head);
+    virtqueue_store(ring + 4 + 2ull * i, head);
   virtqueue_store(ring + 2, index);
   driver_notify(driver);
 }

@@ -236,6 +236,80 @@ static void test_merged(void **state)
   }
 }
 
+static bool is_held(struct net_interface *interface)
+{
+  pthread_mutex_lock(&interface->lock);
+  bool is = interface->net.receive.held_bytes > 0;
+  pthread_mutex_unlock(&interface->lock);
+  return is;
+}
+
+/* A frame that does not fit into the buffers there are waits for more, and nothing of it is lost.
+ */
+static void test_held(void **state)
+{
+  struct machine *machine = *state;
+  struct driver *driver = &machine->driver;
+  for (size_t i = 0; i < COUNT_OF(kinds); i++)
+  {
+    uint8_t frame[1014];
+    uint8_t seen[2048];
+    size_t seen_bytes = 0;
+    driver_start(driver, BASE_FEATURES | MERGED | kinds[i].features, QUEUE_SIZE);
+    add_buffers(driver, 3, 100);
+    make_frame(frame, 1000, 77);
+    assert_int_equal(send(machine->peer, frame, sizeof(frame), 0), sizeof(frame));
+    while (!is_held(driver->interface))
+      sched_yield();
+    for (unsigned int k = 3; k < 20; k++)
+    {
+      const struct driver_piece piece = {BUFFER_GPA(k), 100, true};
+      driver_add(driver, VIRTIO_NET_RECEIVE, &piece, 1, false);
+      driver_notify(driver);
+    }
+    for (unsigned int k = 0; k < 11; k++)
+    {
+      uint16_t id;
+      uint32_t len_bytes;
+      driver_wait_used(driver, VIRTIO_NET_RECEIVE, &id, &len_bytes);
+      memcpy(seen + seen_bytes, driver_hva(driver, BUFFER_GPA(id)), len_bytes);
+      seen_bytes += len_bytes;
+    }
+    assert_int_equal(seen_bytes, NET_HEADER_BYTES + sizeof(frame));
+    assert_memory_equal(seen + NET_HEADER_BYTES, frame, sizeof(frame));
+  }
+}
+
+/* Doorbells are rung only where the device asks for them: nothing stays behind. */
+static void test_doorbells(void **state)
+{
+  struct machine *machine = *state;
+  struct driver *driver = &machine->driver;
+  for (size_t i = 0; i < COUNT_OF(kinds); i++)
+  {
+    unsigned int rung = 0;
+    driver_start(driver, BASE_FEATURES | kinds[i].features, QUEUE_SIZE);
+    for (unsigned int round = 0; round < 500; round++)
+    {
+      const struct driver_piece piece = {SEND_GPA, NET_HEADER_BYTES + FRAME_BYTES(50), false};
+      uint8_t *memory = driver_hva(driver, SEND_GPA);
+      uint8_t seen[2048];
+      uint16_t id;
+      uint32_t len_bytes;
+      make_frame(memory + NET_HEADER_BYTES, 50, round);
+      driver_add(driver, VIRTIO_NET_SEND, &piece, 1, false);
+      bool rings = driver_must_notify(driver, VIRTIO_NET_SEND, 1);
+      if (rings)
+        driver_notify(driver);
+      rung += rings;
+      assert_int_equal(recv(machine->peer, seen, sizeof(seen), 0), FRAME_BYTES(50));
+      assert_memory_equal(seen, memory + NET_HEADER_BYTES, FRAME_BYTES(50));
+      driver_wait_used(driver, VIRTIO_NET_SEND, &id, &len_bytes);
+    }
+    assert_in_range(rung, 1, 500);
+  }
+}
+
 /* What Linux itself sends on a new interface is left out: IPv6. */
 static void be_quiet(void)
 {
@@ -258,6 +332,8 @@ int main(void)
       cmocka_unit_test_setup_teardown(test_registers, begin, end),
       cmocka_unit_test_setup_teardown(test_frames, begin, end),
       cmocka_unit_test_setup_teardown(test_merged, begin, end),
+      cmocka_unit_test_setup_teardown(test_held, begin, end),
+      cmocka_unit_test_setup_teardown(test_doorbells, begin, end),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

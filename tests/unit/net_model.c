@@ -185,7 +185,11 @@ void model_begin(uint64_t features)
 {
   net = (struct virtio_net){0};
   model.offered = features;
-  model.frame_count = model.owner_count = model.wakes = model.notified[0] = model.notified[1] = 0;
+  model.frame_count = 0;
+  model.owner_count = 0;
+  model.wakes = 0;
+  model.notified[0] = 0;
+  model.notified[1] = 0;
   assert_int_equal(virtio_net_start(&net, 1), 0);
   net.device.user = (struct net_device_user){received, sent, link_changed, wake, &net};
   net_device_list = &net.device;

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MTU_LEAST 1280 /* of IPv6 */
+#define MTU_LEAST 576 /* as --net has it */
 #define MTU_MOST  65521
 
 static bool read_number(const char *text, unsigned long least, unsigned long most,

@@ -12,7 +12,11 @@
 #include "net_stream.h"
 #include "uhyve/sandbox/sandbox.h"
 
-#define PROGRAM        "uhyve-net-user"
+#define PROGRAM "uhyve-net-user"
+
+/* A frame costs as much as the bytes of a larger one: a guest sends half as much again as by
+ * Ethernet's 1500. What leaves the host is cut by it. */
+#define MTU_BYTES      9000
 
 #define MOST_ARGUMENTS (16 + 2 * NET_MOST_PUBLISHED)
 
@@ -80,6 +84,11 @@ static void add_published(struct arguments *arguments, const struct net_publishe
       published->guest_port);
 }
 
+static unsigned int choose_mtu(const struct net_option *option)
+{
+  return option->mtu_bytes != 0 ? option->mtu_bytes : MTU_BYTES;
+}
+
 static void list_arguments(struct arguments *arguments, const struct net_options *options,
                            unsigned int index)
 {
@@ -94,11 +103,8 @@ static void list_arguments(struct arguments *arguments, const struct net_options
   add(arguments, "%d", NET_PROGRAM_STATUS);
   add(arguments, "--isolation");
   add(arguments, "%s", levels[sandbox_chosen()]);
-  if (option->mtu_bytes != 0)
-  {
-    add(arguments, "--mtu");
-    add(arguments, "%u", option->mtu_bytes);
-  }
+  add(arguments, "--mtu");
+  add(arguments, "%u", choose_mtu(option));
   if (option->has_ipv4)
     add_ipv4(arguments, "guest", option->ipv4, (int) option->ipv4_prefix);
   if (memcmp(option->ipv4_gateway, none, sizeof(none)) != 0)
@@ -162,6 +168,7 @@ int net_user_open(struct net_way **way, const struct net_options *options, unsig
     net_program_end(&program);
     return error;
   }
+  (*way)->mtu_bytes = choose_mtu(option);
   snprintf((*way)->name, sizeof((*way)->name), "user network");
   return 0;
 }

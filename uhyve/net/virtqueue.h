@@ -41,10 +41,10 @@ struct virtqueue_packed_descriptor
 #define VIRTQUEUE_PACKED_DISABLE        1u
 #define VIRTQUEUE_PACKED_AT_DESCRIPTOR  2u
 
-#define VIRTQUEUE_DESCRIPTOR_BYTES      16u
-#define VIRTQUEUE_PACKED_EVENT_BYTES    4u
-#define VIRTQUEUE_SPLIT_DRIVER_BYTES(n) (6u + 2u * (n))
-#define VIRTQUEUE_SPLIT_DEVICE_BYTES(n) (6u + 8u * (n))
+#define VIRTQUEUE_DESCRIPTOR_BYTES      16ull
+#define VIRTQUEUE_PACKED_EVENT_BYTES    4ull
+#define VIRTQUEUE_SPLIT_DRIVER_BYTES(n) (6ull + 2ull * (n))
+#define VIRTQUEUE_SPLIT_DEVICE_BYTES(n) (6ull + 8ull * (n))
 
 struct virtqueue
 {

@@ -41,7 +41,7 @@ static int walk_indirect(const struct virtqueue *queue, struct virtqueue_chain *
                          const struct virtqueue_packed_descriptor *descriptor)
 {
   uint32_t len_bytes = descriptor->len_bytes;
-  uint32_t count = len_bytes / VIRTQUEUE_DESCRIPTOR_BYTES;
+  uint32_t count = len_bytes / (uint32_t) VIRTQUEUE_DESCRIPTOR_BYTES;
   if (!queue->has_indirect || (descriptor->flags & VIRTQUEUE_NEXT) != 0 || count == 0 ||
       count > queue->size || len_bytes % VIRTQUEUE_DESCRIPTOR_BYTES != 0 ||
       descriptor->gpa % 8 != 0)

@@ -38,7 +38,7 @@ static int open_indirect(const struct virtqueue *queue, struct table *table,
       len_bytes == 0 || len_bytes % VIRTQUEUE_DESCRIPTOR_BYTES != 0 || descriptor->gpa % 8 != 0)
     return -EPROTO;
   table->hva = guest_memory_access(queue->memory, descriptor->gpa, len_bytes, GUEST_READ);
-  table->count = len_bytes / VIRTQUEUE_DESCRIPTOR_BYTES;
+  table->count = len_bytes / (uint32_t) VIRTQUEUE_DESCRIPTOR_BYTES;
   table->is_indirect = true;
   return table->hva != NULL ? 0 : -EPROTO;
 }
@@ -79,7 +79,7 @@ int virtqueue_split_take(struct virtqueue *queue, struct virtqueue_chain *chain)
     return 0;
   if (available > queue->size)
     return -EPROTO;
-  uint16_t head = virtqueue_load(queue->driver_hva + 4 + 2u * mask(queue, queue->take_index));
+  uint16_t head = virtqueue_load(queue->driver_hva + 4 + 2ull * mask(queue, queue->take_index));
   int error = walk(queue, chain, head);
   if (error != 0)
     return error;
@@ -91,7 +91,7 @@ int virtqueue_split_take(struct virtqueue *queue, struct virtqueue_chain *chain)
 
 void virtqueue_split_put(struct virtqueue *queue, uint16_t id, uint32_t written_bytes)
 {
-  uint8_t *element = queue->device_hva + 4 + 8u * mask(queue, queue->put_index);
+  uint8_t *element = queue->device_hva + 4 + 8ull * mask(queue, queue->put_index);
   virtqueue_store_32(element, id);
   virtqueue_store_32(element + 4, written_bytes);
   queue->put_index++;
@@ -110,7 +110,7 @@ bool virtqueue_split_wants_interrupt(struct virtqueue *queue)
   queue->told_index = queue->put_index;
   if (!queue->has_event_index)
     return (virtqueue_load(queue->driver_hva) & VIRTQUEUE_SPLIT_NO_INTERRUPT) == 0;
-  uint16_t wanted = virtqueue_load(queue->driver_hva + 4 + 2u * queue->size);
+  uint16_t wanted = virtqueue_load(queue->driver_hva + 4 + 2ull * queue->size);
   return virtqueue_passed(wanted, queue->put_index, old);
 }
 
@@ -119,5 +119,5 @@ void virtqueue_split_want_notify(struct virtqueue *queue, bool wanted)
   if (!queue->has_event_index)
     virtqueue_store(queue->device_hva, (uint16_t) (wanted ? 0 : VIRTQUEUE_SPLIT_NO_NOTIFY));
   else if (wanted)
-    virtqueue_store(queue->device_hva + 4 + 8u * queue->size, queue->take_index);
+    virtqueue_store(queue->device_hva + 4 + 8ull * queue->size, queue->take_index);
 }

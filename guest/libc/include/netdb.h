@@ -20,14 +20,6 @@ struct hostent
 
 #define h_addr h_addr_list[0]
 
-struct netent
-{
-  char *n_name;
-  char **n_aliases;
-  int n_addrtype;
-  uint32_t n_net;
-};
-
 struct protoent
 {
   char *p_name;
@@ -111,15 +103,9 @@ int getnameinfo(const struct sockaddr *__restrict, socklen_t, char *__restrict, 
 
 struct protoent *getprotobyname(const char *);
 struct protoent *getprotobynumber(int);
-struct protoent *getprotoent(void);
-void setprotoent(int);
-void endprotoent(void);
 
 struct servent *getservbyname(const char *, const char *);
 struct servent *getservbyport(int, const char *);
-struct servent *getservent(void);
-void setservent(int);
-void endservent(void);
 
 #if __MISC_VISIBLE || __POSIX_VISIBLE < 200809
 struct hostent *gethostbyname(const char *);

@@ -1,4 +1,5 @@
-/* What the tests of sockets share. The programs run on Linux, too. All goes by the loopback interface. */
+/* What the tests of sockets share. The programs run on Linux, too. All goes by the loopback
+ * interface. */
 #ifndef TESTS_POSIX_SOCKET_CHECK_H
 #define TESTS_POSIX_SOCKET_CHECK_H
 
