@@ -34,7 +34,7 @@ static void put(struct epoll *epoll)
 {
   if (__atomic_sub_fetch(&epoll->references, 1, __ATOMIC_ACQ_REL) != 0)
     return;
-  kernel_free(epoll->items, epoll->items_size * sizeof(*epoll->items));
+  kernel_free(epoll->items, epoll->items_size * sizeof(struct epoll_item *));
   kernel_free(epoll, sizeof(*epoll));
 }
 

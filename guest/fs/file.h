@@ -66,6 +66,7 @@ struct file
   bool is_seekable;    /* the offset below counts */
   bool is_terminal;    /* isatty() */
   bool is_socket;      /* a struct socket (net/socket.h) */
+  bool is_silent;      /* -EPIPE comes without SIGPIPE */
   struct mutex mutex;  /* held while the offset is used and moved */
   off_t offset;        /* of a folder: where list() goes on */
   char *path;          /* of a folder: absolute, without '.', '..'; else null. Owned */

@@ -84,6 +84,7 @@ void socket_init(struct socket *socket, const struct socket_operations *operatio
   static uint64_t last_number;
   file_init(&socket->file, &file_operations, O_RDWR | flags, false);
   socket->file.is_socket = true;
+  socket->file.is_silent = type != SOCK_STREAM;
   socket->operations = operations;
   socket->family = family;
   socket->type = type;

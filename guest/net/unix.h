@@ -185,12 +185,13 @@ void local_rights_put(struct local_control *control, const struct local_end *end
 struct local_key
 {
   const struct socket_name *name; /* null: one in a file system */
+  int type;                       /* each has abstract names of its own */
   dev_t device;
   ino_t number;
 };
 
 /* 0, -EINVAL, -ENOENT, -ECONNREFUSED, -EACCES, ... */
-int local_key_of(const struct socket_name *name, struct local_key *key);
+int local_key_of(const struct socket_name *name, int type, struct local_key *key);
 
 /* The end that has it, without a reference, or null; local_structure is held. */
 struct local_end *local_find(const struct local_key *key);

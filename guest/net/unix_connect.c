@@ -131,7 +131,7 @@ static int connect_stream(struct socket *socket, const struct socket_name *name)
   {
     struct local_key key;
     struct local_end *full = NULL;
-    error = local_key_of(name, &key);
+    error = local_key_of(name, end->type, &key);
     if (error != 0)
       break;
     mutex_lock(&local_structure);
@@ -182,7 +182,7 @@ static int connect_datagrams(struct local_end *end, const struct socket_name *na
   struct local_message *messages = NULL;
   struct local_end *former = NULL;
   struct local_end *peer = NULL;
-  int error = name != NULL ? local_key_of(name, &key) : 0;
+  int error = name != NULL ? local_key_of(name, end->type, &key) : 0;
   if (error != 0)
     return error;
   mutex_lock(&local_structure);

@@ -38,7 +38,7 @@ static bool has_key(const struct local_end *end, const struct local_key *key)
   const struct socket_name *own = &end->address->name;
   if (key->name == NULL)
     return !is_abstract(own) && end->device == key->device && end->number == key->number;
-  return own->len_bytes == key->name->len_bytes &&
+  return end->type == key->type && own->len_bytes == key->name->len_bytes &&
          memcmp(own->bytes, key->name->bytes, own->len_bytes) == 0;
 }
 
@@ -99,7 +99,7 @@ static int look(struct walk *walk, struct stat *status)
   return error;
 }
 
-int local_key_of(const struct socket_name *name, struct local_key *key)
+int local_key_of(const struct socket_name *name, int type, struct local_key *key)
 {
   char path[SOCKET_NAME_BYTES];
   struct walk walk;
@@ -107,7 +107,7 @@ int local_key_of(const struct socket_name *name, struct local_key *key)
   int error = check(name);
   if (error != 0)
     return error;
-  *key = (struct local_key){.name = name};
+  *key = (struct local_key){.name = name, .type = type};
   if (is_abstract(name))
     return 0;
   path_of(name, path);
@@ -116,7 +116,7 @@ int local_key_of(const struct socket_name *name, struct local_key *key)
     WALK(&walk, error, look(&walk, &status));
   if (error != 0)
     return error;
-  *key = (struct local_key){.device = status.st_dev, .number = status.st_ino};
+  *key = (struct local_key){.type = type, .device = status.st_dev, .number = status.st_ino};
   return S_ISSOCK(status.st_mode) ? 0 : -ECONNREFUSED;
 }
 
@@ -142,7 +142,7 @@ static int make_file(struct local_end *end, const struct socket_name *name)
 {
   char path[SOCKET_NAME_BYTES];
   struct walk walk;
-  struct stat status;
+  struct stat status = {0};
   path_of(name, path);
   int error = walk_begin(&walk, AT_FDCWD, path, 0);
   if (error == 0)
@@ -153,11 +153,11 @@ static int make_file(struct local_end *end, const struct socket_name *name)
 }
 
 /* local_structure is held. */
-static int choose_abstract(struct socket_name *name)
+static int choose_abstract(struct socket_name *name, int type)
 {
   static uint32_t last;
   static const char digits[] = "0123456789abcdef";
-  const struct local_key key = {.name = name};
+  const struct local_key key = {.name = name, .type = type};
   name->family = AF_UNIX;
   name->len_bytes = PATH_AT + 6;
   for (uint32_t tries = 0; tries < 1u << 20; tries++)
@@ -180,10 +180,10 @@ static int bind_locked(struct local_end *end, struct local_address *address)
   if (end->address != NULL)
     return -EINVAL;
   if (name->len_bytes == sizeof(sa_family_t))
-    error = choose_abstract(name);
+    error = choose_abstract(name, end->type);
   else if (is_abstract(name))
   {
-    const struct local_key key = {.name = name};
+    const struct local_key key = {.name = name, .type = end->type};
     error = local_find(&key) != NULL ? -EADDRINUSE : 0;
   }
   else

@@ -138,7 +138,7 @@ static struct local_end *target_of(struct local_end *end, const struct socket_na
     *error = target == NULL ? -ENOTCONN : 0;
     return target;
   }
-  *error = local_key_of(name, &key);
+  *error = local_key_of(name, end->type, &key);
   if (*error != 0)
     return NULL;
   mutex_lock(&local_structure);

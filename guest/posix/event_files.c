@@ -77,8 +77,8 @@ int sys_timerfd_settime(int fd, int flags, const struct itimerspec *times,
                         struct itimerspec *former)
 {
   int result = 0;
-  struct timerfd_setting setting;
-  struct timerfd_setting before;
+  struct timerfd_setting setting = {0};
+  struct timerfd_setting before = {0};
   if (!program_may(times, sizeof(*times), ADDRESS_READ))
     return -EFAULT;
   /* Nothing tells that the wall clock was set. */
@@ -92,7 +92,7 @@ int sys_timerfd_settime(int fd, int flags, const struct itimerspec *times,
 int sys_timerfd_gettime(int fd, struct itimerspec *times)
 {
   int result = 0;
-  struct timerfd_setting setting;
+  struct timerfd_setting setting = {0};
   HELD_FILE(result, fd, timerfd_get(file, &setting));
   return result == 0 ? put_setting(times, &setting) : result;
 }

@@ -15,10 +15,16 @@ ssize_t sys_read(int fd, void *buffer, size_t len_bytes)
   return result;
 }
 
-/* SIGPIPE comes before the call returns; not while a crash is reported. */
-static ssize_t written(long result)
+static long write_some(struct file *file, const void *buffer, size_t len_bytes, bool *is_silent)
 {
-  if (__builtin_expect(result == -EPIPE, 0) && !crash_has_begun)
+  *is_silent = file->is_silent;
+  return file_write(file, buffer, len_bytes);
+}
+
+/* SIGPIPE comes before the call returns; not while a crash is reported. */
+static ssize_t written(long result, bool is_silent)
+{
+  if (__builtin_expect(result == -EPIPE, 0) && !is_silent && !crash_has_begun)
     sys_raise(SIGPIPE);
   return result;
 }
@@ -26,8 +32,9 @@ static ssize_t written(long result)
 ssize_t sys_write(int fd, const void *buffer, size_t len_bytes)
 {
   long result = 0;
-  HELD_FILE(result, fd, file_write(file, buffer, len_bytes));
-  return written(result);
+  bool is_silent = false;
+  HELD_FILE(result, fd, write_some(file, buffer, len_bytes, &is_silent));
+  return written(result, is_silent);
 }
 
 off_t sys_lseek(int fd, off_t offset, int whence)

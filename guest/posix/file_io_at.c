@@ -8,6 +8,7 @@
 
 #include "fs/program_memory.h"
 #include "mm/kernel_heap.h"
+#include "net/socket.h"
 #include "posix/held.h"
 #include "posix/sys.h"
 
@@ -146,6 +147,18 @@ static long move_at(const struct pieces *pieces, off_t offset, off_t *end)
   return done;
 }
 
+/* One message, however large. */
+static long move_message(const struct pieces *pieces)
+{
+  struct socket *socket = socket_of(pieces->file);
+  struct socket_message message = {.vectors = pieces->vectors,
+                                   .count = (size_t) pieces->count,
+                                   .total_bytes = file_at_most(pieces->total_bytes)};
+  if (pieces->writes)
+    return socket->operations->send(socket, &message);
+  return message.total_bytes > 0 ? socket->operations->receive(socket, &message) : 0;
+}
+
 static long move_pieces(struct file *file, const struct iovec *vectors, int count, bool writes,
                         off_t offset)
 {
@@ -160,6 +173,8 @@ static long move_pieces(struct file *file, const struct iovec *vectors, int coun
     return error;
   if (offset != FILE_NO_OFFSET)
     return move_at(&pieces, offset, &end);
+  if (file->is_socket)
+    return move_message(&pieces);
   if (!file->is_seekable)
     return writes && pieces.total_bytes > GATHERED_BYTES ? write_each(&pieces)
                                                          : move_as_one(&pieces);
@@ -178,11 +193,18 @@ ssize_t sys_readv(int fd, const struct iovec *vectors, int count)
   return result;
 }
 
+static long write_pieces(struct file *file, const struct iovec *vectors, int count, bool *is_silent)
+{
+  *is_silent = file->is_silent;
+  return move_pieces(file, vectors, count, true, FILE_NO_OFFSET);
+}
+
 ssize_t sys_writev(int fd, const struct iovec *vectors, int count)
 {
   long result = 0;
-  HELD_FILE(result, fd, move_pieces(file, vectors, count, true, FILE_NO_OFFSET));
-  if (result == -EPIPE)
+  bool is_silent = false;
+  HELD_FILE(result, fd, write_pieces(file, vectors, count, &is_silent));
+  if (result == -EPIPE && !is_silent)
     sys_raise(SIGPIPE);
   return result;
 }
