@@ -102,11 +102,12 @@ void case_publish_ipv6(void)
   CHECK(host_read(fd, data, sizeof(data)) == 0);
   close(fd);
   look_for_owner(&guest);
-  fd = host_socket(SOCK_STREAM, "::1", 8080, false);
+  int again = host_socket(SOCK_STREAM, "::1", 8080, false);
   guest_receive(&guest, &frame, is_ipv6_tcp);
   CHECK(memcmp((const char *) &frame + offsetof(struct frame, ip6.ip6_dst), &own_address, 16) == 0);
   CHECK(memcmp(frame.ethernet.ether_dhost, guest_mac, 6) == 0);
   CHECK(frame.ip6_data[2] == 0 && frame.ip6_data[3] == 80);
+  close(again);
   guest_end(&guest);
 }
 
