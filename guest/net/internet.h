@@ -47,7 +47,7 @@ struct internet_options
 {
   uint8_t lwip; /* SOF_ */
   bool is_reuseport, is_nodelay, is_corked, is_v6only, has_linger;
-  bool wants_packet_info, wants_ttl, wants_tos, wants_error_queue, has_header, ignores_pmtu;
+  bool wants_packet_info, wants_ttl, wants_tos, wants_error_queue, has_header;
   uint8_t ttl, tos, multicast_ttl, interface;
   bool is_multicast_loop;
   uint32_t linger_s;
