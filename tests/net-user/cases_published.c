@@ -63,15 +63,51 @@ void case_publish_udp(void)
   guest_end(&guest);
 }
 
+static const struct in6_addr own_address = {
+    .s6_addr = {0xfe, 0xc0, [8] = 0x50, 0x54, 0, 0xff, 0xfe, 0x12, 0x34, 0x56}};
+
+static bool is_ipv6_tcp(const struct frame *frame)
+{
+  return is_ipv6(frame) && frame->ip6.ip6_nxt == IPPROTO_TCP;
+}
+
+/* As every guest does before it uses an address. */
+static void look_for_owner(struct guest *guest)
+{
+  struct frame frame = {.ethernet.ether_type = htons(ETHERTYPE_IPV6)};
+  struct nd_neighbor_solicit ask = {.nd_ns_type = ND_NEIGHBOR_SOLICIT, .nd_ns_target = own_address};
+  memcpy(frame.ethernet.ether_shost, guest_mac, 6);
+  frame.ip6.ip6_vfc = 6 << 4;
+  frame.ip6.ip6_plen = htons(sizeof(ask));
+  frame.ip6.ip6_nxt = IPPROTO_ICMPV6;
+  frame.ip6.ip6_hlim = 255;
+  CHECK(inet_pton(AF_INET6, "ff02::1:ff12:3456", &frame.ip6.ip6_dst) == 1);
+  uint32_t sum = IPPROTO_ICMPV6 + sizeof(ask);
+  for (int i = 0; i < 8; i++)
+    sum += ntohs(frame.ip6.ip6_dst.s6_addr16[i]);
+  ask.nd_ns_cksum = checksum(sum, &ask, sizeof(ask));
+  memcpy(frame.ip6_data, &ask, sizeof(ask));
+  guest_send(guest, &frame, sizeof(frame.ethernet) + sizeof(frame.ip6) + sizeof(ask));
+}
+
 /* To a guest that nobody knows the address of nothing can be sent: the connection is ended. */
 void case_publish_ipv6(void)
 {
   char *const arguments[] = {"--publish", "tcp,::1,8080,80", NULL};
   struct guest guest;
+  struct frame frame;
   char data[64];
   guest_begin(&guest, arguments);
   int fd = host_socket(SOCK_STREAM, "::1", 8080, false);
   CHECK(host_read(fd, data, sizeof(data)) == 0);
+  close(fd);
+  look_for_owner(&guest);
+  int again = host_socket(SOCK_STREAM, "::1", 8080, false);
+  guest_receive(&guest, &frame, is_ipv6_tcp);
+  CHECK(memcmp((const char *) &frame + offsetof(struct frame, ip6.ip6_dst), &own_address, 16) == 0);
+  CHECK(memcmp(frame.ethernet.ether_dhost, guest_mac, 6) == 0);
+  CHECK(frame.ip6_data[2] == 0 && frame.ip6_data[3] == 80);
+  close(again);
   guest_end(&guest);
 }
 

@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "neighbour.h"
 #include "uhyve/net/frame_stream.h"
 
 /* After so many frames of the guest sockets have their turn. */
@@ -310,6 +311,10 @@ static int take_frames(struct user_network *network)
     if (length < 0)
       return (int) length;
     slirp_input(network->slirp, frame, (int) length);
+    uint8_t made[NEIGHBOUR_FRAME_BYTES];
+    size_t bytes = neighbour_introduce(frame, (size_t) length, made);
+    if (bytes > 0)
+      slirp_input(network->slirp, made, (int) bytes);
   }
   return 1;
 }
