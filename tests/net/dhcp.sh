@@ -27,8 +27,8 @@ before=$(acknowledged)
 timeout 25 tail -n 0 -f "$scratch/dnsmasq.log" | grep -m 2 --line-buffered "DHCPACK(tap0) $address" > "$scratch/acks" || true
 (($(wc -l < "$scratch/acks") == 2)) || fail "not renewed twice: $before acknowledgements, then $(< "$scratch/acks")"
 ping -q -n -c 3 -i 0.1 -w 5 "$address" > "$scratch/ping.log" || fail "no answer after the renewal"
-guest_end
 net_capture_end
+guest_end
 # The renewal goes to the server alone, from the address.
 tshark -r "$scratch/wire.pcap" -Y "dhcp.option.dhcp == 3 && ip.src == $address && ip.dst == $host4" \
     2> "$scratch/tshark.log" | grep -q . || fail "no renewal by unicast"

@@ -26,6 +26,10 @@ for program in echo_threads echo_epoll; do
     guest_end
 done
 
+# A static address has no server of names with it: that is told by a file.
+printf 'nameserver %s\n' "$host4" > "$scratch/resolv"
+guest_options=(--volume "$scratch/resolv:/etc/resolv.conf:ro")
+
 # The client: by name and by address, what it sends and what it is sent.
 for kind in 4 6; do
     address=host$kind
