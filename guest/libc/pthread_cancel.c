@@ -32,6 +32,11 @@ static bool is_immune(const struct thread *self)
   return self->cancel_disabled || self->is_ending;
 }
 
+bool thread_is_immune(void)
+{
+  return is_immune(thread_current);
+}
+
 void thread_test_cancel(void)
 {
   if (is_requested() && !is_immune(thread_current))

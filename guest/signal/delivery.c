@@ -98,6 +98,9 @@ static void run_handler(struct task *task, const struct signal_taken *taken)
         taken->info.number); /* NOLINT(performance-no-int-to-ptr) */
     vector_control_end(&control);
   }
+  /* It may have disabled cancellation, also for the rest of that wait. */
+  if (thread_is_immune != NULL && thread_is_immune())
+    heeds &= ~(TASK_CANCELLED | TASK_AT_POINT);
   __atomic_store_n(&task->heeds, heeds, __ATOMIC_RELAXED);
   replace_mask(task, mask);
 }

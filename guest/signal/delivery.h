@@ -61,6 +61,9 @@ SIGNAL_HOOK void signal_interrupt(void);
  * signals. */
 SIGNAL_HOOK void thread_cancel_check(void);
 
+/* Whether the running task is no thread that can be cancelled now. */
+SIGNAL_HOOK bool thread_is_immune(void);
+
 static inline bool signal_is_ignored_by_default(int number)
 {
   return number == SIGCHLD || number == SIGURG || number == SIGWINCH || number == SIGCONT;

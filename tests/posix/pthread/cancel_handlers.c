@@ -1,6 +1,7 @@
 /* Cancellation and handlers of signals that interrupt cancellation points. */
 #define _GNU_SOURCE
 #include <pthread.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
 
@@ -28,13 +29,18 @@ static void interrupt(pthread_t thread)
   CHECK(comes(&was_handled, 1));
 }
 
-/* ---- The handler disables cancellation: calls after it wait as ever ---- */
+/* ---- The handler disables cancellation: calls after it, and the one that it interrupts, wait as
+ * ever, whether the request comes before it returns or later ---- */
+
+static volatile int stays;
 
 static void disable(int number)
 {
   (void) number;
   pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
   was_handled = 1;
+  while (stays)
+    sched_yield();
 }
 
 static void *wait_and_sleep(void *argument)
@@ -46,14 +52,18 @@ static void *wait_and_sleep(void *argument)
   return argument;
 }
 
-static void check_disabled(void)
+static void check_disabled(int stays_until_cancelled)
 {
   handle(SIGUSR1, disable);
+  stays = stays_until_cancelled;
+  was_cancelled = 0;
   pthread_t thread = start(wait_and_sleep, &semaphore);
   interrupt(thread);
-  CHECK(sem_post(&semaphore) == 0);
   CHECK(pthread_cancel(thread) == 0);
+  stays = 0;
   was_cancelled = 1;
+  sleep_ms(3);
+  CHECK(sem_post(&semaphore) == 0);
   CHECK(result_of(thread) == &semaphore);
 }
 
@@ -120,7 +130,8 @@ static void check_ended(void)
 int main(void)
 {
   CHECK(sem_init(&semaphore, 0, 0) == 0);
-  check_disabled();
+  check_disabled(0);
+  check_disabled(1);
   check_asynchronous();
   check_ended();
   return check_finish();
