@@ -63,4 +63,5 @@ guest_net=(--net user)
 for name in 10.0.2.2 server.example.test; do
     expect --stdin "$folder/file" --stdout-file "$folder/file" guest client $name 7001
 done
-expect --stdout $'eth0 10\\.0\\.2\\.15/24\n(.*\n)*all interfaces\n' guest ask name 10.0.2.2 interfaces
+expect --stdout $'10\\.0\\.2\\.2\n(.*\n)*eth0 10\\.0\\.2\\.15/24\n(.*\n)*all interfaces\n' \
+    guest ask name server.example.test interfaces
