@@ -102,7 +102,7 @@ static bool scan_ipv4(const char *text, unsigned char bytes[4])
   {
     unsigned int number = 0;
     int digits = 0;
-    while (isdigit((unsigned char) text[digits]) && digits < 4)
+    while (digits < 4 && isdigit((unsigned char) text[digits]))
       number = number * 10 + (unsigned int) (text[digits++] - '0');
     if (digits == 0 || number > 255 || (digits > 1 && text[0] == '0'))
       return false;

@@ -90,7 +90,7 @@ bool address_listens(const ip_addr_t *address, uint16_t port)
     bool same_kind = IP_GET_TYPE(&pcb->local_ip) == IP_GET_TYPE(address) ||
                      IP_IS_ANY_TYPE_VAL(pcb->local_ip) || IP_IS_ANY_TYPE_VAL(*address);
     if (pcb->local_port == port && same_kind &&
-        (ip_addr_isany(&pcb->local_ip) || ip_addr_isany(address) ||
+        (ip_addr_isany_val(pcb->local_ip) || ip_addr_isany_val(*address) ||
          ip_addr_cmp(&pcb->local_ip, address)))
       return true;
   }

@@ -24,8 +24,8 @@ void abuse_file_numbers(const char *what);
 /* file-answers WHAT: what is refused with an error; exits with 7 if it was. */
 void abuse_file_answers(const char *what);
 
-/* net WHAT [PLACE]: as the driver of interface 0; exits with 7 where the device gave up, and could be
- * had again. */
+/* net WHAT [PLACE]: as the driver of interface 0; exits with 7 where the device gave up, and could
+ * be had again. */
 void abuse_net(const char *what, const char *place);
 
 #endif
