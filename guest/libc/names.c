@@ -60,8 +60,6 @@ static int ask_whole(const struct names_config *config, struct names_found *foun
   strlcpy(found->canonical, name, sizeof(found->canonical));
   if (family != AF_INET)
     first = dns_find(config, name, DNS_AAAA, found);
-  if (first == EAI_NONAME && family == AF_UNSPEC)
-    return first;
   if (family != AF_INET6)
     second = dns_find(config, name, DNS_A, found);
   if (found->count > 0)

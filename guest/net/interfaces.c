@@ -126,7 +126,7 @@ int interfaces_name_servers(struct socket_name *servers, int most)
   int error = net_start();
   if (error != 0)
     return error;
-  if (net_wait_configured() == -EINTR)
+  if (net_wait_configured(NET_ANY) == -EINTR)
     return -EINTR;
   net_lock();
   for (u8_t i = 0; i < DNS_MAX_SERVERS && count < most; i++)

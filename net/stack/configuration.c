@@ -24,6 +24,9 @@ static uint32_t changes;
 /* Nobody has answered for that long: who asks again does not wait again. */
 static bool gave_up;
 
+/* When the network began. */
+static uint64_t begin_ns;
+
 static ip6_addr_t gateways[UHYVE_MOST_INTERFACES]; /* IPv6, by device */
 
 static const struct uhyve_interface *options_of(const struct net_interface *interface)
@@ -148,6 +151,7 @@ static void begin(struct net_interface *interface)
 int net_configuration_start(void)
 {
   static netif_ext_callback_t status_callback;
+  begin_ns = clock_monotonic_ns();
   net_lock();
   netif_add_ext_callback(&status_callback, status_changed);
   for (struct net_interface *interface = net_interfaces_start(); interface != NULL;
@@ -159,36 +163,56 @@ int net_configuration_start(void)
 
 /* ---- Waiting for addresses ---- */
 
-static bool has_address(const struct netif *netif)
+/* Routers tell of their networks, and nobody else has the address: both are known by then. */
+#define IPV6_PATIENCE_NS 4000000000ull
+
+static bool has_address(const struct netif *netif, enum net_family family)
 {
-  if (!ip4_addr_isany(netif_ip4_addr(netif)))
+  if (family != NET_IPV6 && !ip4_addr_isany(netif_ip4_addr(netif)))
     return true;
-  for (unsigned int i = 1; i < LWIP_IPV6_NUM_ADDRESSES; i++)
+  for (unsigned int i = 1; family != NET_IPV4 && i < LWIP_IPV6_NUM_ADDRESSES; i++)
     if (ip6_addr_ispreferred(netif_ip6_addr_state(netif, i)))
       return true;
   return false;
 }
 
-static bool is_configured(void)
+static bool is_configured(enum net_family family)
 {
   bool configured = false;
   net_lock();
   for (const struct net_interface *interface = net_interfaces; interface != NULL && !configured;
        interface = interface->next)
-    configured = has_address(&interface->netif);
+    configured = has_address(&interface->netif, family);
   net_unlock();
   return configured;
 }
 
-int net_wait_configured(void)
+static int wait_for_ipv6(void)
+{
+  for (;;)
+  {
+    uint32_t seen = __atomic_load_n(&changes, __ATOMIC_SEQ_CST);
+    if (is_configured(NET_IPV6))
+      return 0;
+    int error = futex_wait(&changes, seen, begin_ns + IPV6_PATIENCE_NS);
+    if (error == -ETIMEDOUT)
+      return -ENETUNREACH;
+    if (error == -EINTR)
+      return error;
+  }
+}
+
+int net_wait_configured(enum net_family family)
 {
   uint64_t deadline_ns = clock_monotonic_ns() + DHCP_PATIENCE_NS;
   if (net_interfaces == NULL)
     return -ENETUNREACH;
+  if (family == NET_IPV6)
+    return wait_for_ipv6();
   for (;;)
   {
     uint32_t seen = __atomic_load_n(&changes, __ATOMIC_SEQ_CST);
-    if (is_configured())
+    if (is_configured(family))
       return 0;
     if (__atomic_load_n(&gave_up, __ATOMIC_RELAXED))
       return -ENETUNREACH;

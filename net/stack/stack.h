@@ -6,9 +6,17 @@
  * without any device), addresses given or asked for. Returns 0 or a negative errno. May block. */
 int net_start(void);
 
+enum net_family
+{
+  NET_ANY,
+  NET_IPV4,
+  NET_IPV6, /* beside the address that is good for its link alone */
+};
+
 /* Waits until an interface other than loopback has an address, or has been refused one; for who
- * connects or sends. Returns 0, -ENETUNREACH after the time that DHCP takes to give up, -EINTR. */
-int net_wait_configured(void);
+ * connects or sends. Returns 0, -ENETUNREACH after the time that DHCP takes to give up, for IPv6
+ * the first seconds of the network, -EINTR. */
+int net_wait_configured(enum net_family family);
 
 /* lwIP's core, for who calls its functions marked 'tcpip context'. For tasks, not in interrupts.
  * The end of a locked section hands frames to the loopback interface's receiver and to devices. */
