@@ -8,4 +8,9 @@
  * the guest. */
 pid_t child_fork(void);
 
+/* For the child: these descriptors get the numbers from `first` on, in fds too, and all behind them
+ * are closed; a virtual machine lives as long as anybody has it open. Ends the process if that
+ * fails. */
+void child_keep_only(int first, int *fds, int count);
+
 #endif

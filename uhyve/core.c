@@ -6,12 +6,12 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "core_map.h"
 #include "core_notes.h"
 #include "core_write.h"
+#include "monotonic.h"
 #include "signals.h"
 #include "stopped_cpu.h"
 
@@ -138,8 +138,8 @@ static struct core_program describe_program(struct vm *vm, int signal)
 
 /* ---- Progress ---- */
 
-#define PROGRESS_AFTER_NS INT64_C(1000000000)
-#define PROGRESS_EVERY_NS INT64_C(200000000)
+#define PROGRESS_AFTER_NS UINT64_C(1000000000)
+#define PROGRESS_EVERY_NS UINT64_C(200000000)
 
 struct writer
 {
@@ -147,20 +147,13 @@ struct writer
   uint64_t all_bytes;
   bool is_terminal;
   bool has_printed;
-  int64_t next_ns; /* when to print */
+  uint64_t next_ns; /* when to print */
 };
-
-static int64_t now_ns(void)
-{
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
-}
 
 static void show_progress(void *context, uint64_t done_bytes)
 {
   struct writer *writer = context;
-  int64_t time_ns = now_ns();
+  uint64_t time_ns = monotonic_ns();
   if (!writer->is_terminal || time_ns < writer->next_ns)
     return;
   writer->next_ns = time_ns + PROGRESS_EVERY_NS;
@@ -184,7 +177,7 @@ static int write_core(struct vm *vm, int fd, const struct core_notes *notes,
       .vm = vm,
       .all_bytes = map->len_bytes,
       .is_terminal = isatty(STDERR_FILENO) != 0,
-      .next_ns = now_ns() + PROGRESS_AFTER_NS,
+      .next_ns = monotonic_ns() + PROGRESS_AFTER_NS,
   };
   const struct core_write_input input = {
       .notes = notes,

@@ -56,21 +56,9 @@ static int replace_file(const char *name)
   return error;
 }
 
-static void move_descriptor(int from, int to)
+static _Noreturn void keep(int descriptors[KEEPER_DESCRIPTORS], const char *name)
 {
-  if (dup2(from, to) < 0)
-    _exit(EXIT_FAILURE);
-}
-
-static _Noreturn void keep(const int descriptors[KEEPER_DESCRIPTORS], const char *name)
-{
-  int high[KEEPER_DESCRIPTORS];
-  for (int i = 0; i < KEEPER_DESCRIPTORS; i++)
-    high[i] = fcntl(descriptors[i], F_DUPFD, KEEPER_DESCRIPTORS);
-  for (int i = 0; i < KEEPER_DESCRIPTORS; i++)
-    move_descriptor(high[i], i);
-  if (close_range(KEEPER_DESCRIPTORS, ~0U, 0) != 0)
-    _exit(EXIT_FAILURE);
+  child_keep_only(0, descriptors, KEEPER_DESCRIPTORS);
   char word;
   if (read(KEEPER_SOCKET, &word, 1) == 1)
   {
@@ -134,7 +122,7 @@ static int start_keeper(struct core_file *core, int folder, const char *name)
   pid_t child = child_fork();
   if (child == 0)
   {
-    const int descriptors[KEEPER_DESCRIPTORS] = {ends[1], core->fd, folder};
+    int descriptors[KEEPER_DESCRIPTORS] = {ends[1], core->fd, folder};
     keep(descriptors, name);
   }
   int error = child < 0 ? -errno : 0;

@@ -3,9 +3,6 @@
 
 #include <stddef.h>
 
-#define CPUID_1_ECX_TSC_DEADLINE (1u << 24)
-#define CPUID_1_ECX_X2APIC       (1u << 21)
-
 /* Intel SDM vol. 2A, CPUID (June 2023); AMD APM vol. 3, appendix E (revision 3.35); KVM's own leaf:
  * Documentation/virt/kvm/x86/cpuid.rst. */
 #define CPUID_1_ECX_VMX         (1u << 5)

@@ -22,10 +22,8 @@ const struct kvm_cpuid_entry2 *kvm_find_cpuid(const struct kvm *kvm, uint32_t fu
 }
 
 /* Bits of CPUID: AMD64 Architecture Programmer's Manual, volume 3, appendix E, revision 3.36. */
-#define CPUID_1_ECX_CX16         (1u << 13)
-#define CPUID_1_ECX_X2APIC       (1u << 21)
-#define CPUID_1_ECX_TSC_DEADLINE (1u << 24)
-#define CPUID_1_ECX_HYPERVISOR   (1u << 31)
+#define CPUID_1_ECX_CX16       (1u << 13)
+#define CPUID_1_ECX_HYPERVISOR (1u << 31)
 
 /* What any processor in 64-bit mode has, and KVM on it: long mode and no-execute among them. */
 #define CPUID_1_EDX_BASE        0x078bfbffu

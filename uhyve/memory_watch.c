@@ -44,22 +44,12 @@ int memory_watch_fd(void)
   return events_fd >= 0 ? events_fd : pipe_end;
 }
 
-/* A virtual machine lives as long as anybody has it open. */
-static void keep_only(int *first, int *second)
-{
-  int places[] = {fcntl(*first, F_DUPFD, 5), fcntl(*second, F_DUPFD, 5)};
-  if (places[0] < 0 || places[1] < 0 || dup2(places[0], 3) < 0 || dup2(places[1], 4) < 0 ||
-      close_range(5, ~0U, 0) != 0)
-    _exit(EXIT_FAILURE);
-  *first = 3;
-  *second = 4;
-}
-
 static _Noreturn void watch(int pipe_fd, int events, uint64_t kills_before)
 {
-  keep_only(&pipe_fd, &events);
+  int fds[] = {pipe_fd, events};
+  child_keep_only(STDERR_FILENO + 1, fds, 2);
   char all_is_well;
-  if (read(pipe_fd, &all_is_well, 1) == 0 && memory_limit_kills(events) > kills_before)
+  if (read(fds[0], &all_is_well, 1) == 0 && memory_limit_kills(fds[1]) > kills_before)
     fprintf(
         stderr,
         "uhyve: killed, it seems by the kernel: the memory limit of its control group (%llu MiB) "

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "hypercalls/hypercalls.h"
+#include "monotonic.h"
 
 /* Multiboot Specification 0.6.96, section 3.3 */
 struct multiboot_info
@@ -249,13 +250,6 @@ static void write_cmdline(const struct cursor *cursor, char **argv)
     at += bytes;
   }
   *at = 0;
-}
-
-static uint64_t monotonic_ns(void)
-{
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (uint64_t) now.tv_sec * 1000000000ull + (uint64_t) now.tv_nsec;
 }
 
 static void fill_clocks(struct uhyve_start_info *info, const struct start_block_input *input)

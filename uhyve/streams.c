@@ -16,6 +16,7 @@
 
 #include "exit_status.h"
 #include "hypercalls/hypercalls.h"
+#include "monotonic.h"
 
 void streams_keep_places(struct streams *streams)
 {
@@ -98,19 +99,12 @@ int streams_host_fd(const struct streams *streams, int fd)
 #define NS_PER_S  1000000000u
 #define NS_PER_US 1000u
 
-static uint64_t now_ns(void)
-{
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (uint64_t) now.tv_sec * NS_PER_S + (uint64_t) now.tv_nsec;
-}
-
 /* 0: there is no time to wait. */
 static uint64_t deadline_of(uint32_t wait_us)
 {
   if (wait_us == 0 || wait_us == HC_WAIT_FOREVER)
     return wait_us == 0 ? 0 : UINT64_MAX;
-  return now_ns() + (uint64_t) wait_us * NS_PER_US;
+  return monotonic_ns() + (uint64_t) wait_us * NS_PER_US;
 }
 
 static bool is_ready(int fd, short events, const struct timespec *limit)
@@ -128,7 +122,7 @@ static bool wait_until_ready(int fd, short events, uint64_t deadline_ns)
 {
   if (deadline_ns == UINT64_MAX)
     return is_ready(fd, events, NULL);
-  uint64_t begin_ns = deadline_ns != 0 ? now_ns() : 0;
+  uint64_t begin_ns = deadline_ns != 0 ? monotonic_ns() : 0;
   if (begin_ns >= deadline_ns)
     return false;
   uint64_t left_ns = deadline_ns - begin_ns;

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "monotonic.h"
 #include "sandbox/sandbox.h"
 #include "signals.h"
 
@@ -27,13 +28,6 @@ static uint64_t end_ns; /* by CLOCK_MONOTONIC; 0: none */
 static struct timespec time_of(uint64_t ns)
 {
   return (struct timespec){.tv_sec = (time_t) (ns / NS_PER_S), .tv_nsec = (long) (ns % NS_PER_S)};
-}
-
-static uint64_t now_ns(void)
-{
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (uint64_t) now.tv_sec * NS_PER_S + (uint64_t) now.tv_nsec;
 }
 
 static void sleep_until(uint64_t ns)
@@ -66,7 +60,7 @@ static void *watch_time(void *argument)
   kill(getpid(), SIGTERM);
   if (options->kill_after_ns == 0)
     return NULL;
-  sleep_until(now_ns() + options->kill_after_ns);
+  sleep_until(monotonic_ns() + options->kill_after_ns);
   say(options, "SIGKILL");
   signals_end(SIGKILL);
   return NULL;
@@ -89,7 +83,7 @@ int timeout_start(const struct options *options)
 {
   if (options->timeout_ns == 0)
     return 0;
-  end_ns = now_ns() + options->timeout_ns;
+  end_ns = monotonic_ns() + options->timeout_ns;
   int error = start_timer();
   if (error != 0)
     return error;
@@ -110,5 +104,5 @@ int timeout_start(const struct options *options)
 
 bool timeout_is_over(void)
 {
-  return end_ns != 0 && now_ns() >= end_ns;
+  return end_ns != 0 && monotonic_ns() >= end_ns;
 }
