@@ -36,14 +36,12 @@ ask() {
 
 # Datagrams get lost, above all before the guest has its address.
 ask_time() {
-    local time=
-    exec 4<> /dev/udp/localhost/1313
+    exec 4<> /dev/udp/127.0.0.1/1313
     for ((tries = 0; tries < 60; tries++)); do
         echo >&4
-        ! read -r -t 1 time <&4 || break
+        ! timeout 1 head -n 1 <&4 || break
     done
     exec 4>&-
-    echo "$time"
 }
 
 root=$(readlink -f "${BASH_SOURCE[0]%/*}/../..")
