@@ -2,10 +2,17 @@
 #include "hypercall.h"
 
 #include "arch/x86_64/hypercall.h"
+#include "bare/calls.h"
 #include "mm/virtual.h"
+#include "start_info.h"
 
 void hypercall(enum hc_port port, void *block)
 {
+  if (start_info->is_bare != 0)
+  {
+    bare_call(port, block);
+    return;
+  }
   hypercall_raw(port, address_to_gpa(block, ADDRESS_WRITE));
 }
 

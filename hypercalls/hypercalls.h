@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 /* Version of everything in hypercalls/; a monitor runs guests of its own version only. */
-#define UHYVE_INTERFACE_VERSION 5
+#define UHYVE_INTERFACE_VERSION 6
 
 /* Ports ring 3 of a guest may write to; the I/O permission bitmap opens just these. */
 #define HC_PORT_FIRST 0x1000

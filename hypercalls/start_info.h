@@ -196,9 +196,10 @@ struct uhyve_start_info
   uint64_t envp_gva; /* pointers and a null pointer */
 
   uint32_t host_cpu_count; /* that these CPUs share: if they are fewer, waiting in a loop is bad */
-  uint32_t reserved;
+  uint32_t is_bare;        /* 1: there is no monitor; the guest has written this itself */
 
   uint64_t tsc_khz;
+  uint64_t apic_khz; /* 0: the APIC's timer takes deadlines of the TSC; else its counter's rate */
   uint64_t tsc_base;          /* the TSC when the host's clocks were read */
   uint64_t monotonic_base_ns; /* CLOCK_MONOTONIC of the host */
   struct uhyve_clock clock;   /* CLOCK_REALTIME of the host */
@@ -218,11 +219,13 @@ struct uhyve_start_info
   uint64_t stack_len_bytes;
   uint64_t stack_guard_bytes;
 
-  /* Free memory, the guest's to manage: contiguous but for the hole below 4 GiB, which these
-   * lengths do not count. */
+  /* Free memory, the guest's to manage: contiguous but for the hole, which these lengths do not
+   * count. */
   uint64_t memory_gpa;
   uint64_t memory_len_bytes;
   uint64_t memory_attached_bytes; /* at the start; hypercall 'memory' attaches more */
+  uint64_t hole_begin_gpa;        /* where there is no RAM */
+  uint64_t hole_end_gpa;
 
   /* Most buffers lie here: no walk through the page tables. Unused entries have length 0. */
   struct uhyve_linear_range linear[UHYVE_LINEAR_RANGES];
@@ -257,6 +260,6 @@ struct uhyve_start_info
 };
 
 _Static_assert(sizeof(struct uhyve_interface) == 64, "ABI");
-_Static_assert(sizeof(struct uhyve_start_info) == 520, "ABI");
+_Static_assert(sizeof(struct uhyve_start_info) == 544, "ABI");
 
 #endif

@@ -6,15 +6,12 @@
 #include "guest_layout.h"
 #include "guest_memory.h"
 #include "hypercalls/hypercalls.h"
+#include "hypercalls/processor_tables.h"
 
-#define CPU_GDT_BYTES     0x48
-#define CPU_TSS_OFFSET    0x80 /* in the page of tables */
-#define CPU_IO_MAP_OFFSET 0x68 /* in the TSS: behind its last field */
-/* One bit for every port up to the last hypercall port, and the byte of ones that ends the map. */
-#define CPU_IO_MAP_BYTES (HC_PORT_END / 8 + 1)
-#define CPU_TSS_LIMIT    (CPU_IO_MAP_OFFSET + CPU_IO_MAP_BYTES - 1)
-
-#define IDT_BYTES        4096
+#define CPU_GDT_BYTES  PROCESSOR_GDT_BYTES
+#define CPU_TSS_OFFSET PROCESSOR_TSS_OFFSET
+#define CPU_TSS_LIMIT  PROCESSOR_TSS_LIMIT(HC_PORT_END) /* up to the last hypercall port */
+#define IDT_BYTES      PROCESSOR_IDT_BYTES
 
 /* Writes the tables of all CPUs. */
 void cpu_tables_write(const struct guest_layout *layout, const struct elf_image *image,

@@ -292,6 +292,8 @@ static void fill_layout(struct uhyve_start_info *info, const struct guest_layout
   info->memory_gpa = layout->memory_gpa;
   info->memory_len_bytes = layout->memory_bytes;
   info->memory_attached_bytes = memory->attached_bytes - layout->memory_gpa;
+  info->hole_begin_gpa = UHYVE_GPA_HOLE_BEGIN;
+  info->hole_end_gpa = UHYVE_GPA_HOLE_END;
   info->linear[0] =
       (struct uhyve_linear_range){layout->stack_gva, layout->stack_gpa, layout->stack_bytes};
   info->linear[1] = (struct uhyve_linear_range){

@@ -66,8 +66,8 @@ static uint64_t at_most(uint64_t number, uint64_t limit)
 static uint64_t gpa_of_offset(uint64_t offset)
 {
   uint64_t gpa = start_info->memory_gpa + offset;
-  if (start_info->memory_gpa < UHYVE_GPA_HOLE_BEGIN && gpa >= UHYVE_GPA_HOLE_BEGIN)
-    gpa += UHYVE_GPA_HOLE_END - UHYVE_GPA_HOLE_BEGIN;
+  if (start_info->memory_gpa < start_info->hole_begin_gpa && gpa >= start_info->hole_begin_gpa)
+    gpa += start_info->hole_end_gpa - start_info->hole_begin_gpa;
   return gpa;
 }
 
@@ -93,14 +93,15 @@ static void attached(uint64_t attached_bytes)
   {
     uint64_t gpa = gpa_of_offset(physical.attached_bytes);
     uint64_t len_bytes = attached_bytes - physical.attached_bytes;
-    if (gpa < UHYVE_GPA_HOLE_BEGIN)
-      len_bytes = at_most(len_bytes, UHYVE_GPA_HOLE_BEGIN - gpa);
+    if (gpa < start_info->hole_begin_gpa)
+      len_bytes = at_most(len_bytes, start_info->hole_begin_gpa - gpa);
     uint64_t aside =
         aside_bytes(physical.attached_bytes + len_bytes) - aside_bytes(physical.attached_bytes);
     if (aside > 0)
       put(&physical.for_nodes, gpa, aside);
     if (aside < len_bytes)
-      put(&physical.clean, gpa + aside, len_bytes - aside);
+      put(start_info->is_bare != 0 ? &physical.used : &physical.clean, gpa + aside,
+          len_bytes - aside);
     physical.attached_bytes += len_bytes;
   }
 }

@@ -8,6 +8,7 @@
 #include "arch/x86_64/cpu.h"
 #include "percpu.h"
 #include "sched/pairing_heap.h"
+#include "time/clock.h"
 
 struct timer
 {
@@ -38,7 +39,7 @@ static inline void timer_arm(struct percpu *cpu, uint64_t deadline_tsc)
   if (deadline_tsc >= cpu->armed_tsc)
     return;
   cpu->armed_tsc = deadline_tsc;
-  nucleus_call(NUCLEUS_TIMER_ARM, deadline_tsc, 0);
+  nucleus_call(NUCLEUS_TIMER_ARM, clock_timer_value(deadline_tsc), 0);
 }
 
 #endif

@@ -56,6 +56,21 @@ uint64_t clock_realtime_ns(void)
   return now_ns;
 }
 
+/* A deadline that is further than the counter goes comes too early: then it is set again. */
+#define MOST_CYCLES (1ull << 40)
+
+uint64_t clock_timer_value(uint64_t deadline_tsc)
+{
+  if (start_info->apic_khz == 0 || deadline_tsc == 0)
+    return deadline_tsc;
+  uint64_t now_tsc = cpu_tsc();
+  uint64_t cycles = deadline_tsc > now_tsc ? deadline_tsc - now_tsc : 0;
+  if (cycles > MOST_CYCLES)
+    cycles = MOST_CYCLES;
+  uint64_t ticks = cycles * start_info->apic_khz / start_info->tsc_khz + 1;
+  return ticks < UINT32_MAX ? ticks : UINT32_MAX;
+}
+
 uint64_t clock_resolution_ns(void)
 {
   return start_info->tsc_khz >= 1000000 ? 1 : 1000000 / start_info->tsc_khz;

@@ -22,6 +22,10 @@ uint64_t clock_resolution_ns(void);
 /* The TSC when clock_monotonic_ns() reaches a point, not before; UINT64_MAX for UINT64_MAX. */
 uint64_t clock_tsc_of_ns(uint64_t monotonic_ns);
 
+/* What the nucleus sets the timer to for a deadline: that, or where the APIC counts, ticks of it. 0
+ * disarms. */
+uint64_t clock_timer_value(uint64_t deadline_tsc);
+
 /* Lengths of time. */
 uint64_t clock_cycles_of_ns(uint64_t ns);
 uint64_t clock_ns_of_cycles(uint64_t cycles);

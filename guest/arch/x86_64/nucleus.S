@@ -77,10 +77,13 @@ nucleus_interrupt:
   push %rax
   push %rcx
   push %rdx
+  .globl patch_eoi, patch_eoi_tlb, patch_timer, patch_ipi, patch_failure
+patch_eoi:
   mov $MSR_X2APIC_EOI, %ecx
   xor %eax, %eax
   xor %edx, %edx
   wrmsr
+eoi_done:
   testb $3, 40(%rsp)
   jz interrupt_in_nucleus
   mov 72+CPU_UPCALL_AREA(%rsp), %rdx
@@ -143,10 +146,12 @@ nucleus_tlb_shootdown:
   push %rax
   push %rcx
   push %rdx
+patch_eoi_tlb:
   mov $MSR_X2APIC_EOI, %ecx
   xor %eax, %eax
   xor %edx, %edx
   wrmsr
+eoi_tlb_done:
   mov %rsp, %rdx
   or $0xfff, %rdx
   mov CPU_TLB_GENERATION-CPU_BYTES+1(%rdx), %rax
@@ -224,6 +229,7 @@ exception_unexpected:
   pop %rdx
   pop %rax
 nucleus_failure:
+patch_failure:
   out %eax, $PORT_NUCLEUS_FAILURE
 1:
   hlt
@@ -264,6 +270,7 @@ call_refused:
   jmp call_out
 
 call_timer_arm:
+patch_timer:
   mov $MSR_TSC_DEADLINE, %ecx
   mov %edi, %eax
   mov %rdi, %rdx
@@ -315,6 +322,7 @@ call_ipi:
   lea -VECTOR_IPI_FIRST(%rsi), %rax
   cmp $VECTOR_IPI_END - VECTOR_IPI_FIRST, %rax
   jae call_refused
+patch_ipi:
   mov $MSR_X2APIC_ICR, %ecx
   mov %esi, %eax
   mov %edi, %edx
@@ -329,6 +337,42 @@ call_tlb_flush:
   mov %rcx, %cr3
   mov %rax, AREA_TLB_SEEN(%rdx)
   jmp call_done
+
+/* ---- In place of the five bytes at a patch_ label, where there is no monitor (boot/ring0_patch.c):
+ * the local APIC by memory, with registers as the Intel SDM, vol. 3A, table 11-1 (June 2023), has them ---- */
+
+#define APIC_GVA   0xfffffffffee00000
+#define APIC_EOI   0x0b0
+#define APIC_ICR_0 0x300
+#define APIC_ICR_1 0x310
+#define APIC_COUNT 0x380
+
+  .globl bare_eoi, bare_eoi_tlb, bare_timer, bare_ipi, bare_failure
+bare_eoi:
+  xor %eax, %eax
+  mov %eax, APIC_GVA+APIC_EOI
+  jmp eoi_done
+
+bare_eoi_tlb:
+  xor %eax, %eax
+  mov %eax, APIC_GVA+APIC_EOI
+  jmp eoi_tlb_done
+
+/* rdi: the counter's first value in place of the deadline */
+bare_timer:
+  mov %edi, APIC_GVA+APIC_COUNT
+  jmp call_done
+
+bare_ipi:
+  shl $24, %edi
+  mov %edi, APIC_GVA+APIC_ICR_1
+  mov %esi, APIC_GVA+APIC_ICR_0
+  jmp call_done
+
+bare_failure:
+  mov %rsp, %rdi
+  and $-16, %rsp
+  call boot_report_failure
 
 /* Has to be the last code: leave_idle takes all from here on for this. */
 call_idle:

@@ -1,0 +1,155 @@
+/* A guest's start without the monitor: what its parts tell each other. All of it runs in ring 0, on
+ * one CPU, with the first 4 GiB at their own addresses, before the page tables that a guest has.
+ *
+ * Nothing here may use vector registers, or pointers that the image holds: a position-independent
+ * image is not relocated yet. */
+#ifndef GUEST_ARCH_BOOT_H
+#define GUEST_ARCH_BOOT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "hypercalls/start_info.h"
+
+#define BOOT_PAGE_BYTES  0x1000ull
+#define BOOT_LARGE_BYTES 0x200000ull
+
+/* ---- What the loader says ---- */
+
+#define BOOT_MOST_RAM      64
+#define BOOT_COMMAND_BYTES 4096
+
+struct boot_ram
+{
+  uint64_t begin_gpa, end_gpa;
+};
+
+struct boot_facts
+{
+  struct boot_ram ram[BOOT_MOST_RAM];
+  unsigned int ram_count;
+  bool has_program_name; /* the command line begins with it */
+  char command_line[BOOT_COMMAND_BYTES];
+  uint64_t module_gpa; /* the first one */
+  uint64_t module_bytes;
+  uint64_t rsdp_gpa; /* 0: to be searched for */
+};
+
+/* Reads what a loader has left, and keeps a copy. */
+void boot_read_facts(struct boot_facts *facts, uint32_t magic, uint64_t info_gpa);
+
+/* ---- Where everything lies ---- */
+
+/* One CPU's pages for the nucleus alone, and those that ring 3 shares with it: as under the
+ * monitor, but for the I/O permission bitmap, which covers all ports. */
+#define BOOT_TABLES_OFFSET       0x0000 /* GDT, TSS */
+#define BOOT_TABLES_BYTES        0x3000
+#define BOOT_STACK_OFFSET        0x3000 /* and struct uhyve_nucleus_cpu at its end */
+#define BOOT_IST_STACKS_OFFSET   0x4000
+#define BOOT_IST_STACK_BYTES     0x500
+#define BOOT_NUCLEUS_BYTES       0x5000
+#define BOOT_UPCALL_STACK_OFFSET 0x1000 /* behind a guard page */
+#define BOOT_UPCALL_AREA_OFFSET  0x5000
+#define BOOT_UPCALL_BYTES        0x6000
+
+struct boot_layout
+{
+  unsigned int cpu_count;
+  uint64_t image_gpa, image_gva, image_bytes;
+  uint64_t initrd_gpa, initrd_bytes;
+  uint64_t boot_gpa, boot_bytes; /* linear from UHYVE_KERNEL_BASE */
+  uint64_t nucleus_gva, upcall_gva, start_gva, start_bytes;
+  uint64_t tables_gpa, tables_bytes;
+  uint64_t stack_gpa, stack_gva, stack_bytes;
+  uint64_t memory_gpa, memory_bytes;
+  uint64_t low_end_gpa;                  /* of the RAM that the image is in */
+  uint64_t high_begin_gpa, high_end_gpa; /* from 4 GiB on; equal: none */
+};
+
+/* Ends the boot with a message if it does not fit. */
+void boot_plan(struct boot_layout *layout, const struct boot_facts *facts, unsigned int cpu_count);
+
+static inline void *boot_pointer(uint64_t gpa)
+{
+  return (void *) gpa; /* NOLINT(performance-no-int-to-ptr) */
+}
+
+/* The place of something in the boot area. */
+static inline void *boot_place(const struct boot_layout *layout, uint64_t gva)
+{
+  return boot_pointer(gva - UHYVE_KERNEL_BASE + layout->boot_gpa);
+}
+
+/* Builds the guest's page tables. Returns how many bytes of the pool they take. */
+uint64_t boot_map(const struct boot_layout *layout);
+
+/* ---- The processor ---- */
+
+/* What boot_leave() loads; offsets are known to entry.S. */
+struct boot_leave
+{
+  uint8_t gdt[16]; /* as lgdt reads it */
+  uint8_t idt[16];
+  uint64_t root_gpa;
+  uint64_t rsp_gva;
+  uint64_t start_gva;
+  uint64_t image_shift; /* from where the code runs to where it is mapped */
+};
+
+_Noreturn void boot_leave(const struct boot_leave *leave);
+
+/* Writes the tables of all CPUs. */
+void boot_write_tables(const struct boot_layout *layout);
+
+/* Sets this CPU up, and its part of what boot_leave() needs. */
+void boot_prepare_cpu(const struct boot_layout *layout, unsigned int cpu, struct boot_leave *leave);
+
+/* Has the nucleus use the local APIC by memory, and report its own failures. */
+void boot_patch_nucleus(void);
+
+/* The legacy interrupt controllers (Intel 8259): at vectors 32 to 47, and silent. */
+void boot_mask_pics(void);
+
+/* ---- Time ---- */
+
+struct boot_clock
+{
+  uint64_t tsc_khz;
+  uint64_t apic_khz;
+  uint64_t realtime_ns;
+  uint64_t tsc_base; /* when realtime_ns was */
+};
+
+void boot_read_clock(struct boot_clock *clock);
+
+/* ---- The start information ---- */
+
+uint64_t boot_start_bytes(const struct boot_facts *facts);
+void boot_write_start(const struct boot_layout *layout, const struct boot_facts *facts,
+                      const struct boot_clock *clock, uint64_t tables_used_bytes);
+
+/* ---- The serial console ---- */
+
+void boot_print(const char *text);
+void boot_print_number(uint64_t number, unsigned int base);
+
+/* Ends all, with a status if QEMU is there to hear it. */
+_Noreturn void boot_end(int status);
+
+/* Says what is wrong, and ends all. */
+_Noreturn void boot_fail(const char *message);
+
+/* ---- privileged.S, entry.S ---- */
+
+extern uint64_t boot_features; /* CPUID 0x80000001, EDX */
+
+uint8_t boot_in8(uint16_t port);
+void boot_out8(uint16_t port, uint8_t value);
+uint64_t boot_read_msr(uint32_t number);
+void boot_write_msr(uint32_t number, uint64_t value);
+void boot_write_cr4(uint64_t value);
+void boot_write_xcr0(uint64_t value);
+_Noreturn void boot_halt(void);
+
+#endif

@@ -1,0 +1,151 @@
+/* The page tables of a guest without a monitor: as the monitor's, W^X and nothing of the nucleus
+ * for ring 3, and the registers of devices besides. */
+#include "arch/x86_64/boot/boot.h"
+
+/* Intel SDM vol. 3A, table 4-20 (June 2023) */
+#define PRESENT      (1ull << 0)
+#define WRITABLE     (1ull << 1)
+#define USER         (1ull << 2)
+#define UNCACHED     (1ull << 4)
+#define ACCESSED     (1ull << 5)
+#define DIRTY        (1ull << 6)
+#define LARGE        (1ull << 7)
+#define NO_EXECUTE   (1ull << 63)
+#define ADDRESS      0x000ffffffffff000ull
+
+#define HUGE_BYTES   (1ull << 30)
+#define FEATURE_NX   (1u << 20)
+#define FEATURE_HUGE (1u << 26)
+
+#define APIC_GPA     0xfee00000ull
+#define APIC_GVA     0xfffffffffee00000ull /* which the nucleus reaches with an offset of 32 bits */
+
+extern char __uhyve_nucleus_begin[], __uhyve_nucleus_end[], __uhyve_text_end[],
+    __uhyve_rodata_end[], __uhyve_relro_end[];
+
+struct mapper
+{
+  uint64_t pool_gpa;
+  uint64_t pool_bytes;
+  uint64_t used_bytes;
+  bool has_nx;
+  bool has_huge;
+};
+
+static uint64_t take_table(struct mapper *mapper)
+{
+  if (mapper->used_bytes == mapper->pool_bytes)
+    boot_fail("too little memory for page tables");
+  uint64_t gpa = mapper->pool_gpa + mapper->used_bytes;
+  mapper->used_bytes += BOOT_PAGE_BYTES;
+  return gpa;
+}
+
+static void map_page(struct mapper *mapper, uint64_t gva, uint64_t entry, unsigned int shift)
+{
+  uint64_t *table = boot_pointer(mapper->pool_gpa);
+  for (unsigned int level = 39; level > shift; level -= 9)
+  {
+    uint64_t *at = &table[gva >> level & 511];
+    if (*at == 0)
+      *at = take_table(mapper) | PRESENT | WRITABLE | USER | ACCESSED;
+    table = boot_pointer(*at & ADDRESS);
+  }
+  table[gva >> shift & 511] = entry | (shift > 12 ? LARGE : 0);
+}
+
+static void map(struct mapper *mapper, uint64_t gva, uint64_t gpa, uint64_t bytes, uint64_t rights)
+{
+  rights |= PRESENT | ACCESSED | DIRTY;
+  if (!mapper->has_nx)
+    rights &= ~NO_EXECUTE;
+  while (bytes > 0)
+  {
+    unsigned int shift = 12;
+    if (mapper->has_huge && ((gva | gpa) & (HUGE_BYTES - 1)) == 0 && bytes >= HUGE_BYTES)
+      shift = 30;
+    else if (((gva | gpa) & (BOOT_LARGE_BYTES - 1)) == 0 && bytes >= BOOT_LARGE_BYTES)
+      shift = 21;
+    map_page(mapper, gva, gpa | rights, shift);
+    gva += 1ull << shift;
+    gpa += 1ull << shift;
+    bytes -= 1ull << shift;
+  }
+}
+
+#define DATA      (USER | WRITABLE | NO_EXECUTE)
+#define READ      (USER | NO_EXECUTE)
+#define REGISTERS (DATA | UNCACHED)
+
+static void map_window(struct mapper *mapper, uint64_t begin_gpa, uint64_t end_gpa, uint64_t rights)
+{
+  if (end_gpa > begin_gpa)
+    map(mapper, UHYVE_WINDOW_BASE + begin_gpa, begin_gpa, end_gpa - begin_gpa, rights);
+}
+
+/* A part of the image, up to an address in it. What ring 3 may not write is not writable in the
+ * window either, and the nucleus not there at all. */
+static uint64_t map_image_part(struct mapper *mapper, const struct boot_layout *layout,
+                               uint64_t begin_gpa, const char *end, uint64_t rights)
+{
+  uint64_t end_gpa = ((uint64_t) end + BOOT_PAGE_BYTES - 1) & ~(BOOT_PAGE_BYTES - 1);
+  if (end_gpa == begin_gpa)
+    return end_gpa;
+  map(mapper, begin_gpa - layout->image_gpa + layout->image_gva, begin_gpa, end_gpa - begin_gpa,
+      rights);
+  if ((rights & USER) != 0)
+    map_window(mapper, begin_gpa, end_gpa, (rights & WRITABLE) != 0 ? DATA : READ);
+  return end_gpa;
+}
+
+static void map_image(struct mapper *mapper, const struct boot_layout *layout)
+{
+  uint64_t at = map_image_part(mapper, layout, layout->image_gpa, __uhyve_nucleus_begin, READ);
+  at = map_image_part(mapper, layout, at, __uhyve_nucleus_end, 0);
+  at = map_image_part(mapper, layout, at, __uhyve_text_end, USER);
+  at = map_image_part(mapper, layout, at, __uhyve_rodata_end, READ);
+  uint64_t relro_gpa = (uint64_t) __uhyve_relro_end & ~(BOOT_PAGE_BYTES - 1);
+  if (relro_gpa > at)
+    at = map_image_part(mapper, layout, at, boot_pointer(relro_gpa), READ);
+  map_image_part(mapper, layout, at, boot_pointer(layout->image_gpa + layout->image_bytes), DATA);
+}
+
+static void map_boot_area(struct mapper *mapper, const struct boot_layout *layout)
+{
+  const uint64_t to_gpa = layout->boot_gpa - UHYVE_KERNEL_BASE;
+  map(mapper, UHYVE_KERNEL_BASE, layout->boot_gpa, BOOT_PAGE_BYTES, NO_EXECUTE);
+  map(mapper, layout->nucleus_gva, layout->nucleus_gva + to_gpa,
+      layout->cpu_count * BOOT_NUCLEUS_BYTES, WRITABLE | NO_EXECUTE);
+  for (unsigned int cpu = 0; cpu < layout->cpu_count; cpu++)
+  {
+    uint64_t gva = layout->upcall_gva + cpu * BOOT_UPCALL_BYTES + BOOT_UPCALL_STACK_OFFSET;
+    map(mapper, gva, gva + to_gpa, BOOT_UPCALL_BYTES - BOOT_UPCALL_STACK_OFFSET, DATA);
+  }
+  map(mapper, layout->start_gva, layout->start_gva + to_gpa, layout->start_bytes, DATA);
+  map_window(mapper, layout->upcall_gva + to_gpa, layout->tables_gpa, DATA);
+}
+
+uint64_t boot_map(const struct boot_layout *layout)
+{
+  struct mapper mapper = {
+      .pool_gpa = layout->tables_gpa,
+      .pool_bytes = layout->tables_bytes,
+      .has_nx = (boot_features & FEATURE_NX) != 0,
+      .has_huge = (boot_features & FEATURE_HUGE) != 0,
+  };
+  uint64_t *at = boot_pointer(layout->tables_gpa);
+  for (uint64_t i = 0; i < layout->tables_bytes / sizeof(*at); i++)
+    at[i] = 0;
+  take_table(&mapper);
+  map_window(&mapper, 0, layout->image_gpa, DATA);
+  map_image(&mapper, layout);
+  map_window(&mapper, layout->initrd_gpa, layout->initrd_gpa == 0 ? 0 : layout->boot_gpa, READ);
+  map_boot_area(&mapper, layout);
+  map_window(&mapper, layout->tables_gpa, layout->stack_gpa, READ);
+  map(&mapper, UHYVE_TABLES_BASE, layout->tables_gpa, layout->tables_bytes, WRITABLE | NO_EXECUTE);
+  map_window(&mapper, layout->stack_gpa, layout->low_end_gpa, DATA);
+  map_window(&mapper, layout->high_begin_gpa, layout->high_end_gpa, DATA);
+  map(&mapper, layout->stack_gva, layout->stack_gpa, layout->stack_bytes, DATA);
+  map(&mapper, APIC_GVA, APIC_GPA, BOOT_PAGE_BYTES, WRITABLE | UNCACHED | NO_EXECUTE);
+  return mapper.used_bytes;
+}

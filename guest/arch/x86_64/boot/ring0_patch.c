@@ -1,0 +1,50 @@
+/* The nucleus is made for a local APIC in x2APIC mode with a timer that takes deadlines, and for a
+ * monitor that reports its failures. Where there is none, some places of it are changed before it
+ * runs: the first five bytes there become a jump. */
+#include "arch/x86_64/boot/boot.h"
+
+extern uint8_t patch_eoi[], patch_eoi_tlb[], patch_timer[], patch_ipi[], patch_failure[];
+extern const uint8_t bare_eoi[], bare_eoi_tlb[], bare_timer[], bare_ipi[], bare_failure[];
+
+#define JUMP       0xe9
+#define JUMP_BYTES 5
+
+static void patch(uint8_t *at, const uint8_t *target)
+{
+  uint32_t offset = (uint32_t) (target - (at + JUMP_BYTES));
+  at[0] = JUMP;
+  for (unsigned int i = 0; i < 4; i++)
+    at[1 + i] = (uint8_t) (offset >> 8 * i);
+}
+
+void boot_patch_nucleus(void)
+{
+  patch(patch_eoi, bare_eoi);
+  patch(patch_eoi_tlb, bare_eoi_tlb);
+  patch(patch_timer, bare_timer);
+  patch(patch_ipi, bare_ipi);
+  patch(patch_failure, bare_failure);
+}
+
+/* ---- Failures of the nucleus, in the nucleus ---- */
+
+struct failure_frame
+{
+  uint64_t vector, error_code, rip, cs, rflags, rsp, ss;
+};
+
+_Noreturn void boot_report_failure(const struct failure_frame *frame);
+
+_Noreturn void boot_report_failure(const struct failure_frame *frame)
+{
+  boot_print("uhyve: the nucleus failed: vector ");
+  boot_print_number(frame->vector, 10);
+  boot_print(", error code 0x");
+  boot_print_number(frame->error_code, 16);
+  boot_print(", at 0x");
+  boot_print_number(frame->rip, 16);
+  boot_print(", stack pointer 0x");
+  boot_print_number(frame->rsp, 16);
+  boot_print("\n");
+  boot_end(126);
+}

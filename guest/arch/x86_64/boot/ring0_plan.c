@@ -1,0 +1,90 @@
+/* Where everything lies in the memory of a guest without a monitor: the image where the loader has
+ * put it, then initrd, boot area, page tables, main stack, and free memory to the end. */
+#include "arch/x86_64/boot/boot.h"
+
+extern char __uhyve_image_begin[], _end[];
+
+#define STACK_USUAL_BYTES (8ull << 20)
+#define GUARD_BYTES       (1ull << 20)
+
+static uint64_t round_up(uint64_t value, uint64_t unit)
+{
+  return (value + unit - 1) & ~(unit - 1);
+}
+
+static void find_ram(struct boot_layout *layout, const struct boot_facts *facts)
+{
+  for (unsigned int i = 0; i < facts->ram_count; i++)
+  {
+    const struct boot_ram *ram = &facts->ram[i];
+    if (ram->begin_gpa <= layout->image_gpa && ram->end_gpa > layout->image_gpa)
+      layout->low_end_gpa = ram->end_gpa < UHYVE_GPA_HOLE_END ? ram->end_gpa : UHYVE_GPA_HOLE_END;
+    if (ram->begin_gpa >= UHYVE_GPA_HOLE_END &&
+        ram->end_gpa - ram->begin_gpa > layout->high_end_gpa - layout->high_begin_gpa)
+    {
+      layout->high_begin_gpa = ram->begin_gpa;
+      layout->high_end_gpa = ram->end_gpa;
+    }
+  }
+  if (layout->low_end_gpa == 0)
+    boot_fail("the memory map has no memory where the program lies");
+}
+
+/* A module may lie anywhere, also where something else is to be. */
+static uint64_t take_module(struct boot_layout *layout, const struct boot_facts *facts,
+                            uint64_t free_gpa)
+{
+  if (facts->module_bytes == 0)
+    return free_gpa;
+  if (facts->module_gpa + facts->module_bytes > UHYVE_GPA_HOLE_END ||
+      free_gpa + facts->module_bytes > layout->low_end_gpa)
+    boot_fail("too little memory for the initrd");
+  layout->initrd_gpa = free_gpa;
+  layout->initrd_bytes = facts->module_bytes;
+  const uint8_t *from = boot_pointer(facts->module_gpa);
+  uint8_t *to = boot_pointer(free_gpa);
+  if (to < from)
+    for (uint64_t i = 0; i < facts->module_bytes; i++)
+      to[i] = from[i];
+  else
+    for (uint64_t i = facts->module_bytes; i > 0; i--)
+      to[i - 1] = from[i - 1];
+  uint64_t end_gpa = round_up(free_gpa + facts->module_bytes, BOOT_PAGE_BYTES);
+  for (uint8_t *at = to + facts->module_bytes; at < (uint8_t *) boot_pointer(end_gpa); at++)
+    *at = 0;
+  return end_gpa;
+}
+
+void boot_plan(struct boot_layout *layout, const struct boot_facts *facts, unsigned int cpu_count)
+{
+  layout->cpu_count = cpu_count;
+  layout->image_gpa = (uint64_t) __uhyve_image_begin;
+  layout->image_gva = layout->image_gpa;
+  layout->image_bytes = round_up((uint64_t) _end - layout->image_gpa, BOOT_PAGE_BYTES);
+  find_ram(layout, facts);
+
+  uint64_t free_gpa = take_module(layout, facts, layout->image_gpa + layout->image_bytes);
+  layout->boot_gpa = free_gpa;
+  layout->nucleus_gva = UHYVE_KERNEL_BASE + BOOT_PAGE_BYTES; /* behind the IDT */
+  layout->upcall_gva = layout->nucleus_gva + cpu_count * BOOT_NUCLEUS_BYTES;
+  layout->start_gva = layout->upcall_gva + cpu_count * BOOT_UPCALL_BYTES;
+  layout->start_bytes = round_up(boot_start_bytes(facts), BOOT_PAGE_BYTES);
+  layout->boot_bytes = layout->start_gva + layout->start_bytes - UHYVE_KERNEL_BASE;
+
+  uint64_t high_bytes = layout->high_end_gpa - layout->high_begin_gpa;
+  layout->tables_gpa = round_up(layout->boot_gpa + layout->boot_bytes, BOOT_LARGE_BYTES);
+  layout->tables_bytes =
+      round_up((layout->low_end_gpa + high_bytes) / 256 + (256ull << 10), BOOT_LARGE_BYTES);
+  free_gpa = layout->tables_gpa + layout->tables_bytes;
+  if (free_gpa + 2 * BOOT_LARGE_BYTES > layout->low_end_gpa)
+    boot_fail("too little memory: at least 16 MiB");
+  layout->stack_bytes = (layout->low_end_gpa - free_gpa) / 4 & ~(BOOT_LARGE_BYTES - 1);
+  if (layout->stack_bytes > STACK_USUAL_BYTES)
+    layout->stack_bytes = STACK_USUAL_BYTES;
+  if (layout->stack_bytes == 0)
+    layout->stack_bytes = BOOT_LARGE_BYTES;
+  layout->stack_gpa = free_gpa;
+  layout->stack_gva = UHYVE_STACK_TOP - layout->stack_bytes;
+  layout->memory_gpa = free_gpa + layout->stack_bytes;
+  layout->memory_bytes = layout->low_end_gpa - layout->memory_gpa + high_bytes;
+}
