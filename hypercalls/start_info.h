@@ -210,6 +210,7 @@ struct uhyve_start_info
   uint64_t page_tables_used_bytes; /* by the monitor; the rest is the guest's, and zero */
   uint64_t tlb_generation;         /* the guest's count of changes that a TLB may have to forget */
 
+  uint64_t apic_ids_gva; /* uint32_t for each CPU; 0: a CPU's number is its APIC's */
   uint64_t cpu_area_gva; /* struct uhyve_upcall_area of CPU 0, and how far it is to the next */
   uint64_t cpu_area_stride_bytes;
 
@@ -260,6 +261,6 @@ struct uhyve_start_info
 };
 
 _Static_assert(sizeof(struct uhyve_interface) == 64, "ABI");
-_Static_assert(sizeof(struct uhyve_start_info) == 544, "ABI");
+_Static_assert(sizeof(struct uhyve_start_info) == 552, "ABI");
 
 #endif

@@ -176,7 +176,7 @@ int realtime_raise(unsigned int cpu, unsigned int source)
   if (self->area.cpu == cpu)
     realtime_interrupt(self, source);
   else
-    nucleus_call(NUCLEUS_IPI, cpu, UHYVE_VECTOR_SOURCES + source);
+    nucleus_call(NUCLEUS_IPI, cpu_apic_id(cpu), UHYVE_VECTOR_SOURCES + source);
   cpu_mask_restore(was_masked);
   return 0;
 }

@@ -58,7 +58,7 @@ void sched_interrupt(struct percpu *cpu)
   if (__atomic_exchange_n(&cpu->kicked, 1, __ATOMIC_SEQ_CST) != 0)
     return;
   cpu_this()->area.counters.ipis++;
-  nucleus_call(NUCLEUS_IPI, cpu->area.cpu, UHYVE_VECTOR_WAKE);
+  nucleus_call(NUCLEUS_IPI, cpu_apic_id(cpu->area.cpu), UHYVE_VECTOR_WAKE);
 }
 
 uint32_t sched_changes;

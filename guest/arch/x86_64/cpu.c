@@ -1,6 +1,8 @@
 /* Interrupt mask, data and FS base of CPUs. */
 #include "cpu.h"
 
+#include <stddef.h>
+
 #include "sched/sched.h"
 #include "signal/delivery.h"
 #include "start_info.h"
@@ -12,6 +14,13 @@ struct percpu *cpu_of(unsigned int index)
 {
   uint64_t gva = start_info->cpu_area_gva + index * start_info->cpu_area_stride_bytes;
   return (struct percpu *) gva; /* NOLINT(performance-no-int-to-ptr) */
+}
+
+uint32_t cpu_apic_id(unsigned int index)
+{
+  const uint32_t *ids =
+      (const uint32_t *) start_info->apic_ids_gva; /* NOLINT(performance-no-int-to-ptr) */
+  return ids != NULL ? ids[index] : index;
 }
 
 void cpu_run_pending(void)

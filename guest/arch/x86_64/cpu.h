@@ -90,6 +90,9 @@ static inline bool cpu_is_masked(void)
   return masked != 0;
 }
 
+/* What a CPU is called in NUCLEUS_IPI. */
+uint32_t cpu_apic_id(unsigned int index);
+
 /* Whether ring 3 may set the FS base itself; set once at boot. */
 extern bool cpu_fsgsbase;
 

@@ -29,7 +29,7 @@ void tlb_shootdown(bool self_is_done)
       continue;
     self->area.counters.tlb_shootdowns++;
     self->area.counters.ipis++;
-    nucleus_call(NUCLEUS_IPI, i, UHYVE_VECTOR_TLB);
+    nucleus_call(NUCLEUS_IPI, cpu_apic_id(i), UHYVE_VECTOR_TLB);
   }
   for (unsigned int i = 0; i < start_info->cpu_count; i++)
   {

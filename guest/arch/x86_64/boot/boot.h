@@ -39,6 +39,23 @@ struct boot_facts
 /* Reads what a loader has left, and keeps a copy. */
 void boot_read_facts(struct boot_facts *facts, uint32_t magic, uint64_t info_gpa);
 
+/* ---- Tables of the firmware ---- */
+
+#define BOOT_MOST_CPUS 1024
+
+struct boot_cpus
+{
+  unsigned int count;
+  uint32_t apic_ids[BOOT_MOST_CPUS]; /* the first one is the CPU that boots */
+};
+
+/* Adds all CPUs that may be used. */
+void boot_find_cpus(struct boot_cpus *cpus, const struct boot_facts *facts, uint32_t own_apic_id);
+
+/* The first ACPI table with a signature of four letters, its length and checksum checked, or null.
+ */
+const void *boot_find_acpi(const struct boot_facts *facts, const char *signature);
+
 /* ---- Where everything lies ---- */
 
 /* One CPU's pages for the nucleus alone, and those that ring 3 shares with it: as under the
@@ -94,7 +111,8 @@ struct boot_leave
   uint64_t root_gpa;
   uint64_t rsp_gva;
   uint64_t start_gva;
-  uint64_t image_shift; /* from where the code runs to where it is mapped */
+  uint64_t image_shift;        /* from where the code runs to where it is mapped */
+  volatile uint32_t *has_left; /* becomes 1 when nothing of the boot is used any more */
 };
 
 _Noreturn void boot_leave(const struct boot_leave *leave);
@@ -104,6 +122,14 @@ void boot_write_tables(const struct boot_layout *layout);
 
 /* Sets this CPU up, and its part of what boot_leave() needs. */
 void boot_prepare_cpu(const struct boot_layout *layout, unsigned int cpu, struct boot_leave *leave);
+
+/* Has all other CPUs of the layout come up, to wait in ring 3 for the scheduler. */
+struct boot_clock;
+void boot_start_others(const struct boot_layout *layout, const struct boot_clock *clock,
+                       const struct boot_cpus *cpus);
+
+/* This CPU's number at its local APIC. */
+uint32_t boot_own_apic_id(void);
 
 /* Has the nucleus use the local APIC by memory, and report its own failures. */
 void boot_patch_nucleus(void);
@@ -125,9 +151,10 @@ void boot_read_clock(struct boot_clock *clock);
 
 /* ---- The start information ---- */
 
-uint64_t boot_start_bytes(const struct boot_facts *facts);
+uint64_t boot_start_bytes(unsigned int cpu_count);
 void boot_write_start(const struct boot_layout *layout, const struct boot_facts *facts,
-                      const struct boot_clock *clock, uint64_t tables_used_bytes);
+                      const struct boot_clock *clock, const struct boot_cpus *cpus,
+                      uint64_t tables_used_bytes);
 
 /* ---- The serial console ---- */
 

@@ -153,7 +153,9 @@ boot_leave:
   mov 48(%rbx), %rdi /* start information */
   lea 7f(%rip), %rcx
   add 56(%rbx), %rcx /* how far the image's own addresses are */
+  mov 64(%rbx), %rdx
   mov 40(%rbx), %rsp
+  movl $1, (%rdx)
   jmp *%rcx
 7:
   mov %rax, %cr3

@@ -68,7 +68,7 @@ void boot_plan(struct boot_layout *layout, const struct boot_facts *facts, unsig
   layout->nucleus_gva = UHYVE_KERNEL_BASE + BOOT_PAGE_BYTES; /* behind the IDT */
   layout->upcall_gva = layout->nucleus_gva + cpu_count * BOOT_NUCLEUS_BYTES;
   layout->start_gva = layout->upcall_gva + cpu_count * BOOT_UPCALL_BYTES;
-  layout->start_bytes = round_up(boot_start_bytes(facts), BOOT_PAGE_BYTES);
+  layout->start_bytes = round_up(boot_start_bytes(cpu_count), BOOT_PAGE_BYTES);
   layout->boot_bytes = layout->start_gva + layout->start_bytes - UHYVE_KERNEL_BASE;
 
   uint64_t high_bytes = layout->high_end_gpa - layout->high_begin_gpa;

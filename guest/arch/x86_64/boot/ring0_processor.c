@@ -126,6 +126,13 @@ static void write_apic(uint32_t offset, uint32_t value)
   *at = value;
 }
 
+uint32_t boot_own_apic_id(void)
+{
+  uint32_t leaf[4];
+  cpuid(1, 0, leaf);
+  return leaf[1] >> 24;
+}
+
 static void write_pointer(uint8_t *at, uint16_t limit, uint64_t base)
 {
   at[0] = (uint8_t) limit;

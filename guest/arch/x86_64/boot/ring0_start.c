@@ -16,11 +16,10 @@ struct words
   uint64_t gva[MOST_WORDS];
 };
 
-uint64_t boot_start_bytes(const struct boot_facts *facts)
+uint64_t boot_start_bytes(unsigned int cpu_count)
 {
-  (void) facts;
   return sizeof(struct uhyve_start_info) + (2 * MOST_WORDS + 4) * sizeof(uint64_t) +
-         BOOT_COMMAND_BYTES + 64;
+         cpu_count * sizeof(uint64_t) + BOOT_COMMAND_BYTES + 64;
 }
 
 static void begin_word(struct words *words)
@@ -153,15 +152,20 @@ static uint64_t copy_array(uint64_t *at, const struct words *words)
 }
 
 void boot_write_start(const struct boot_layout *layout, const struct boot_facts *facts,
-                      const struct boot_clock *clock, uint64_t tables_used_bytes)
+                      const struct boot_clock *clock, const struct boot_cpus *cpus,
+                      uint64_t tables_used_bytes)
 {
   static struct words arguments, variables;
   struct uhyve_start_info *info = boot_place(layout, layout->start_gva);
   uint64_t *arrays = (uint64_t *) (info + 1);
   uint64_t arrays_gva = layout->start_gva + sizeof(*info);
   const uint64_t arrays_count = 2 * MOST_WORDS + 4;
-  arguments.text = (char *) (arrays + arrays_count);
-  arguments.text_gva = arrays_gva + arrays_count * sizeof(arrays[0]);
+  uint32_t *apic_ids = (uint32_t *) (arrays + arrays_count);
+  info->apic_ids_gva = arrays_gva + arrays_count * sizeof(arrays[0]);
+  for (unsigned int i = 0; i < layout->cpu_count; i++)
+    apic_ids[i] = cpus->apic_ids[i];
+  arguments.text = (char *) (apic_ids + layout->cpu_count);
+  arguments.text_gva = info->apic_ids_gva + layout->cpu_count * sizeof(apic_ids[0]);
   uint64_t name_gva = arguments.text_gva;
   add_character(&arguments, 'u'); /* the host's name, until there is another */
   add_character(&arguments, '\0');
