@@ -10,6 +10,7 @@
 #include "lwip/ip.h"
 #include "lwip/netif.h"
 #include "lwip/priv/tcpip_priv.h"
+#include "lwip/timeouts.h"
 
 #include "net/stack/configuration.h"
 #include "net/stack/core.h"
@@ -103,6 +104,8 @@ static void loopback_set_up(void)
 
 static int start(void)
 {
+  /* Before the first lock, which makes up for ticks that have gone: none has. */
+  sys_timeouts_init();
   net_lock();
   lwip_init();
   loopback_set_up();
