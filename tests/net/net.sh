@@ -161,8 +161,9 @@ CONF
 
 # net_capture: writes what tap0 carries to $scratch/wire.pcap; net_capture_end checks that it is as its
 # protocols have it. Checksums of TCP and UDP are not: those are the business of the real wire behind.
+# Not in immediate mode, where the buffer has room for 256 frames of whatever length.
 net_capture() {
-    peer_start tcpdump 'listening on' tcpdump -Z root --immediate-mode -B 65536 -U -i tap0 -s 0 -w "$scratch/wire.pcap"
+    peer_start tcpdump 'listening on' tcpdump -Z root -B 65536 -U -i tap0 -s 0 -w "$scratch/wire.pcap"
     tcpdump=$peer_pid
 }
 
