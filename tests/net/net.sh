@@ -79,6 +79,8 @@ net_wire() {
         ip link set dev wire0 txqueuelen 10000
         ip link set dev wire1 txqueuelen 10000
     fi
+    # The host is the router: it makes no second address of what it announces itself.
+    echo 0 > /proc/sys/net/ipv6/conf/$host_interface/accept_ra
     ip link set tap0 up
     ip link set $host_interface up
     ip address add "$host4/24" dev $host_interface
