@@ -165,8 +165,8 @@ int net_configuration_start(void)
 
 /* ---- Waiting for addresses ---- */
 
-/* Routers are asked after 1, 5 and 9 seconds, and have one to answer (RFC 4861, 6.3.7). An address that
- * is made of what they say is good when nobody claims it, two of lwIP's seconds later. */
+/* Routers are asked after 1, 5 and 9 seconds, and have one to answer (RFC 4861, 6.3.7). An address
+ * that is made of what they say is good when nobody claims it, two of lwIP's seconds later. */
 #define ROUTER_PATIENCE_NS 10000000000ull
 #define CLAIM_PATIENCE_NS  2500000000ull
 

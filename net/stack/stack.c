@@ -9,7 +9,7 @@
 #include "lwip/init.h"
 #include "lwip/ip.h"
 #include "lwip/netif.h"
-#include "lwip/priv/tcpip_priv.h"
+#include "lwip/tcpip.h"
 #include "lwip/timeouts.h"
 
 #include "net/stack/configuration.h"
@@ -75,16 +75,6 @@ uint32_t net_random(void)
   uint32_t number;
   sys_getentropy(&number, sizeof(number));
   return number;
-}
-
-/* What remains of lwIP's own task: calls run on the caller's. */
-err_t tcpip_send_msg_wait_sem(tcpip_callback_fn function, void *argument, sys_sem_t *done)
-{
-  (void) done;
-  net_lock();
-  function(argument);
-  net_unlock();
-  return ERR_OK;
 }
 
 /* Of the loopback interface, whose frames netif_poll() hands to IP without asking. */
