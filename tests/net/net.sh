@@ -49,6 +49,9 @@ net_show() {
 
 # ---- The wire ----
 
+# Whether the host looks for others with its own link-local address (1): for some seconds it is no router.
+net_looks=0
+
 # net_wire [FAULT...]: makes tap0 with the host's addresses. With arguments (of faults.c) there is a bad
 # wire between the two: tap0 is bridged to its one end, and the addresses are at the other, which is the
 # only one without offloads, so that each frame on it is one that a real wire would carry.
@@ -79,8 +82,10 @@ net_wire() {
         ip link set dev wire0 txqueuelen 10000
         ip link set dev wire1 txqueuelen 10000
     fi
-    # The host is the router: it makes no second address of what it announces itself.
+    # The host is the router: it makes no second address of what it announces itself, and does not look who
+    # else has its own while guests ask for one.
     echo 0 > /proc/sys/net/ipv6/conf/$host_interface/accept_ra
+    echo "$net_looks" > /proc/sys/net/ipv6/conf/$host_interface/accept_dad
     ip link set tap0 up
     ip link set $host_interface up
     ip address add "$host4/24" dev $host_interface
