@@ -103,6 +103,9 @@ unsigned int virtio_net_send_batch(struct virtio_net *net)
     frames++;
   }
   if (frames > 0)
+  {
     virtqueue_publish(queue);
+    virtqueue_want_notify(queue, false); /* until virtio_net_expect() */
+  }
   return frames;
 }

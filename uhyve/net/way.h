@@ -36,8 +36,9 @@ struct net_way_operations
    * the frame is lost (-EINVAL, -EMSGSIZE: this one), or the way is broken. Does not block. */
   int (*send)(struct net_way *way, const struct iovec *pieces, int count);
 
-  /* Sends what send() has kept, at the end of a batch. Null: send() keeps nothing. Returns 0, or
-   * -EAGAIN: there is more, and POLLOUT tells when to try again. */
+  /* Sends what send() has kept, at the end of a batch. Null: send() keeps nothing. Returns 0;
+   * -EAGAIN: there is more, and POLLOUT tells when to try again; any other error: the way is
+   * broken. */
   int (*flush)(struct net_way *way);
 
   /* Which offloads the guest takes, of net_way.features: when its driver is ready, and 0 when it is
