@@ -6,7 +6,9 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/ethtool.h>
 #include <linux/if_packet.h>
+#include <linux/sockios.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_ring.h>
 #include <net/ethernet.h>
@@ -310,6 +312,35 @@ static void test_doorbells(void **state)
   }
 }
 
+static unsigned int has_offload(const char *name, uint32_t command)
+{
+  struct ethtool_value value = {.cmd = command};
+  struct ifreq request = {.ifr_data = (void *) &value};
+  int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  strcpy(request.ifr_name, name);
+  assert_int_equal(ioctl(fd, SIOCETHTOOL, &request), 0);
+  close(fd);
+  return value.data;
+}
+
+/* A TAP that stays is as it was when its user has gone. */
+static void test_offloads(void **state)
+{
+  struct driver *driver = &((struct machine *) *state)->driver;
+  const uint64_t offloads = FEATURE(VIRTIO_NET_F_CSUM) | FEATURE(VIRTIO_NET_F_GUEST_CSUM) |
+                            FEATURE(VIRTIO_NET_F_GUEST_TSO4);
+  char name[IFNAMSIZ];
+  assert_int_equal(sscanf(driver->interface->net.way->name, "tap %15s", name), 1);
+  unsigned int checksums = has_offload(name, ETHTOOL_GTXCSUM);
+  unsigned int segments = has_offload(name, ETHTOOL_GTSO);
+  driver_start(driver, BASE_FEATURES | offloads, QUEUE_SIZE);
+  while (!has_offload(name, ETHTOOL_GTSO))
+    sched_yield();
+  net_interface_stop(driver->interface);
+  assert_int_equal(has_offload(name, ETHTOOL_GTXCSUM), checksums);
+  assert_int_equal(has_offload(name, ETHTOOL_GTSO), segments);
+}
+
 /* What Linux itself sends on a new interface is left out: IPv6. */
 static void be_quiet(void)
 {
@@ -334,6 +365,7 @@ int main(void)
       cmocka_unit_test_setup_teardown(test_merged, begin, end),
       cmocka_unit_test_setup_teardown(test_held, begin, end),
       cmocka_unit_test_setup_teardown(test_doorbells, begin, end),
+      cmocka_unit_test_setup_teardown(test_offloads, begin, end),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

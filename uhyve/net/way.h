@@ -41,8 +41,8 @@ struct net_way_operations
    * broken. */
   int (*flush)(struct net_way *way);
 
-  /* Which offloads the guest takes, of net_way.features: when its driver is ready, and 0 when it is
-   * reset. Null: there are none. */
+  /* Which offloads the guest takes, of net_way.features: when its driver is ready, and 0 at the
+   * end. Null: there are none. */
   int (*set_offloads)(struct net_way *way, uint64_t features);
 
   /* Gives everything back, the struct too. By the thread that opened it, at the end. */
