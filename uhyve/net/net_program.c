@@ -4,14 +4,22 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "uhyve/child.h"
+#include "uhyve/monotonic.h"
 
 #define FIRST_FREE (NET_PROGRAM_STATUS + 1)
+
+/* How long a program that is to end has for that, as far as it is waited for. */
+#define END_NS    1000000000u
+#define NS_PER_MS 1000000u
 
 static void move(int from, int to)
 {
@@ -23,9 +31,10 @@ static _Noreturn void become(const char *path, char *const *arguments, int frame
                              bool says_on_error)
 {
   static char *const no_environment[] = {NULL};
-  int nothing = open("/dev/null", O_RDWR);
-  frames = fcntl(frames, F_DUPFD, FIRST_FREE);
-  status = fcntl(status, F_DUPFD, FIRST_FREE);
+  int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+  nothing = fcntl(nothing, F_DUPFD_CLOEXEC, FIRST_FREE);
+  frames = fcntl(frames, F_DUPFD_CLOEXEC, FIRST_FREE);
+  status = fcntl(status, F_DUPFD_CLOEXEC, FIRST_FREE);
   if (nothing < 0 || frames < 0 || status < 0)
     _exit(EXIT_FAILURE);
   move(nothing, STDIN_FILENO);
@@ -59,8 +68,11 @@ int net_program_start(struct net_program *program, const char *path, char *const
   int error = pid < 0 ? -errno : 0;
   close(frames[1]);
   close(status[1]);
-  *program = (struct net_program){.pid = pid, .frames_fd = frames[0], .status_fd = status[0]};
-  if (error != 0)
+  *program = (struct net_program){
+      .pid = pid, .pid_fd = -1, .frames_fd = frames[0], .status_fd = status[0]};
+  if (error == 0)
+    program->pid_fd = pidfd_open(pid, 0); /* an older kernel has none */
+  else
   {
     close(frames[0]);
     close(status[0]);
@@ -85,19 +97,50 @@ size_t net_program_read_status(struct net_program *program, char *text, size_t m
   return bytes;
 }
 
+static void forget(struct net_program *program)
+{
+  if (program->pid_fd >= 0)
+    close(program->pid_fd);
+  program->pid_fd = -1;
+  program->pid = 0;
+}
+
 int net_program_wait(struct net_program *program)
 {
   int status = -1;
   while (program->pid > 0 && waitpid(program->pid, &status, 0) < 0 && errno == EINTR)
     ;
-  program->pid = 0;
+  forget(program);
   return status;
 }
 
+/* Returns whether the other side has closed the frames' socket. */
+static bool wait_until_closed(int fd)
+{
+  const uint64_t end_ns = monotonic_ns() + END_NS;
+  char frames[4096];
+  shutdown(fd, SHUT_WR);
+  for (uint64_t now_ns; (now_ns = monotonic_ns()) < end_ns;)
+  {
+    struct pollfd polled = {.fd = fd, .events = POLLIN};
+    if (poll(&polled, 1, (int) ((end_ns - now_ns) / NS_PER_MS) + 1) <= 0)
+      continue;
+    ssize_t got = read(fd, frames, sizeof(frames));
+    if (got == 0 || (got < 0 && errno != EINTR && errno != EAGAIN))
+      return true;
+  }
+  return false;
+}
+
+/* Who is gone, or has the rest to do alone, is not waited for. */
 void net_program_end(struct net_program *program)
 {
-  close(program->frames_fd);
   if (program->status_fd >= 0)
     close(program->status_fd);
-  net_program_wait(program);
+  if (program->pid > 0 && !wait_until_closed(program->frames_fd) && program->pid_fd >= 0)
+    pidfd_send_signal(program->pid_fd, SIGKILL, NULL, 0);
+  close(program->frames_fd);
+  if (program->pid > 0)
+    waitpid(program->pid, NULL, WNOHANG);
+  forget(program);
 }
