@@ -138,6 +138,9 @@ void case_taken(void)
   expect_refusal("tcp,::1,7000,80", "cannot publish [::1]:7000/tcp: the port is in use");
   expect_refusal("tcp,192.0.2.1,7000,80",
                  "cannot publish 192.0.2.1:7000/tcp: the host has no such address");
+  expect_refusal(
+      "tcp,fe80::1,7000,80",
+      "cannot publish [fe80::1]:7000/tcp: the address needs a scope, which cannot be given");
   expect_refusal("tcp,127.0.0.1,0,80",
                  "uhyve-net-user is started by uhyve, for --net user; its arguments are wrong");
   /* One's own, and again as soon as the first has ended. */

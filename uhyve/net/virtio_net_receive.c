@@ -6,8 +6,6 @@
 #include <stddef.h>
 #include <string.h>
 
-#define ETHERNET_HEADER_BYTES 14
-
 void virtio_net_receive_forget(struct virtio_net *net)
 {
   struct virtio_net_receive *receive = &net->receive;

@@ -5,8 +5,6 @@
 #include <stddef.h>
 #include <string.h>
 
-#define ETHERNET_HEADER_BYTES 14
-
 /* Takes bytes off the front of pieces, copying them. There are as many. */
 static unsigned int cut_front(struct iovec *pieces, void *to, size_t bytes)
 {

@@ -8,14 +8,14 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
+#include "frame_stream.h"
 #include "net_options.h"
 
 /* In front of each frame, in both directions: struct virtio_net_hdr_v1 (virtio 1.2, 5.1.6). */
 #define NET_HEADER_BYTES 12
 
-/* A frame without the header: what one of 64 KiB may have at most, with Ethernet's header and a tag
- * of a VLAN. */
-#define NET_MOST_FRAME_BYTES 65553
+/* A frame without the header. */
+#define NET_MOST_FRAME_BYTES FRAME_STREAM_MOST_BYTES
 
 /* The pieces of a frame, the header included; no way has to take more. */
 #define NET_MOST_PIECES_OF_WAY 1024
