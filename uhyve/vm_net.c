@@ -208,7 +208,6 @@ size_t vm_net_list_fds(const struct vm *vm, int fds[static VM_NET_FDS])
   {
     const struct net_interface *interface = vm->net.interfaces[i];
     fds[count++] = interface->net.way->fd;
-    fds[count++] = interface->net.way->program_fd;
     fds[count++] = interface->event_fd;
     fds[count++] = interface->ring_fd;
     fds[count++] = interface->change_fd;

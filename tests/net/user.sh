@@ -88,13 +88,20 @@ grep -qm 1 -Fx 'uhyve: eth0: user network has ended' < <(timeout 20 tail -n +1 -
 guest_end
 (($(grep -c ended "$scratch/lost.log") == 1)) || fail "it is said twice"
 
-# One that does not end with the guest is ended, and holds nobody up.
-guest_start stuck echo_threads 7000
+# One that is stopped holds nobody up, and ends when it goes on.
+guest_command_for transfer -3000000
+mkfifo "$scratch/stream"
+"${guest_command[@]}" > "$scratch/stream" &
+guest_pid=$!
+exec {stream}< "$scratch/stream"
+head -c 1 <&"$stream" > "$scratch/body"
 helper=$(pgrep -P "$guest_pid" -x uhyve-net-user)
 kill -STOP "$helper"
 begin=$SECONDS
-guest_end
+cat <&"$stream" > "$scratch/body"
+wait "$guest_pid"
 ((SECONDS - begin <= 5)) || fail "a stuck program holds the monitor up"
+kill -CONT "$helper"
 while kill -0 "$helper" 2> /dev/null; do
-    ((SECONDS - begin <= 10)) || fail "a stuck program is left"
+    ((SECONDS - begin <= 10)) || fail "it does not end"
 done

@@ -5,9 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -68,11 +66,8 @@ int net_program_start(struct net_program *program, const char *path, char *const
   int error = pid < 0 ? -errno : 0;
   close(frames[1]);
   close(status[1]);
-  *program = (struct net_program){
-      .pid = pid, .pid_fd = -1, .frames_fd = frames[0], .status_fd = status[0]};
-  if (error == 0)
-    program->pid_fd = pidfd_open(pid, 0); /* an older kernel has none */
-  else
+  *program = (struct net_program){.pid = pid, .frames_fd = frames[0], .status_fd = status[0]};
+  if (error != 0)
   {
     close(frames[0]);
     close(status[0]);
@@ -97,25 +92,17 @@ size_t net_program_read_status(struct net_program *program, char *text, size_t m
   return bytes;
 }
 
-static void forget(struct net_program *program)
-{
-  if (program->pid_fd >= 0)
-    close(program->pid_fd);
-  program->pid_fd = -1;
-  program->pid = 0;
-}
-
 int net_program_wait(struct net_program *program)
 {
   int status = -1;
   while (program->pid > 0 && waitpid(program->pid, &status, 0) < 0 && errno == EINTR)
     ;
-  forget(program);
+  program->pid = 0;
   return status;
 }
 
-/* Returns whether the other side has closed the frames' socket. */
-static bool wait_until_closed(int fd)
+/* Until the other side has closed the frames' socket, too. */
+static void wait_until_closed(int fd)
 {
   const uint64_t end_ns = monotonic_ns() + END_NS;
   char frames[4096];
@@ -127,20 +114,19 @@ static bool wait_until_closed(int fd)
       continue;
     ssize_t got = read(fd, frames, sizeof(frames));
     if (got == 0 || (got < 0 && errno != EINTR && errno != EAGAIN))
-      return true;
+      break;
   }
-  return false;
 }
 
-/* Who is gone, or has the rest to do alone, is not waited for. */
+/* Who has the rest to do alone, or is stuck, is not waited for. */
 void net_program_end(struct net_program *program)
 {
   if (program->status_fd >= 0)
     close(program->status_fd);
-  if (program->pid > 0 && !wait_until_closed(program->frames_fd) && program->pid_fd >= 0)
-    pidfd_send_signal(program->pid_fd, SIGKILL, NULL, 0);
+  if (program->pid > 0)
+    wait_until_closed(program->frames_fd);
   close(program->frames_fd);
   if (program->pid > 0)
     waitpid(program->pid, NULL, WNOHANG);
-  forget(program);
+  program->pid = 0;
 }

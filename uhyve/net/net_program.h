@@ -14,7 +14,6 @@
 struct net_program
 {
   pid_t pid;     /* 0: it has been waited for */
-  int pid_fd;    /* -1: there is none */
   int frames_fd; /* the monitor's end */
   int status_fd; /* what the program says; for net_program_read_status() */
 };
@@ -33,8 +32,8 @@ size_t net_program_read_status(struct net_program *program, char *text, size_t m
 int net_program_wait(struct net_program *program);
 
 /* Ends the program, unless net_program_wait() saw its end: says that there are no more frames and
- * waits until it has closed its end of them. One that has not after a second is killed. Neither its
- * own end is waited for. */
+ * waits until it has closed its end of them, for a second at most. Its own end is not waited for.
+ */
 void net_program_end(struct net_program *program);
 
 #endif

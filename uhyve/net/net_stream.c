@@ -91,6 +91,5 @@ int net_stream_open_program(struct net_way **way, const struct net_program *prog
     return error;
   of(*way)->has_program = true;
   of(*way)->program = *program;
-  (*way)->program_fd = program->pid_fd;
   return 0;
 }

@@ -56,7 +56,6 @@ struct net_way
 {
   const struct net_way_operations *operations;
   int fd;             /* to be polled for POLLIN and POLLOUT; does not block; kept in the sandbox */
-  int program_fd;     /* of a process, to be kept too; 0 or -1: none */
   uint64_t features;  /* offloads, bits VIRTIO_NET_F_*; all of them only with headers */
   uint32_t mtu_bytes; /* 0: not known */
   char name[64];      /* for messages, like "tap uhyve0" */

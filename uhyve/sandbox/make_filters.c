@@ -215,17 +215,6 @@ static void allow_changes(void)
         "rule of times");
 }
 
-/* Of uhyve-net-user, which is asked to end and has to. There is no other process whose descriptor
- * the monitor has, nor can it open one. */
-static void allow_end_of_program(void)
-{
-  allow_value(SCMP_SYS(shutdown), 1, SHUT_WR);
-  check(seccomp_rule_add(context, SCMP_ACT_ALLOW, SCMP_SYS(pidfd_send_signal), 3,
-                         SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffff, SIGKILL), SCMP_A2(SCMP_CMP_EQ, 0),
-                         SCMP_A3(SCMP_CMP_MASKED_EQ, 0xffffffff, 0)),
-        "rule of ends");
-}
-
 static void allow_fork(void)
 {
   allow_value(SCMP_SYS(clone), 0, CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD);
@@ -265,7 +254,8 @@ static void make_guest_filter(unsigned int needs)
   allow_kvm();
   allow_terminal();
   allow_open_files();
-  allow_end_of_program();
+  /* To tell uhyve-net-user of the end. */
+  allow_value(SCMP_SYS(shutdown), 1, SHUT_WR);
   if ((needs & FILTER_LOOK) != 0)
     allow_look();
   if ((needs & FILTER_READ_FILES) != 0)
