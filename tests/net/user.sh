@@ -67,7 +67,7 @@ expect --stdout $'10\\.0\\.2\\.2\n(.*\n)*eth0 10\\.0\\.2\\.15/24\n(.*\n)*all int
     guest ask name server.example.test interfaces
 
 # A network that would be dead, and descriptors that are the monitor's own, are errors.
-guest_net=(--net user,gateway=192.168.1.1)
+guest_net=(--net "user,gateway=192.168.1.1")
 expect --status 125 --stderr 'uhyve: --net user: gateway= is not [^
 ]*
 ' guest echo_threads 7000

@@ -127,8 +127,9 @@ static bool expect(struct net_interface *interface, struct virtio_net_expected *
   return !has_more;
 }
 
+/* Or until so much time has passed; -1: however long it takes. */
 static void sleep_until_event(struct net_interface *interface,
-                              const struct virtio_net_expected *expected)
+                              const struct virtio_net_expected *expected, int most_ms)
 {
   struct pollfd polls[] = {
       {.fd = interface->event_fd, .events = POLLIN},
@@ -136,9 +137,11 @@ static void sleep_until_event(struct net_interface *interface,
        .events = (short) ((expected->frames ? POLLIN : 0) | (expected->room ? POLLOUT : 0))},
   };
   uint64_t events;
-  poll(polls, sizeof(polls) / sizeof(polls[0]), -1);
-  if ((polls[0].revents & POLLIN) != 0 && read(interface->event_fd, &events, sizeof(events)) < 0)
+  poll(polls, sizeof(polls) / sizeof(polls[0]), most_ms);
+  if ((polls[0].revents & POLLIN) == 0)
     return;
+  ssize_t taken = read(interface->event_fd, &events, sizeof(events));
+  (void) taken; /* whatever came, all is looked at */
 }
 
 /* Also what a driver has left that has reset the device. */
@@ -156,10 +159,11 @@ static void serve_last(struct net_interface *interface)
   {
     if (serve(interface) || !expect(interface, &expected))
       continue;
-    if (!expected.room && !keeps_frames(interface->net.way))
+    expected.frames = false;
+    expected.room |= keeps_frames(interface->net.way);
+    if (!expected.room)
       break;
-    struct pollfd polled = {.fd = interface->net.way->fd, .events = POLLOUT};
-    poll(&polled, 1, (int) ((end_ns - now_ns) / NS_PER_MS) + 1);
+    sleep_until_event(interface, &expected, (int) ((end_ns - now_ns) / NS_PER_MS) + 1);
   }
 }
 
@@ -177,7 +181,7 @@ static void *serve_interface(void *argument)
     else if (interface->polls && monotonic_ns() - served_ns < POLL_NS)
       __builtin_ia32_pause();
     else if (expect(interface, &expected))
-      sleep_until_event(interface, &expected);
+      sleep_until_event(interface, &expected, -1);
   }
   serve_last(interface);
   /* The next user of what stays, as a TAP may, asks for its own. */
