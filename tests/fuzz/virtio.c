@@ -35,6 +35,7 @@ static struct
   uint8_t flags, gso_type; /* of their headers */
   uint8_t receive_error, send_error, flush_error;
   uint8_t changes; /* how much of the rings changes in each call */
+  bool is_gone;    /* and has said so */
 } world;
 
 static uint64_t published[2]; /* split: the driver's index */
@@ -126,7 +127,9 @@ static int send_frame(struct net_way *to, const struct iovec *pieces, int count)
 static int flush(struct net_way *to)
 {
   CHECK(to == &way);
-  return world.flush_error != 0 ? -EAGAIN : 0;
+  static const int errors[] = {0, -EAGAIN, -EPIPE};
+  world.is_gone |= errors[world.flush_error] == -EPIPE;
+  return errors[world.flush_error];
 }
 
 static int set_offloads(struct net_way *to, uint64_t features)
@@ -263,6 +266,7 @@ static void serve(void)
   struct virtio_net_expected expected;
   virtio_net_serve(&net, &news);
   virtio_net_expect(&net, &expected);
+  CHECK(!world.is_gone || (!expected.room && !expected.frames));
   if (expected.room)
     virtio_net_way_has_room(&net);
 }
@@ -282,8 +286,10 @@ static void change_world(void)
   world.flush_error = errors >> 5 & 1;
   world.changes = errors >> 6;
   uint8_t header = input_u8(&input);
-  world.flags = header & 1;
+  world.flags = (header & 1) | (header >> 3 & 2);
   world.gso_type = header >> 1 & 7;
+  if ((header & 0x20) != 0)
+    world.flush_error *= 2;
 }
 
 static void step(uint8_t what)

@@ -1,6 +1,7 @@
 /* A virtio network device: what it offers, its life, and the order in which it is served. */
 #include "virtio_net.h"
 
+#include <errno.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_ids.h>
 #include <linux/virtio_mmio.h>
@@ -117,9 +118,12 @@ static void tell_offloads(struct virtio_net *net)
 
 static void flush(struct virtio_net *net)
 {
-  if (!net->is_flushed && !net->is_way_broken)
-    net->is_flushed =
-        net->way->operations->flush == NULL || net->way->operations->flush(net->way) == 0;
+  if (net->is_flushed || net->is_way_broken)
+    return;
+  int error = net->way->operations->flush != NULL ? net->way->operations->flush(net->way) : 0;
+  net->is_flushed = error == 0;
+  if (error != 0 && error != -EAGAIN)
+    virtio_net_lose_way(net);
 }
 
 static bool tell_used(struct virtio_net *net, enum virtio_net_queue number, unsigned int frames)

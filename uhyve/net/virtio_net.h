@@ -16,6 +16,8 @@ enum virtio_net_queue
   VIRTIO_NET_QUEUES,
 };
 
+#define ETHERNET_HEADER_BYTES 14
+
 /* Frames that are served in one go; then others get the lock. */
 #define VIRTIO_NET_BATCH 64
 
@@ -64,7 +66,8 @@ struct virtio_net_send
   struct virtio_net_hdr_v1 header;
 };
 
-/* All but the first two members is guarded by the caller's lock. */
+/* All is guarded by the caller's lock, but for way, and for what of config never changes: all but
+ * the status. */
 struct virtio_net
 {
   struct net_way *way;

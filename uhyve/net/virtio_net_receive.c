@@ -6,8 +6,6 @@
 #include <stddef.h>
 #include <string.h>
 
-#define ETHERNET_HEADER_BYTES 14
-
 void virtio_net_receive_forget(struct virtio_net *net)
 {
   struct virtio_net_receive *receive = &net->receive;
@@ -124,11 +122,16 @@ static uint64_t most_bytes(const struct virtio_net *net)
   return NET_HEADER_BYTES + frame_bytes;
 }
 
-/* What was queued under another driver may not suit this one. */
-static bool is_suitable(const struct virtio_net *net, const struct virtio_net_hdr_v1 *header)
+/* What was queued under another driver may not suit this one. That a checksum was verified need not
+ * be said. */
+static bool is_suitable(const struct virtio_net *net, struct virtio_net_hdr_v1 *header)
 {
-  if (header->flags != 0 && !virtio_net_has(net, VIRTIO_NET_F_GUEST_CSUM))
-    return false;
+  if (!virtio_net_has(net, VIRTIO_NET_F_GUEST_CSUM))
+  {
+    if ((header->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) != 0)
+      return false;
+    header->flags = 0;
+  }
   switch (header->gso_type)
   {
   case VIRTIO_NET_HDR_GSO_NONE:
