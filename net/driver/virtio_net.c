@@ -6,7 +6,7 @@
 #include "mm/kernel_heap.h"
 
 /* Of both rings; a large frame takes 17 buffers to receive. */
-#define DESCRIPTORS 256u
+#define DESCRIPTORS 512u
 
 /* Offsets in the device's configuration: virtio 1.2, section 5.1.4. */
 #define CONFIGURATION_ADDRESS 0u
