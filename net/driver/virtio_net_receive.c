@@ -185,7 +185,7 @@ static void add_buffer(struct virtio_net *net, struct receive_buffer *buffer, ui
 {
   struct net_received *frame = &net->partial->frame;
   uint32_t skip_bytes = net->partial_end == NULL ? VIRTIO_NET_HEADER_BYTES : 0;
-  if (len_bytes > skip_bytes && frame->piece_count < NET_MOST_PIECES)
+  if (len_bytes > skip_bytes && frame->piece_count < NET_RECEIVED_PIECES)
   {
     frame->pieces[frame->piece_count++] =
         (struct net_piece){buffer->data + skip_bytes, len_bytes - skip_bytes};
@@ -193,7 +193,7 @@ static void add_buffer(struct virtio_net *net, struct receive_buffer *buffer, ui
   }
   else
   {
-    frame->piece_count = NET_MOST_PIECES; /* and takes no more */
+    frame->piece_count = NET_RECEIVED_PIECES; /* and takes no more */
     frame->len_bytes = 0;
   }
   buffer->rest = NULL;
