@@ -29,8 +29,8 @@ static void append(struct internet_pieces *pieces, struct pbuf *pbuf)
   pieces->last = pbuf;
 }
 
-/* A large segment is acknowledged at once, unless a task is about to read it, which then does that for
- * all that has come: an acknowledgement costs the host more than it costs to copy 64 KiB. */
+/* A large segment is acknowledged at once, unless a task is about to read it, which then does that
+ * for all that has come: an acknowledgement costs the host more than it costs to copy 64 KiB. */
 static void leave_acknowledgement(struct internet_socket *internet, struct tcp_pcb *pcb,
                                   uint32_t len_bytes)
 {

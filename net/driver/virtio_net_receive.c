@@ -102,8 +102,9 @@ static struct receive_buffer *take_free(struct virtio_net *net)
 {
   if (net->free_buffers == NULL)
     take_released(net);
-  if (net->free_buffers == NULL || net->buffer_count < net->wanted_buffers)
-    make_buffers(net);
+  bool is_short = net->free_buffers == NULL || net->buffer_count < net->wanted_buffers;
+  if (is_short && !make_buffers(net))
+    net->wanted_buffers = 0; /* until the next large frame */
   if (net->free_buffers == NULL)
     return NULL;
   struct receive_buffer *buffer = net->free_buffers;

@@ -8,8 +8,8 @@
 
 #define ETHERNET_HEADER_BYTES 14
 
-/* Large frames are told to the driver so many bytes at a time: it wakes its tasks, and acknowledges,
- * once for all of them. */
+/* Large frames are told to the driver so many bytes at a time: it wakes its tasks, and
+ * acknowledges, once for all of them. */
 #define LARGE_FRAME_BYTES 4096u
 #define GROUP_BYTES       (128u << 10)
 
