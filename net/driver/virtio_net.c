@@ -5,8 +5,9 @@
 
 #include "mm/kernel_heap.h"
 
-/* Of both rings; a large frame takes 17 buffers to receive. */
-#define DESCRIPTORS 256u
+/* A large frame takes 17 buffers to receive. */
+#define RECEIVE_DESCRIPTORS 512u
+#define SEND_DESCRIPTORS    256u
 
 /* Offsets in the device's configuration: virtio 1.2, section 5.1.4. */
 #define CONFIGURATION_ADDRESS 0u
@@ -126,10 +127,10 @@ static const struct net_device_operations operations = {
 
 static int start_rings(struct virtio_net *net)
 {
-  int error =
-      virtio_start_queue(&net->virtio, VIRTIO_NET_RECEIVE_QUEUE, DESCRIPTORS, 0, &net->receive);
+  int error = virtio_start_queue(&net->virtio, VIRTIO_NET_RECEIVE_QUEUE, RECEIVE_DESCRIPTORS, 0,
+                                 &net->receive);
   if (error == 0)
-    error = virtio_start_queue(&net->virtio, VIRTIO_NET_SEND_QUEUE, DESCRIPTORS,
+    error = virtio_start_queue(&net->virtio, VIRTIO_NET_SEND_QUEUE, SEND_DESCRIPTORS,
                                VIRTIO_NET_SEND_PIECES, &net->send);
   if (error == 0)
     error = virtio_net_send_start(net);

@@ -76,11 +76,12 @@ struct virtio_net
   struct virtqueue receive;
   struct virtqueue send;
 
-  struct receive_buffer *free_buffers;
+  struct receive_buffer *free_buffers,
+      *last_free_buffer;                        /* the one that was freed first is first */
   struct receive_buffer *released;              /* by any task: only pushed, or taken as a whole */
   struct receive_buffer *partial, *partial_end; /* a frame of which buffers are missing */
   uint32_t missing_buffers;
-  uint32_t buffer_count, most_buffers;
+  uint32_t buffer_count, wanted_buffers, most_buffers;
   uint32_t buffer_bytes;
   uint32_t is_starved; /* the ring wants buffers and there were none; atomic */
 

@@ -53,6 +53,7 @@ struct virtio_net_receive
   struct virtio_net_hdr_v1 header;
   uint64_t held_bytes; /* a frame that waits for more buffers; the rest of it is in spare */
   uint64_t held_room_bytes;
+  uint64_t group_bytes; /* received in this batch */
   uint8_t spare[NET_HEADER_BYTES + NET_MOST_FRAME_BYTES];
   struct virtqueue_chain chain;
 };

@@ -6,6 +6,11 @@
 #include <stddef.h>
 #include <string.h>
 
+/* Large frames are told to the driver so many bytes at a time: it wakes its tasks, and
+ * acknowledges, once for all of them. */
+#define LARGE_FRAME_BYTES 4096u
+#define GROUP_BYTES       (128u << 10)
+
 void virtio_net_receive_forget(struct virtio_net *net)
 {
   struct virtio_net_receive *receive = &net->receive;
@@ -145,12 +150,15 @@ static bool is_suitable(const struct virtio_net *net, struct virtio_net_hdr_v1 *
   }
 }
 
-/* Gives a frame of so many bytes to the guest, header included: it lies in the first buffers. */
+/* Gives a frame of so many bytes to the guest, header included: it lies in the first buffers. A
+ * small one is told at once. */
 static void give(struct virtio_net *net, uint64_t bytes)
 {
   struct virtio_net_receive *receive = &net->receive;
   struct virtqueue *queue = virtio_net_queue(net, VIRTIO_NET_RECEIVE);
+  bool is_large = bytes >= LARGE_FRAME_BYTES;
   uint16_t count = 0;
+  receive->group_bytes += bytes;
   while (bytes > 0)
   {
     const struct virtio_net_buffer *buffer = &receive->buffers[receive->first_buffer];
@@ -166,7 +174,8 @@ static void give(struct virtio_net *net, uint64_t bytes)
   }
   receive->header.num_buffers = count;
   write_header(receive);
-  virtqueue_publish(queue);
+  if (!is_large)
+    virtqueue_publish(queue);
 }
 
 /* Copies the rest of a frame behind what was received straight into the buffers. */
@@ -252,10 +261,14 @@ static bool receive_one(struct virtio_net *net)
 
 unsigned int virtio_net_receive_batch(struct virtio_net *net)
 {
+  struct virtqueue *queue = virtio_net_queue(net, VIRTIO_NET_RECEIVE);
   unsigned int frames = 0;
-  while (frames < VIRTIO_NET_BATCH && virtio_net_queue(net, VIRTIO_NET_RECEIVE)->is_ready &&
+  net->receive.group_bytes = 0;
+  while (frames < VIRTIO_NET_BATCH && net->receive.group_bytes < GROUP_BYTES && queue->is_ready &&
          !net->is_way_broken && virtio_mmio_is_running(&net->virtio) && receive_one(net))
     frames++;
+  if (frames > 0)
+    virtqueue_publish(queue);
   return frames;
 }
 
