@@ -13,6 +13,9 @@
 #define EVENTS_WRITE (POLLOUT | POLLWRNORM)
 #define EVENTS_ALL   (EVENTS_READ | EVENTS_WRITE | POLLHUP | POLLERR)
 
+#define SMALL_BYTES    512u
+#define GATHERED_BYTES 2048u
+
 /* ---- What lwIP tells ---- */
 
 static void append(struct internet_pieces *pieces, struct pbuf *pbuf)
@@ -24,6 +27,49 @@ static void append(struct internet_pieces *pieces, struct pbuf *pbuf)
   while (pbuf->next != NULL)
     pbuf = pbuf->next;
   pieces->last = pbuf;
+}
+
+static void add_to_gathered(struct internet_socket *internet, struct pbuf *pbuf)
+{
+  struct pbuf *gathered = internet->gathered;
+  u16_t len_bytes = pbuf->tot_len;
+  pbuf_copy_partial(pbuf, (char *) gathered->payload + gathered->len, len_bytes, 0);
+  internet->gathered_room_bytes -= len_bytes;
+  gathered->tot_len += len_bytes;
+  /* Who receives may be reading in front of it. */
+  __atomic_store_n(&gathered->len, (u16_t) (gathered->len + len_bytes), __ATOMIC_RELEASE);
+  pbuf_free(pbuf);
+}
+
+/* Small pieces behind each other cost many times what they hold: they are put into one. */
+static void append_piece(struct internet_socket *internet, struct pbuf *pbuf)
+{
+  const struct internet_pieces *end =
+      internet->queue.first != NULL ? &internet->queue : &internet->taken;
+  const struct pbuf *last = end->first != NULL ? end->last : NULL;
+  bool is_small = pbuf->tot_len <= SMALL_BYTES;
+  if (is_small && last != NULL && last == internet->gathered &&
+      internet->gathered_room_bytes >= pbuf->tot_len)
+  {
+    add_to_gathered(internet, pbuf);
+    return;
+  }
+  bool follows_small =
+      last != NULL && (last->len <= SMALL_BYTES || last == internet->gathered);
+  internet->gathered = NULL;
+  struct pbuf *gathered = NULL;
+  if (is_small && follows_small)
+    gathered = pbuf_alloc(PBUF_RAW, GATHERED_BYTES, PBUF_RAM);
+  if (gathered == NULL)
+  {
+    append(&internet->queue, pbuf);
+    return;
+  }
+  gathered->len = gathered->tot_len = 0;
+  internet->gathered = gathered;
+  internet->gathered_room_bytes = GATHERED_BYTES;
+  add_to_gathered(internet, pbuf);
+  append(&internet->queue, gathered);
 }
 
 static err_t on_received(void *argument, struct tcp_pcb *pcb, struct pbuf *pbuf, err_t error)
@@ -45,7 +91,7 @@ static err_t on_received(void *argument, struct tcp_pcb *pcb, struct pbuf *pbuf,
   else
   {
     internet->queued_bytes += pbuf->tot_len;
-    append(&internet->queue, pbuf);
+    append_piece(internet, pbuf);
     internet_changed(internet, POLLIN | POLLRDNORM);
   }
   return ERR_OK;

@@ -114,6 +114,8 @@
 #define LWIP_TCP_SACK_OUT                  1
 #define LWIP_TCP_MAX_SACK_NUM              4
 #define TCP_QUEUE_OOSEQ                    1
+/* A window of whole segments; of small ones the last are sent again. */
+#define TCP_OOSEQ_MAX_PBUFS                1024
 #define LWIP_RANDOMIZE_INITIAL_LOCAL_PORTS 1
 #define TCP_MSL                            30000
 #define LWIP_TCP_RTO_TIME                  1000
