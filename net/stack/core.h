@@ -4,6 +4,9 @@
 
 void net_core_lock(void);
 
+/* What net_unlock() does before it lets go. */
+void net_core_settle(void);
+
 /* As net_unlock(). */
 void net_core_unlock(void);
 

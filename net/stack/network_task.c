@@ -6,6 +6,7 @@
 
 #include "libc/thread.h"
 #include "net/stack/core.h"
+#include "net/stack/ending.h"
 #include "net/stack/interface.h"
 #include "net/stack/stack.h"
 #include "net/stack/stack_timers.h"
@@ -48,8 +49,9 @@ static void *serve(void *argument)
   for (;;)
   {
     bool told = __atomic_exchange_n(&net_task_events, 0, __ATOMIC_SEQ_CST) != 0;
-    while (told && serve_devices())
-      ;
+    do
+      net_ending_look();
+    while (told && serve_devices());
     uint64_t next_ns = serve_timers();
     if (!net_interfaces_expect())
       futex_wait(&net_task_events, 0, next_ns);
