@@ -18,7 +18,9 @@
 #include "net/stack/stack_timers.h"
 #include "posix/sys.h"
 #include "sched/mutex.h"
+#include "sched/task.h"
 #include "signal/signal.h"
+#include "time/clock.h"
 
 #define LOOPBACK_MTU   65535
 #define LOOP_UNCHECKED (NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP)
@@ -56,6 +58,12 @@ static void loop_back(void)
     while (netif->loop_first != NULL)
       netif_poll(netif);
   }
+}
+
+void net_core_give_way(uint64_t pause_ns)
+{
+  if (__atomic_load_n(&core.word, __ATOMIC_RELAXED) != MUTEX_FREE)
+    task_sleep_until_ns(clock_monotonic_ns() + pause_ns);
 }
 
 void net_core_settle(void)

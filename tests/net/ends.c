@@ -5,6 +5,8 @@
  *        ends wait ADDRESS PORT          connects, says so, and waits for a signal
  *        ends unread ADDRESS PORT        connects, leaves what comes unread, and ends
  *        ends closer PORT                accepts one connection, closes that first and then the port
+ *        ends stall PORT                accepts connections and reads nothing
+ *        ends stderr ADDRESS PORT       connects, and has that connection as standard error
  *        ends own ADDRESS                streams to itself by an address of its interface
  */
 #include <arpa/inet.h>
@@ -112,6 +114,14 @@ static void close_first(const char *port)
   pause();
 }
 
+static _Noreturn void stall(const char *port)
+{
+  int listener = listen_at("0.0.0.0", port);
+  say("ends: listens");
+  for (;;)
+    accept(listener, NULL, NULL);
+}
+
 static void *take_all(void *listener)
 {
   static char bytes[65536];
@@ -157,6 +167,14 @@ int main(int argc, char **argv)
     say("ends: connected");
     pause();
   }
+  else if (argc == 4 && strcmp(argv[1], "stderr") == 0)
+  {
+    dup2(connect_to(argv[2], argv[3]), STDERR_FILENO);
+    say("ends: connected");
+    pause();
+  }
+  else if (argc == 3 && strcmp(argv[1], "stall") == 0)
+    stall(argv[2]);
   else if (argc == 4 && strcmp(argv[1], "unread") == 0)
     leave_unread(connect_to(argv[2], argv[3]));
   else if (argc == 3 && strcmp(argv[1], "closer") == 0)
