@@ -7,8 +7,8 @@
 #include "net/address_check.h"
 #include "net/internet.h"
 
-#define MOST_IPV4_BYTES 65507 /* with the headers 64 KiB less one */
-#define MOST_IPV6_BYTES 65487
+#define MOST_IPV4_BYTES   65507 /* with the headers 64 KiB less one */
+#define MOST_IPV6_BYTES   65487
 #define LEAST_ICMP6_BYTES 4 /* up to the checksum, which is the stack's to compute */
 
 /* ---- Sending ---- */

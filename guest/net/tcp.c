@@ -8,10 +8,10 @@
 #include "net/internet.h"
 #include "time/clock.h"
 
-#define NS_PER_S     1000000000ull
-#define EVENTS_READ  (POLLIN | POLLRDNORM | POLLRDHUP)
-#define EVENTS_WRITE (POLLOUT | POLLWRNORM)
-#define EVENTS_ALL   (EVENTS_READ | EVENTS_WRITE | POLLHUP | POLLERR)
+#define NS_PER_S       1000000000ull
+#define EVENTS_READ    (POLLIN | POLLRDNORM | POLLRDHUP)
+#define EVENTS_WRITE   (POLLOUT | POLLWRNORM)
+#define EVENTS_ALL     (EVENTS_READ | EVENTS_WRITE | POLLHUP | POLLERR)
 
 #define SMALL_BYTES    512u
 #define GATHERED_BYTES 2048u
@@ -54,8 +54,7 @@ static void append_piece(struct internet_socket *internet, struct pbuf *pbuf)
     add_to_gathered(internet, pbuf);
     return;
   }
-  bool follows_small =
-      last != NULL && (last->len <= SMALL_BYTES || last == internet->gathered);
+  bool follows_small = last != NULL && (last->len <= SMALL_BYTES || last == internet->gathered);
   internet->gathered = NULL;
   struct pbuf *gathered = NULL;
   if (is_small && follows_small)

@@ -75,8 +75,8 @@ static bool ask(struct virtio_net *net)
   bool is_there = ask_for_next(net);
   if (wants_sent(net))
     is_there = virtqueue_expect(&net->send, VIRTQUEUE_MOST_OF_IT) || is_there;
-  is_there = is_there || __atomic_load_n(&net->link_changed, __ATOMIC_SEQ_CST) != 0 ||
-             must_refill(net);
+  is_there =
+      is_there || __atomic_load_n(&net->link_changed, __ATOMIC_SEQ_CST) != 0 || must_refill(net);
   if (is_there)
   {
     quiet(net);

@@ -41,7 +41,7 @@ static const struct patience at_signal = {50 * NS_PER_MS, 50 * NS_PER_MS};
 #define NAMES_NS     (1000 * NS_PER_MS) /* while it is asked for hardware addresses */
 #define FRAMES_NS    (20 * NS_PER_MS)   /* until the device has read what it was given */
 #define LOOK_NS      (10 * NS_PER_MS)
-#define LOOK_SOON_NS (NS_PER_MS / 10) /* for what nobody interrupts */
+#define LOOK_SOON_NS (NS_PER_MS / 10)   /* for what nobody interrupts */
 #define LIFE_NS      (1000 * NS_PER_MS) /* in which the task looks at least once */
 
 /* Null: the program goes on. An end by a signal may come behind one with a status. */

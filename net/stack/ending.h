@@ -11,8 +11,8 @@
  * first returns. May block; for tasks. */
 NET_ENDING_HOOK void net_end(int status);
 
-/* Whether it ends so, and with which status: what other threads still do does not change that. Never
- * blocks. */
+/* Whether it ends so, and with which status: what other threads still do does not change that.
+ * Never blocks. */
 NET_ENDING_HOOK bool net_is_ending(int *status);
 
 /* The same at the end by a signal, which waits for next to nothing. In any context: does nothing

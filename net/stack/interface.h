@@ -29,12 +29,12 @@ struct net_interface
   struct frame_queue received; /* by the device, not yet seen by lwIP */
   struct waiting_frame *waiting, *waiting_last;
   uint32_t waiting_count;
-  uint32_t given_count; /* frames that the device has not read yet */
+  uint32_t given_count;        /* frames that the device has not read yet */
   struct merged_frame *merged; /* takes more segments until the lock is let go; or null */
   uint32_t held_pieces;        /* of the device's memory, in lwIP or with programs; atomic */
   bool must_flush;
   bool link_has_changed; /* which lwIP has not been told yet */
-  bool told_of_clash; /* somebody else has our address */
+  bool told_of_clash;    /* somebody else has our address */
   struct net_interface *next;
 };
 

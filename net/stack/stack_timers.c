@@ -200,7 +200,6 @@ static struct cyclic_timer timers[] = {
     {ND6_TMR_INTERVAL, nd6_tmr, nd6_needs, MOST_DAYS, 0},
 };
 
-
 static void timer_run(struct cyclic_timer *timer, uint64_t now_ns)
 {
   uint64_t interval_ns = timer->interval_ms * NS_PER_MS;

@@ -4,10 +4,10 @@
  *        ends datagram ADDRESS PORT      sends one datagram and ends
  *        ends wait ADDRESS PORT          connects, says so, and waits for a signal
  *        ends unread ADDRESS PORT        connects, leaves what comes unread, and ends
- *        ends closer PORT                accepts one connection, closes that first and then the port
- *        ends stall PORT                accepts connections and reads nothing
- *        ends stderr ADDRESS PORT       connects, and has that connection as standard error
- *        ends own ADDRESS                streams to itself by an address of its interface
+ *        ends closer PORT                accepts one connection, closes that first and then the
+ * port ends stall PORT                accepts connections and reads nothing ends stderr ADDRESS
+ * PORT       connects, and has that connection as standard error ends own ADDRESS streams to itself
+ * by an address of its interface
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -127,8 +127,8 @@ static void idle_cpu_looks(void **state)
   }
 }
 
-/* The last buffers are with the user, who gives them back while the task is awake but has looked for
- * them already: it is told when it wants to sleep. */
+/* The last buffers are with the user, who gives them back while the task is awake but has looked
+ * for them already: it is told when it wants to sleep. */
 static void buffers_come_back_late(void **state)
 {
   (void) state;
