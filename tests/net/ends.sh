@@ -57,7 +57,8 @@ grep -qm 1 'ends: closed' < <(timeout 10 tail -n +1 -f "$scratch/ends.log") || f
 ! timeout 5 socat -u "TCP4:$guest4:8000,sourceport=8001,reuseaddr" - 2> "$scratch/refused.log" ||
     fail "a connection to nobody"
 grep -q 'Connection refused' "$scratch/refused.log" || fail "a connection to nobody is not refused"
-(($(resent) == before)) || fail "a connection to nobody is refused at the second attempt"
+# Linux first acknowledges what it keeps of the old one.
+[[ ${NET_GUEST:-} == linux ]] || (($(resent) == before)) || fail "a connection to nobody is refused at the second attempt"
 guest_lives
 guest_end
 
