@@ -50,7 +50,7 @@ static void end_if_ending(void)
 
 _Noreturn void crash_report(const struct crash *crash)
 {
-  if (crash->cause == HC_CRASH_SIGNAL && net_is_ending != NULL)
+  if (crash->cause != HC_CRASH_KERNEL && net_is_ending != NULL)
     end_if_ending();
   if (crash->cause == HC_CRASH_SIGNAL && (SIGNALS_REPORTED & BIT(crash->signal)) == 0)
     end_by_signal(crash->signal);

@@ -1,6 +1,8 @@
 /* Ends of programs and of connections; a guest's program, and a Linux one.
  *
- * usage: ends send ADDRESS PORT BYTES    sends so many and returns from main() at once
+ * usage: ends send ADDRESS PORT BYTES [exit | fault]
+ *                                       sends so many and returns from main() at once; another
+ *                                       thread then ends the program, too, or faults
  *        ends datagram ADDRESS PORT      sends one datagram and ends
  *        ends wait ADDRESS PORT          connects, says so, and waits for a signal
  *        ends unread ADDRESS PORT        connects, leaves what comes unread, and ends
@@ -85,6 +87,26 @@ static void say(const char *text)
   fflush(stdout);
 }
 
+static volatile int *volatile nothing;
+
+/* On Linux there is no such thread any more. */
+static void *end_later(void *how)
+{
+  usleep(300000);
+  if (strcmp(how, "exit") == 0)
+    _exit(3);
+  *nothing = 1;
+  return NULL;
+}
+
+static void send_and_end(char **arguments)
+{
+  pthread_t thread;
+  send_all(connect_to(arguments[0], arguments[1]), (size_t) atol(arguments[2]));
+  if (arguments[3] != NULL && pthread_create(&thread, NULL, end_later, arguments[3]) != 0)
+    fail("thread");
+}
+
 static void send_datagram(const char *address, const char *port)
 {
   struct sockaddr_in name = name_of(address, port);
@@ -157,8 +179,8 @@ static void use_own_address(const char *address)
 
 int main(int argc, char **argv)
 {
-  if (argc == 5 && strcmp(argv[1], "send") == 0)
-    send_all(connect_to(argv[2], argv[3]), (size_t) atol(argv[4]));
+  if ((argc == 5 || argc == 6) && strcmp(argv[1], "send") == 0)
+    send_and_end(argv + 2);
   else if (argc == 4 && strcmp(argv[1], "datagram") == 0)
     send_datagram(argv[2], argv[3]);
   else if (argc == 4 && strcmp(argv[1], "wait") == 0)

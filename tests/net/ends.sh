@@ -15,7 +15,7 @@ peer() { peer_start "$1" '(listening|receiving) on' timeout 15 socat -d -d "${@:
 # It begins to read when the program has long been gone on Linux.
 peer slow -u "TCP4-LISTEN:9000,rcvbuf=16384" "SYSTEM:sleep 1; cat > $scratch/slow"
 start=$SECONDS
-guest ends send "$host4" 9000 $bytes || fail "status $?"
+guest ends send "$host4" 9000 $bytes exit || fail "status $?"
 wait "$peer_pid" || fail "the slow peer: $?"
 [[ $(sha256sum < "$scratch/slow") == "$sum" ]] || fail "of $bytes bytes there came $(stat -c %s "$scratch/slow")"
 ((SECONDS - start < 12)) || fail "the end took $((SECONDS - start)) s"
@@ -30,7 +30,7 @@ timeout 5 tail --pid="$peer_pid" -f /dev/null || fail "no datagram"
 # Who takes nothing.
 peer nothing -u "SYSTEM:sleep 60" "TCP4-LISTEN:9002,rcvbuf=4096"
 start=$SECONDS
-guest ends send "$host4" 9002 60000 || fail "status $?"
+guest ends send "$host4" 9002 60000 fault || fail "status $?"
 ((SECONDS - start < 6)) || fail "the end took $((SECONDS - start)) s for who takes nothing"
 
 # What came was not read.
