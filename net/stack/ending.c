@@ -72,6 +72,7 @@ static void close_connection(struct tcp_pcb *pcb)
   tcp_recv(pcb, NULL);
   tcp_sent(pcb, NULL);
   tcp_err(pcb, NULL);
+  tcp_poll(pcb, NULL, 0);
   if (!was_accepted || tcp_close(pcb) != ERR_OK)
     tcp_abort(pcb);
 }
