@@ -60,6 +60,14 @@ static bool ask_for_next(struct virtio_net *net)
   }
 }
 
+/* Buffers that have come back to a ring that is short of them: who gave them back may have found us
+ * awake, behind the last look at them. */
+static bool must_refill(const struct virtio_net *net)
+{
+  return __atomic_load_n(&net->receive.free_count, __ATOMIC_RELAXED) > net->receive.size / 2 &&
+         __atomic_load_n(&net->released, __ATOMIC_SEQ_CST) != NULL;
+}
+
 /* Returns whether there is something already; nobody is asked then. */
 static bool ask(struct virtio_net *net)
 {
@@ -67,7 +75,8 @@ static bool ask(struct virtio_net *net)
   bool is_there = ask_for_next(net);
   if (wants_sent(net))
     is_there = virtqueue_expect(&net->send, VIRTQUEUE_MOST_OF_IT) || is_there;
-  is_there = is_there || __atomic_load_n(&net->link_changed, __ATOMIC_SEQ_CST) != 0;
+  is_there =
+      is_there || __atomic_load_n(&net->link_changed, __ATOMIC_SEQ_CST) != 0 || must_refill(net);
   if (is_there)
   {
     quiet(net);

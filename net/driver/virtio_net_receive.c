@@ -80,6 +80,8 @@ int virtio_net_receive_start(struct virtio_net *net)
   net->most_buffers = LEAST_BUFFERS;
   if (part > LEAST_BUFFERS)
     net->most_buffers = part < MOST_BUFFERS ? (uint32_t) part : MOST_BUFFERS;
+  uint32_t own = net->receive.size + net->receive.size / 2u; /* the ring, and what is on its way */
+  net->device.most_held = net->most_buffers > own ? net->most_buffers - own : 0;
   if (!make_buffers(net))
     return -ENOMEM;
   virtio_net_refill(net);
