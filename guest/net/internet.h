@@ -86,8 +86,8 @@ struct internet_socket
   struct internet_pieces taken;
   uint32_t taken_offset; /* in its first piece */
 
-  /* Of who listens: connections that nobody has accepted; in those: the next one. */
-  struct internet_socket *first_pending, *last_pending, *next_pending;
+  /* Of who listens: connections that nobody has accepted; in those: the next one, who listens. */
+  struct internet_socket *first_pending, *last_pending, *next_pending, *listener;
 
   struct internet_membership *memberships;
   struct internet_socket *next_datagrams; /* all sockets of UDP, for errors that ICMP tells */
@@ -134,14 +134,14 @@ int tcp_socket_make(struct internet_socket *internet); /* its pcb, if there is n
 void tcp_socket_attach(struct internet_socket *internet, struct tcp_pcb *pcb);
 void tcp_socket_detach(struct internet_socket *internet); /* the pcb goes on alone */
 void tcp_socket_drop_received(struct internet_socket *internet);
-void tcp_socket_name(const struct internet_socket *internet, bool is_peer,
-                     struct internet_address *address);
 void tcp_socket_keep_names(struct internet_socket *internet); /* those of the pcb */
 int tcp_socket_connect(struct socket *socket, const struct socket_name *name);
 void tcp_socket_disconnect(struct internet_socket *internet); /* as if it were new */
 int tcp_socket_listen(struct socket *socket, int backlog);
-int tcp_socket_accept(struct socket *socket, uint32_t flags, struct file **accepted);
+int tcp_socket_accept(struct socket *socket, uint32_t flags, struct file **accepted,
+                      struct socket_name *peer);
 void tcp_socket_drop_pending(struct internet_socket *internet);
+void tcp_socket_keep_place(struct internet_socket *internet); /* among those pending, without pcb */
 long tcp_socket_send(struct socket *socket, struct socket_message *message);
 long tcp_socket_receive(struct socket *socket, struct socket_message *message);
 uint32_t tcp_socket_room(const struct internet_socket *internet); /* bytes that can be sent now */

@@ -65,6 +65,7 @@ static void on_error(void *argument, err_t error)
 {
   struct internet_socket *internet = argument;
   internet->tcp = NULL;
+  tcp_socket_keep_place(internet);
   if (internet->state == INTERNET_CONNECTING)
   {
     internet->state = INTERNET_NEW;
@@ -135,19 +136,12 @@ int tcp_socket_make(struct internet_socket *internet)
 
 /* ---- Names ---- */
 
-void tcp_socket_name(const struct internet_socket *internet, bool is_peer,
-                     struct internet_address *address)
-{
-  *address = is_peer ? internet->peer : internet->local;
-}
-
 static int name_tcp(struct socket *socket, bool is_peer, struct socket_name *name)
 {
   struct internet_socket *internet = internet_of(socket);
-  struct internet_address address;
   net_lock();
   int error = is_peer && internet->state != INTERNET_CONNECTED ? -ENOTCONN : 0;
-  tcp_socket_name(internet, is_peer, &address);
+  struct internet_address address = is_peer ? internet->peer : internet->local;
   net_unlock();
   if (error == 0)
     convert_to_name(name, socket->family, &address.address, address.port);
