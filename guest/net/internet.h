@@ -74,6 +74,8 @@ struct internet_socket
   bool is_receive_shut, is_send_shut;
   bool is_connect_told; /* a connect() has returned its outcome */
   bool is_bound;
+  bool is_port_named; /* bind() has named the port: it is kept when the connection is undone */
+  struct internet_address bound;       /* of a stream that is bound */
   struct internet_address local, peer; /* of a stream, as long as it is connected or has been */
 
   /* What has come. */
@@ -85,6 +87,7 @@ struct internet_socket
   struct mutex receive_mutex;
   struct internet_pieces taken;
   uint32_t taken_offset; /* in its first piece */
+  bool is_undone;        /* by connect(), which waits for the mutex: receiving ends */
 
   /* Of who listens: connections that nobody has accepted; in those: the next one, who listens. */
   struct internet_socket *first_pending, *last_pending, *next_pending, *listener;
@@ -130,13 +133,17 @@ int internet_take_error(struct internet_socket *internet);
 /* ---- tcp.c, tcp_connect.c, tcp_transfer.c, tcp_listen.c ---- */
 
 extern const struct socket_operations tcp_socket_operations;
-int tcp_socket_make(struct internet_socket *internet); /* its pcb, if there is none: 0, -ENOBUFS */
+
+/* Its pcb, if there is none, with the name that it was bound to: 0, -ENOBUFS, -EADDRINUSE. */
+int tcp_socket_make(struct internet_socket *internet);
 void tcp_socket_attach(struct internet_socket *internet, struct tcp_pcb *pcb);
 void tcp_socket_detach(struct internet_socket *internet); /* the pcb goes on alone */
 void tcp_socket_drop_received(struct internet_socket *internet);
 void tcp_socket_keep_names(struct internet_socket *internet); /* those of the pcb */
 int tcp_socket_connect(struct socket *socket, const struct socket_name *name);
-void tcp_socket_disconnect(struct internet_socket *internet); /* as if it were new */
+
+/* As if it were new, but bound. Nobody is receiving: with its mutex, or what has come is gone. */
+void tcp_socket_disconnect(struct internet_socket *internet);
 int tcp_socket_listen(struct socket *socket, int backlog);
 int tcp_socket_accept(struct socket *socket, uint32_t flags, struct file **accepted,
                       struct socket_name *peer);

@@ -131,7 +131,12 @@ int tcp_socket_make(struct internet_socket *internet)
   if (pcb == NULL)
     return -ENOBUFS;
   tcp_socket_attach(internet, pcb);
-  return 0;
+  if (!internet->is_bound ||
+      tcp_bind(pcb, &internet->bound.address, internet->bound.port) == ERR_OK)
+    return 0;
+  tcp_socket_detach(internet);
+  tcp_close(pcb);
+  return -EADDRINUSE;
 }
 
 /* ---- Names ---- */
@@ -163,7 +168,9 @@ static int bind_to(struct internet_socket *internet, const struct internet_addre
   if (failure != ERR_OK)
     return failure == ERR_BUF ? -EADDRINUSE : convert_error(failure);
   internet->is_bound = true;
+  internet->is_port_named = address->port != 0;
   internet->local = (struct internet_address){address->address, internet->tcp->local_port};
+  internet->bound = internet->local;
   return 0;
 }
 
@@ -205,10 +212,7 @@ static int shut(struct internet_socket *internet, int how)
   {
   case INTERNET_LISTENING:
     if (how != SHUT_WR)
-    {
-      tcp_socket_drop_pending(internet);
       tcp_socket_disconnect(internet);
-    }
     return 0;
   case INTERNET_CONNECTING:
     tcp_socket_disconnect(internet);

@@ -95,6 +95,7 @@ static int listen_on(struct internet_socket *internet, int backlog)
       return -EADDRINUSE;
     internet->is_bound = true;
     internet->local.port = internet->tcp->local_port;
+    internet->bound = (struct internet_address){any, internet->local.port};
   }
   struct tcp_pcb *pcb = tcp_listen_with_backlog_and_err(internet->tcp, (u16_t) most, &failure);
   if (pcb == NULL)

@@ -286,6 +286,8 @@ static long receive_locked(struct internet_socket *internet, const struct socket
   if ((message->flags & MSG_WAITALL) != 0 || least > message->total_bytes)
     least = message->total_bytes;
   bool is_peek = (message->flags & MSG_PEEK) != 0;
+  if (internet->is_undone)
+    return -ENOTCONN;
   for (;;)
   {
     size_t there = internet->queued_bytes;

@@ -62,12 +62,122 @@ static void test_reset_before_accept(int family)
   close(listener);
 }
 
+/* A socket bound to a port by its number. */
+static int bound_by_number(int family, uint16_t *port)
+{
+  int other = bound(family, SOCK_STREAM);
+  *port = port_of(other);
+  close(other);
+  union name name = loopback(family, *port);
+  int fd = socket(family, SOCK_STREAM, 0);
+  GIVES(bind(fd, &name.any, name_bytes(family)), 0);
+  return fd;
+}
+
+static const struct sockaddr nothing = {.sa_family = AF_UNSPEC};
+
+/* What connect() has undone is a new socket, with the port that it was given. */
+static void test_disconnect(int family)
+{
+  char buffer[10];
+  uint16_t port;
+  int listener = bound(family, SOCK_STREAM);
+  union name name = loopback(family, port_of(listener));
+  int fd = bound_by_number(family, &port);
+  for (int i = 0; i < 3; i++)
+  {
+    GIVES(connect(fd, &name.any, name_bytes(family)), 0);
+    int server = accept(listener, NULL, NULL);
+    GIVES(send(server, "unread", 6, 0), 6);
+    CHECK((wait_for_events(fd, POLLIN) & POLLIN) != 0);
+    GIVES(connect(fd, &nothing, sizeof(nothing)), 0);
+    FAILS(recv(server, buffer, sizeof(buffer), 0), ECONNRESET);
+    close(server);
+    GIVES(port_of(fd), port);
+    union name own = loopback(family, port);
+    FAILS(bind(fd, &own.any, name_bytes(family)), EINVAL);
+    int other = socket(family, SOCK_STREAM, 0);
+    FAILS(bind(other, &own.any, name_bytes(family)), EADDRINUSE);
+    close(other);
+  }
+  close(fd);
+  close(listener);
+}
+
+/* The same with one that listens; those that have not been accepted are reset. */
+static void test_listening_undone(int family)
+{
+  char buffer[10];
+  uint16_t port;
+  int listener = bound_by_number(family, &port);
+  for (int i = 0; i < 2; i++)
+  {
+    GIVES(listen(listener, BACKLOG), 0);
+    int client = connected_to(family, SOCK_STREAM, port);
+    if (i == 0)
+      GIVES(connect(listener, &nothing, sizeof(nothing)), 0);
+    else
+      GIVES(shutdown(listener, SHUT_RD), 0);
+    FAILS(recv(client, buffer, sizeof(buffer), 0), ECONNRESET);
+    close(client);
+    FAILS(accept(listener, NULL, NULL), EINVAL);
+    GIVES(port_of(listener), port);
+  }
+  GIVES(listen(listener, BACKLOG), 0);
+  int client = connected_to(family, SOCK_STREAM, port);
+  int server = accept(listener, NULL, NULL);
+  CHECK(server >= 0);
+  close(server);
+  close(client);
+  close(listener);
+}
+
+/* ---- While another thread receives ---- */
+
+#define MUCH_BYTES (512u << 10)
+#define ROUNDS     100
+
+static int receiver;
+
+static void *look_again(void *unused)
+{
+  static char buffer[MUCH_BYTES];
+  (void) unused;
+  while (recv(receiver, buffer, sizeof(buffer), MSG_PEEK) > 0)
+    ;
+  return NULL;
+}
+
+static void test_disconnect_while_received(void)
+{
+  static char buffer[MUCH_BYTES];
+  int listener = bound(AF_INET, SOCK_STREAM);
+  for (int i = 0; i < ROUNDS; i++)
+  {
+    pthread_t other;
+    receiver = connected_to(AF_INET, SOCK_STREAM, port_of(listener));
+    int server = accept(listener, NULL, NULL);
+    CHECK(send(server, buffer, sizeof(buffer), MSG_DONTWAIT) > 0);
+    CHECK(pthread_create(&other, NULL, look_again, NULL) == 0);
+    usleep((useconds_t) i * 20);
+    GIVES(connect(receiver, &nothing, sizeof(nothing)), 0);
+    GIVES(shutdown(server, SHUT_RDWR) == 0 || errno == ENOTCONN, 1);
+    pthread_join(other, NULL);
+    close(server);
+    close(receiver);
+  }
+  close(listener);
+}
+
 int main(void)
 {
   for (int i = 0; i < 2; i++)
   {
     int family = i == 0 ? AF_INET : AF_INET6;
     test_reset_before_accept(family);
+    test_disconnect(family);
+    test_listening_undone(family);
   }
+  test_disconnect_while_received();
   return check_finish();
 }
