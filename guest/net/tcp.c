@@ -199,8 +199,6 @@ static int shut_connection(struct internet_socket *internet, int how)
     internet->is_send_shut = true;
     if (internet->tcp != NULL)
       error = convert_error(tcp_shutdown(internet->tcp, 0, 1));
-    if (internet->is_ended)
-      tcp_socket_detach(internet);
   }
   internet_changed(internet, EVENTS_ALL & ~(unsigned int) POLLERR);
   return error;
@@ -255,7 +253,7 @@ static void end(struct internet_socket *internet)
   tcp_socket_detach(internet);
   if (pcb == NULL)
     return;
-  if (lingers && internet->options.linger_s == 0)
+  if ((lingers && internet->options.linger_s == 0) || internet->queued_bytes > 0)
     tcp_abort(pcb);
   else if (tcp_close(pcb) != ERR_OK)
     tcp_abort(pcb);

@@ -132,6 +132,44 @@ static void test_listening_undone(int family)
   close(listener);
 }
 
+/* ---- A peer that has gone half ---- */
+
+/* Much is on its way to a peer that sends no more and does not read. */
+static void make_half(int half[2])
+{
+  static char much[1 << 20];
+  make_connection(AF_INET, half);
+  GIVES(send(half[1], "x", 1, 0), 1);
+  GIVES(shutdown(half[1], SHUT_WR), 0);
+  CHECK((wait_for_events(half[0], POLLRDHUP) & POLLRDHUP) != 0);
+  struct pollfd polled = {.fd = half[0], .events = POLLOUT};
+  do
+    while (send(half[0], much, sizeof(much), MSG_DONTWAIT) > 0)
+      ;
+  while (poll(&polled, 1, 100) == 1 && (polled.revents & POLLOUT) != 0);
+}
+
+static void test_half(void)
+{
+  char byte;
+  int half[2];
+  struct linger second = {.l_onoff = 1, .l_linger = 1};
+  /* close() waits for it to be read. */
+  make_half(half);
+  GIVES(recv(half[0], &byte, 1, 0), 1);
+  GIVES(setsockopt(half[0], SOL_SOCKET, SO_LINGER, &second, sizeof(second)), 0);
+  long begin = milliseconds();
+  close(half[0]);
+  CHECK(milliseconds() - begin >= 900);
+  close(half[1]);
+  /* Bytes that it has not read are an end without order, also after its own shutdown(). */
+  make_half(half);
+  GIVES(shutdown(half[0], SHUT_WR), 0);
+  close(half[0]);
+  CHECK((wait_for_events(half[1], POLLHUP) & POLLERR) != 0);
+  close(half[1]);
+}
+
 /* ---- While another thread receives ---- */
 
 #define MUCH_BYTES (512u << 10)
@@ -178,6 +216,7 @@ int main(void)
     test_disconnect(family);
     test_listening_undone(family);
   }
+  test_half();
   test_disconnect_while_received();
   return check_finish();
 }
