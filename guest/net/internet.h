@@ -43,6 +43,9 @@ struct internet_datagram
   uint32_t charged_bytes;
 };
 
+/* SO_RCVLOWAT at most, as on Linux: half of what comes while nobody reads. */
+#define INTERNET_MOST_LEAST_BYTES (TCP_WND / 2u)
+
 struct internet_options
 {
   uint8_t lwip; /* SOF_ */

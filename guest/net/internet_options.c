@@ -138,6 +138,8 @@ static int set_socket_number(struct internet_socket *internet, int option, int n
     return 0;
   case SO_RCVLOWAT:
     options->receive_least_bytes = number > 0 ? (uint32_t) number : number == 0 ? 1 : INT32_MAX;
+    if (internet_is_stream(internet) && options->receive_least_bytes > INTERNET_MOST_LEAST_BYTES)
+      options->receive_least_bytes = INTERNET_MOST_LEAST_BYTES;
     return 0;
   case SO_PRIORITY:
     options->priority = number;

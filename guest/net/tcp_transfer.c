@@ -276,15 +276,26 @@ static void consume(struct internet_socket *internet, size_t len_bytes)
   internet_changed(internet, 0);
 }
 
+/* How many bytes are waited for. Those that are only looked at stay, and so do those that nobody
+ * reads yet: not more than come before the window is small. */
+static size_t least_bytes(const struct internet_socket *internet,
+                          const struct socket_message *message)
+{
+  size_t least = internet->options.receive_least_bytes;
+  if ((message->flags & MSG_WAITALL) != 0 || least > message->total_bytes)
+    least = message->total_bytes;
+  if ((message->flags & MSG_PEEK) != 0 && least > INTERNET_MOST_LEAST_BYTES)
+    least = INTERNET_MOST_LEAST_BYTES;
+  return least;
+}
+
 /* With both locks, the core's on and off. */
 static long receive_locked(struct internet_socket *internet, const struct socket_message *message)
 {
   bool waits = socket_waits(&internet->socket, message->flags);
   uint64_t deadline_ns = waits ? socket_deadline(&internet->socket.receive_timeout_ns) : 0;
   size_t done = 0;
-  size_t least = internet->options.receive_least_bytes;
-  if ((message->flags & MSG_WAITALL) != 0 || least > message->total_bytes)
-    least = message->total_bytes;
+  size_t least = least_bytes(internet, message);
   bool is_peek = (message->flags & MSG_PEEK) != 0;
   if (internet->is_undone)
     return -ENOTCONN;
@@ -308,7 +319,9 @@ static long receive_locked(struct internet_socket *internet, const struct socket
         return (long) done;
     }
     int error = wait_for_bytes(internet, done > 0, waits, deadline_ns);
-    if (error <= 0)
+    if (error < 0 && is_peek && internet->queued_bytes > 0)
+      waits = false; /* what is there is the result */
+    else if (error <= 0)
       return done > 0 ? (long) done : error;
   }
 }

@@ -54,8 +54,66 @@ static void test_large_send_buffer(void)
   close(ends[1]);
 }
 
+static volatile sig_atomic_t handled;
+
+static void handle(int number)
+{
+  (void) number;
+  handled = handled + 1;
+}
+
+static void *disturb(void *first)
+{
+  usleep(50000);
+  pthread_kill(*(pthread_t *) first, SIGUSR1);
+  return NULL;
+}
+
+/* Who looks at more than there is gets what is there when time is over, or a handler has run. */
+static void test_looking(void)
+{
+  char buffer[10];
+  pthread_t self = pthread_self();
+  pthread_t other;
+  struct timeval wait = {.tv_usec = 50000};
+  struct sigaction action = {.sa_handler = handle};
+  make_connection(AF_INET, ends);
+  GIVES(send(ends[0], "abc", 3, 0), 3);
+  CHECK(wait_for_events(ends[1], POLLIN) == POLLIN);
+  GIVES(sigaction(SIGUSR1, &action, NULL), 0);
+  CHECK(pthread_create(&other, NULL, disturb, &self) == 0);
+  GIVES(recv(ends[1], buffer, 10, MSG_PEEK | MSG_WAITALL), 3);
+  CHECK(handled == 1);
+  pthread_join(other, NULL);
+  GIVES(setsockopt(ends[1], SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)), 0);
+  GIVES(recv(ends[1], buffer, 10, MSG_PEEK | MSG_WAITALL), 3);
+  GIVES(recv(ends[1], buffer, 10, MSG_WAITALL), 3);
+  FAILS(recv(ends[1], buffer, 10, MSG_PEEK | MSG_WAITALL), EAGAIN);
+  close(ends[0]);
+  close(ends[1]);
+}
+
+/* More than ever comes before somebody reads is not waited for. */
+static void test_least(void)
+{
+  static char buffer[1 << 16];
+  make_connection(AF_INET, ends);
+  GIVES(set_int(ends[1], SOL_SOCKET, SO_RCVLOWAT, 1 << 30), 0);
+  CHECK(get_int(ends[1], SOL_SOCKET, SO_RCVLOWAT) < 1 << 30);
+  GIVES(fcntl(ends[0], F_SETFL, O_NONBLOCK), 0);
+  struct pollfd polled[2] = {{.fd = ends[0], .events = POLLOUT}, {.fd = ends[1], .events = POLLIN}};
+  do
+    (void) send(ends[0], buffer, sizeof(buffer), 0);
+  while (poll(polled, 2, 2000) > 0 && polled[1].revents == 0);
+  GIVES(polled[1].revents, POLLIN);
+  close(ends[0]);
+  close(ends[1]);
+}
+
 int main(void)
 {
+  test_looking();
+  test_least();
   test_large_send_buffer();
   return check_finish();
 }
