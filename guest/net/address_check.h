@@ -9,8 +9,8 @@
 int address_of_bind(const struct internet_socket *internet, const struct socket_name *name,
                     struct internet_address *address);
 
-/* The address that a socket connects or sends to; the general one means this machine. Waits until
- * the network is configured, if it is needed. 0, -EINVAL, -EAFNOSUPPORT, -ENETUNREACH, -EINTR. */
+/* The address that a socket connects or sends to; the general one means this machine. 0, -EINVAL,
+ * -EAFNOSUPPORT, -ENETUNREACH. */
 int address_of_peer(const struct internet_socket *internet, const struct socket_name *name,
                     struct internet_address *address);
 

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include "net/address_check.h"
+#include "net/address_wait.h"
 #include "net/internet.h"
 
 #define MOST_IPV4_BYTES 65507 /* with the headers 64 KiB less one */
@@ -132,6 +133,8 @@ long datagram_socket_send(struct socket *socket, struct socket_message *message)
       socket_copy_from(bytes->payload, message, 0, message->total_bytes) == message->total_bytes;
   net_lock();
   if (is_copied)
+    result = address_wait_sleep(internet, &sending.to.address, message->flags);
+  if (result == 0)
     result = send_bytes(internet, &sending, bytes);
   pbuf_free(bytes);
   net_unlock();

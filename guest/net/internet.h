@@ -75,6 +75,8 @@ struct internet_socket
   int error;     /* SO_ERROR: negative errno that nobody has been told yet; 0 */
   bool is_ended; /* the peer sends nothing more */
   bool is_receive_shut, is_send_shut;
+  bool waits_for_address; /* with the next such socket (address_wait.c) */
+  struct internet_socket *next_waiting;
   bool is_connect_told; /* a connect() has returned its outcome */
   bool is_bound;
   bool is_port_named; /* bind() has named the port: it is kept when the connection is undone */
@@ -144,6 +146,8 @@ void tcp_socket_detach(struct internet_socket *internet); /* the pcb goes on alo
 void tcp_socket_drop_received(struct internet_socket *internet);
 void tcp_socket_keep_names(struct internet_socket *internet); /* those of the pcb */
 int tcp_socket_connect(struct socket *socket, const struct socket_name *name);
+
+void tcp_socket_begin(struct internet_socket *internet); /* of a connect(): there is an address */
 
 /* As if it were new, but bound. Nobody is receiving: with its mutex, or what has come is gone. */
 void tcp_socket_disconnect(struct internet_socket *internet);

@@ -5,6 +5,7 @@
 
 #include "mm/kernel_heap.h"
 #include "net/address_check.h"
+#include "net/address_wait.h"
 #include "net/internet.h"
 #include "time/clock.h"
 
@@ -249,6 +250,7 @@ static void end(struct internet_socket *internet)
     linger(internet);
   }
   struct tcp_pcb *pcb = internet->tcp;
+  address_wait_remove(internet);
   tcp_socket_drop_pending(internet);
   tcp_socket_detach(internet);
   if (pcb == NULL)

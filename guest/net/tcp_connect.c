@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include "net/address_check.h"
+#include "net/address_wait.h"
 #include "net/internet.h"
 
 #define EVENTS_READ  (POLLIN | POLLRDNORM | POLLRDHUP)
@@ -21,20 +22,43 @@ static err_t on_connected(void *argument, struct tcp_pcb *pcb, err_t error)
   return ERR_OK;
 }
 
-static int start(struct internet_socket *internet, const struct internet_address *to)
+static int begin(struct internet_socket *internet, const struct internet_address *to)
 {
-  int error = tcp_socket_make(internet);
-  if (error != 0)
-    return error;
   err_t failure = tcp_connect(internet->tcp, &to->address, to->port, on_connected);
   if (failure == ERR_USE || failure == ERR_BUF)
     return -EADDRNOTAVAIL;
   if (failure != ERR_OK)
     return convert_error(failure);
+  tcp_socket_keep_names(internet);
+  return 0;
+}
+
+void tcp_socket_begin(struct internet_socket *internet)
+{
+  const struct internet_address to = internet->peer;
+  int error = begin(internet, &to);
+  if (error == 0)
+    return;
+  internet->state = INTERNET_NEW;
+  internet->error = error;
+  internet_changed(internet, EVENTS_ALL);
+}
+
+static int start(struct internet_socket *internet, const struct internet_address *to)
+{
+  int error = tcp_socket_make(internet);
+  if (error == 0 && !address_wait_is_needed(&to->address))
+    error = begin(internet, to);
+  else if (error == 0)
+  {
+    internet->peer = *to;
+    error = address_wait_add(internet, &to->address);
+  }
+  if (error != 0)
+    return error;
   internet->state = INTERNET_CONNECTING;
   internet->is_ended = internet->is_send_shut = internet->is_receive_shut = false;
   internet->is_connect_told = false;
-  tcp_socket_keep_names(internet);
   internet_changed(internet, 0);
   return 0;
 }
@@ -42,6 +66,7 @@ static int start(struct internet_socket *internet, const struct internet_address
 void tcp_socket_disconnect(struct internet_socket *internet)
 {
   struct tcp_pcb *pcb = internet->tcp;
+  address_wait_remove(internet);
   tcp_socket_drop_pending(internet);
   tcp_socket_detach(internet);
   if (pcb != NULL && pcb->state == LISTEN)
