@@ -147,6 +147,7 @@ void tcp_socket_drop_received(struct internet_socket *internet);
 void tcp_socket_keep_names(struct internet_socket *internet); /* those of the pcb */
 int tcp_socket_connect(struct socket *socket, const struct socket_name *name);
 
+void tcp_socket_fail(struct internet_socket *internet, int error); /* its attempt to connect */
 void tcp_socket_begin(struct internet_socket *internet); /* of a connect(): there is an address */
 
 /* As if it were new, but bound. Nobody is receiving: with its mutex, or what has come is gone. */

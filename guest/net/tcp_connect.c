@@ -5,6 +5,7 @@
 
 #include "net/address_check.h"
 #include "net/address_wait.h"
+#include "net/icmp_errors.h"
 #include "net/internet.h"
 
 #define EVENTS_READ  (POLLIN | POLLRDNORM | POLLRDHUP)
@@ -24,6 +25,7 @@ static err_t on_connected(void *argument, struct tcp_pcb *pcb, err_t error)
 
 static int begin(struct internet_socket *internet, const struct internet_address *to)
 {
+  icmp_errors_listen();
   err_t failure = tcp_connect(internet->tcp, &to->address, to->port, on_connected);
   if (failure == ERR_USE || failure == ERR_BUF)
     return -EADDRNOTAVAIL;
@@ -33,15 +35,23 @@ static int begin(struct internet_socket *internet, const struct internet_address
   return 0;
 }
 
+void tcp_socket_fail(struct internet_socket *internet, int error)
+{
+  struct tcp_pcb *pcb = internet->tcp;
+  tcp_socket_detach(internet);
+  if (pcb != NULL)
+    tcp_close(pcb);
+  internet->state = INTERNET_NEW;
+  internet->error = error;
+  internet_changed(internet, EVENTS_ALL);
+}
+
 void tcp_socket_begin(struct internet_socket *internet)
 {
   const struct internet_address to = internet->peer;
   int error = begin(internet, &to);
-  if (error == 0)
-    return;
-  internet->state = INTERNET_NEW;
-  internet->error = error;
-  internet_changed(internet, EVENTS_ALL);
+  if (error != 0)
+    tcp_socket_fail(internet, error);
 }
 
 static int start(struct internet_socket *internet, const struct internet_address *to)
