@@ -6,9 +6,9 @@
 
 #include "mm/kernel_heap.h"
 #include "net/address_check.h"
-#include "net/address_wait.h"
 #include "net/icmp_errors.h"
 #include "net/internet.h"
+#include "net/send_wait.h"
 
 /* What a datagram is counted for beside its bytes, so that empty ones are bounded too. */
 #define DATAGRAM_EXTRA_BYTES 256
@@ -126,7 +126,7 @@ static int release_datagrams(struct socket *socket)
 {
   struct internet_socket *internet = internet_of(socket);
   net_lock();
-  address_wait_remove(internet);
+  send_wait_remove(internet);
   multicast_leave_all(internet);
   if (is_udp(internet))
   {
@@ -197,7 +197,7 @@ static bool find_own(struct internet_socket *internet, const ip_addr_t *peer)
 
 static int connect_to(struct internet_socket *internet, const struct internet_address *to)
 {
-  int error = address_wait_sleep(internet, &to->address, 0);
+  int error = send_wait_for_address(internet, &to->address, 0);
   bool is_early = error == -EAGAIN && !socket_waits(&internet->socket, 0);
   if (error != 0 && !is_early)
     return error;

@@ -26,7 +26,12 @@ static int error_of(bool is_ipv6, const uint8_t *message)
   {
     if (message[0] != ICMP6_TYPE_DUR)
       return 0;
-    return message[1] == ICMP6_DUR_PORT ? -ECONNREFUSED : -EHOSTUNREACH;
+    static const uint8_t numbers[] = {
+        [ICMP6_DUR_NO_ROUTE] = ENETUNREACH, [ICMP6_DUR_PROHIBITED] = EACCES,
+        [ICMP6_DUR_SCOPE] = EHOSTUNREACH,   [ICMP6_DUR_ADDRESS] = EHOSTUNREACH,
+        [ICMP6_DUR_PORT] = ECONNREFUSED,    [ICMP6_DUR_POLICY] = EACCES,
+        [ICMP6_DUR_REJECT_ROUTE] = EACCES};
+    return message[1] < sizeof(numbers) ? -(int) numbers[message[1]] : -EPROTO;
   }
   if (message[0] != ICMP_DUR)
     return 0;

@@ -75,7 +75,7 @@ struct internet_socket
   int error;     /* SO_ERROR: negative errno that nobody has been told yet; 0 */
   bool is_ended; /* the peer sends nothing more */
   bool is_receive_shut, is_send_shut;
-  bool waits_for_address; /* with the next such socket (address_wait.c) */
+  bool waits_to_send; /* with the next such socket (send_wait.c) */
   struct internet_socket *next_waiting;
   bool is_connect_told; /* a connect() has returned its outcome */
   bool is_bound;

@@ -5,8 +5,8 @@
 
 #include "mm/kernel_heap.h"
 #include "net/address_check.h"
-#include "net/address_wait.h"
 #include "net/internet.h"
+#include "net/send_wait.h"
 #include "time/clock.h"
 
 #define NS_PER_S     1000000000ull
@@ -250,7 +250,7 @@ static void end(struct internet_socket *internet)
     linger(internet);
   }
   struct tcp_pcb *pcb = internet->tcp;
-  address_wait_remove(internet);
+  send_wait_remove(internet);
   tcp_socket_drop_pending(internet);
   tcp_socket_detach(internet);
   if (pcb == NULL)

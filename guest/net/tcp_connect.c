@@ -4,9 +4,9 @@
 #include <sys/socket.h>
 
 #include "net/address_check.h"
-#include "net/address_wait.h"
 #include "net/icmp_errors.h"
 #include "net/internet.h"
+#include "net/send_wait.h"
 
 #define EVENTS_READ  (POLLIN | POLLRDNORM | POLLRDHUP)
 #define EVENTS_WRITE (POLLOUT | POLLWRNORM)
@@ -57,12 +57,12 @@ void tcp_socket_begin(struct internet_socket *internet)
 static int start(struct internet_socket *internet, const struct internet_address *to)
 {
   int error = tcp_socket_make(internet);
-  if (error == 0 && !address_wait_is_needed(&to->address))
+  if (error == 0 && !send_wait_needs_address(&to->address))
     error = begin(internet, to);
   else if (error == 0)
   {
     internet->peer = *to;
-    error = address_wait_add(internet, &to->address);
+    error = send_wait_add(internet, &to->address);
   }
   if (error != 0)
     return error;
@@ -76,7 +76,7 @@ static int start(struct internet_socket *internet, const struct internet_address
 void tcp_socket_disconnect(struct internet_socket *internet)
 {
   struct tcp_pcb *pcb = internet->tcp;
-  address_wait_remove(internet);
+  send_wait_remove(internet);
   tcp_socket_drop_pending(internet);
   tcp_socket_detach(internet);
   if (pcb != NULL && pcb->state == LISTEN)

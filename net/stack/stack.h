@@ -23,6 +23,11 @@ int net_wait_configured(enum net_family family);
 /* Whether that would wait, if it has not given up. The core is locked. */
 bool net_lacks_address(enum net_family family);
 
+/* Whether an interface has so many frames waiting that more are lost, and what is called when that
+ * is over; null: nothing. The core is locked. */
+bool net_is_full(void);
+extern void (*net_tell_room)(void);
+
 /* lwIP's core, for who calls its functions marked 'tcpip context'. For tasks, not in interrupts.
  * The end of a locked section hands frames to the loopback interface's receiver and to devices. */
 void net_lock(void);

@@ -13,16 +13,16 @@ if [[ ${NET_GUEST:-} == linux ]]; then
     in_guest_space ip -6 route add default via "$host6"
 fi
 
-# refused ADDRESS MOST_SECONDS
+# refused ADDRESS MOST_SECONDS [REASON]
 refused() {
     local end=$((SECONDS + $2))
-    expect --status 1 --stderr "client: ${1//./\\.}: No route to host
+    expect --status 1 --stderr "client: ${1//./\\.}: ${3-No route to host}
 " guest client "$1" 9
     ((SECONDS <= end)) || fail "$1 is refused after $((SECONDS - end + $2)) seconds"
 }
 
 refused 10.9.9.1 2
-refused fd00:9::1 12 # a router must have told of itself
+refused fd00:9::1 12 'Network is unreachable' # a router must have told of itself
 refused 10.0.5.77 8
 refused "${net6}77" 12
 

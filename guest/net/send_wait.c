@@ -1,7 +1,7 @@
-/* Sockets that connect or send before the network has an address. A task waits in their place until
- * there is one or nobody gives one, so that a call that is not to wait does not, and one that waits
- * ends for signals and timeouts. */
-#include "net/address_wait.h"
+/* Sockets that cannot send yet. A call that is not to wait does not, and one that waits ends for
+ * signals and timeouts. Until the network has an address, or nobody gives one, a task waits in
+ * their place; while an interface has too many frames, its driver tells. */
+#include "net/send_wait.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -17,14 +17,30 @@ struct waiting
   bool has_task, gave_up;
 };
 
-static struct waiting families[] = {{.family = NET_IPV4}, {.family = NET_IPV6}};
+enum
+{
+  FOR_IPV4,
+  FOR_IPV6,
+  FOR_ROOM,
+  REASONS
+};
+
+static struct waiting reasons[REASONS] = {
+    [FOR_IPV4] = {.family = NET_IPV4}, [FOR_IPV6] = {.family = NET_IPV6}};
 
 static struct waiting *family_of(const ip_addr_t *to)
 {
-  return &families[IP_IS_V6_VAL(*to)];
+  return &reasons[IP_IS_V6_VAL(*to) ? FOR_IPV6 : FOR_IPV4];
 }
 
-bool address_wait_is_needed(const ip_addr_t *to)
+static void add(struct waiting *waiting, struct internet_socket *internet)
+{
+  internet->waits_to_send = true;
+  internet->next_waiting = waiting->first;
+  waiting->first = internet;
+}
+
+bool send_wait_needs_address(const ip_addr_t *to)
 {
   const struct waiting *waiting = family_of(to);
   if (ip_addr_isloopback(to) || (IP_IS_V6_VAL(*to) && ip6_addr_islinklocal(ip_2_ip6(to))))
@@ -38,7 +54,7 @@ static void tell_all(struct waiting *waiting)
   {
     struct internet_socket *internet = waiting->first;
     waiting->first = internet->next_waiting;
-    internet->waits_for_address = false;
+    internet->waits_to_send = false;
     if (internet_is_stream(internet))
       tcp_socket_begin(internet);
     else
@@ -64,11 +80,11 @@ static void *wait(void *argument)
   return NULL;
 }
 
-int address_wait_add(struct internet_socket *internet, const ip_addr_t *to)
+int send_wait_add(struct internet_socket *internet, const ip_addr_t *to)
 {
   struct waiting *waiting = family_of(to);
   struct task *task;
-  if (internet->waits_for_address)
+  if (internet->waits_to_send)
     return 0;
   if (!waiting->has_task)
   {
@@ -80,38 +96,53 @@ int address_wait_add(struct internet_socket *internet, const ip_addr_t *to)
       return error;
     waiting->has_task = true;
   }
-  internet->waits_for_address = true;
-  internet->next_waiting = waiting->first;
-  waiting->first = internet;
+  add(waiting, internet);
   return 0;
 }
 
-void address_wait_remove(struct internet_socket *internet)
+void send_wait_remove(struct internet_socket *internet)
 {
-  for (int i = 0; i < 2 && internet->waits_for_address; i++)
+  for (int i = 0; i < REASONS && internet->waits_to_send; i++)
   {
-    struct internet_socket **link = &families[i].first;
+    struct internet_socket **link = &reasons[i].first;
     while (*link != NULL && *link != internet)
       link = &(*link)->next_waiting;
     if (*link == NULL)
       continue;
     *link = internet->next_waiting;
-    internet->waits_for_address = false;
+    internet->waits_to_send = false;
   }
 }
 
-int address_wait_sleep(struct internet_socket *internet, const ip_addr_t *to, int flags)
+int send_wait_for_address(struct internet_socket *internet, const ip_addr_t *to, int flags)
 {
   bool waits = socket_waits(&internet->socket, flags);
   uint64_t deadline_ns = waits ? socket_deadline(&internet->socket.send_timeout_ns) : 0;
   int error = 0;
-  while (error == 0 && address_wait_is_needed(to))
+  while (error == 0 && send_wait_needs_address(to))
   {
-    error = address_wait_add(internet, to);
+    error = send_wait_add(internet, to);
     if (error != 0)
       return error;
     internet_changed(internet, 0);
     error = waits ? internet_sleep(&internet->send_wait, deadline_ns) : -EAGAIN;
   }
   return error;
+}
+
+static void tell_room(void)
+{
+  tell_all(&reasons[FOR_ROOM]);
+}
+
+int send_wait_for_room(struct internet_socket *internet, int flags)
+{
+  bool waits = socket_waits(&internet->socket, flags);
+  net_tell_room = tell_room;
+  if (!internet->waits_to_send)
+    add(&reasons[FOR_ROOM], internet);
+  internet_changed(internet, 0);
+  return waits ? internet_sleep(&internet->send_wait,
+                                socket_deadline(&internet->socket.send_timeout_ns))
+               : -EAGAIN;
 }
