@@ -67,10 +67,8 @@ static bool is_broadcast(const ip_addr_t *address)
   return false;
 }
 
-int address_check_bind(const struct internet_socket *internet, const ip_addr_t *address,
-                       bool takes_groups)
+int address_check_bind(const ip_addr_t *address, bool takes_groups)
 {
-  (void) internet;
   if (ip_addr_isany(address) || IP_IS_ANY_TYPE_VAL(*address) || ip_addr_isloopback(address) ||
       is_own(address))
     return 0;

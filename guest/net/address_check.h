@@ -16,8 +16,7 @@ int address_of_peer(const struct internet_socket *internet, const struct socket_
 
 /* With the core lock: whether it is one of ours, or for several that datagrams may be for. 0 or
  * -EADDRNOTAVAIL. */
-int address_check_bind(const struct internet_socket *internet, const ip_addr_t *address,
-                       bool takes_groups);
+int address_check_bind(const ip_addr_t *address, bool takes_groups);
 
 /* With the core lock: whether somebody listens there. */
 bool address_listens(const ip_addr_t *address, uint16_t port);

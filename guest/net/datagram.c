@@ -152,7 +152,7 @@ static int bind_to(struct internet_socket *internet, const struct internet_addre
 {
   if (is_udp(internet) && internet->udp->local_port != 0)
     return -EINVAL;
-  int error = address_check_bind(internet, &address->address, true);
+  int error = address_check_bind(&address->address, true);
   if (error != 0)
     return error;
   err_t failure = is_udp(internet) ? udp_bind(internet->udp, &address->address, address->port)

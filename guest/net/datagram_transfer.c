@@ -131,7 +131,7 @@ long datagram_socket_send(struct socket *socket, struct socket_message *message)
 {
   struct internet_socket *internet = internet_of(socket);
   struct sending sending = {.interface = NETIF_NO_INDEX};
-  if ((message->flags & MSG_OOB) != 0)
+  if ((message->flags & (MSG_OOB | MSG_MORE)) != 0)
     return -EOPNOTSUPP;
   int error = find_peer(internet, message->name, &sending.to);
   if (error == 0)

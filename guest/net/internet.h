@@ -94,6 +94,10 @@ struct internet_socket
   uint32_t taken_offset; /* in its first piece */
   bool is_undone;        /* by connect(), which waits for the mutex: receiving ends */
 
+  /* For TCP_USER_TIMEOUT: when it was looked at, what was acknowledged then, and since when. */
+  uint64_t looked_ns, answered_ns;
+  uint32_t answered;
+
   /* Of who listens: connections that nobody has accepted; in those: the next one, who listens. */
   struct internet_socket *first_pending, *last_pending, *next_pending, *listener;
 
@@ -147,6 +151,7 @@ void tcp_socket_drop_received(struct internet_socket *internet);
 void tcp_socket_keep_names(struct internet_socket *internet); /* those of the pcb */
 int tcp_socket_connect(struct socket *socket, const struct socket_name *name);
 
+err_t tcp_socket_look(void *argument, struct tcp_pcb *pcb); /* whether TCP_USER_TIMEOUT is over */
 void tcp_socket_fail(struct internet_socket *internet, int error); /* its attempt to connect */
 void tcp_socket_begin(struct internet_socket *internet); /* of a connect(): there is an address */
 

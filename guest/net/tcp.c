@@ -10,6 +10,8 @@
 #include "time/clock.h"
 
 #define NS_PER_S     1000000000ull
+#define NS_PER_MS    1000000ull
+#define MOST_LOOK_NS NS_PER_S /* between two looks at a connection with bytes on their way */
 #define EVENTS_READ  (POLLIN | POLLRDNORM | POLLRDHUP)
 #define EVENTS_WRITE (POLLOUT | POLLWRNORM)
 #define EVENTS_ALL   (EVENTS_READ | EVENTS_WRITE | POLLHUP | POLLERR)
@@ -84,6 +86,24 @@ static void on_error(void *argument, err_t error)
   internet_changed(internet, EVENTS_ALL);
 }
 
+/* A connection with nothing on its way is not looked at: then it begins anew. */
+err_t tcp_socket_look(void *argument, struct tcp_pcb *pcb)
+{
+  struct internet_socket *internet = argument;
+  uint64_t now_ns = clock_monotonic_ns();
+  bool goes_on = now_ns - internet->looked_ns < MOST_LOOK_NS &&
+                 internet->answered == pcb->lastack &&
+                 (pcb->unacked != NULL || pcb->unsent != NULL);
+  internet->looked_ns = now_ns;
+  internet->answered = pcb->lastack;
+  if (!goes_on)
+    internet->answered_ns = now_ns;
+  if (now_ns - internet->answered_ns < internet->options.user_timeout_ms * NS_PER_MS)
+    return ERR_OK;
+  tcp_abort(pcb);
+  return ERR_ABRT;
+}
+
 void tcp_socket_keep_names(struct internet_socket *internet)
 {
   const struct tcp_pcb *pcb = internet->tcp;
@@ -119,6 +139,7 @@ void tcp_socket_detach(struct internet_socket *internet)
     tcp_accept(pcb, NULL);
     return;
   }
+  tcp_poll(pcb, NULL, 0);
   tcp_recv(pcb, NULL);
   tcp_sent(pcb, NULL);
   tcp_err(pcb, NULL);
@@ -158,7 +179,7 @@ static int bind_to(struct internet_socket *internet, const struct internet_addre
 {
   if (internet->state != INTERNET_NEW || internet->is_bound)
     return -EINVAL;
-  int error = address_check_bind(internet, &address->address, false);
+  int error = address_check_bind(&address->address, false);
   if (error == 0 && address_listens(&address->address, address->port))
     error = -EADDRINUSE;
   if (error == 0)

@@ -110,8 +110,39 @@ static void test_least(void)
   close(ends[1]);
 }
 
+/* Nobody reads, so nothing more is acknowledged. */
+static void test_user_timeout(void)
+{
+  static char buffer[1 << 16];
+  make_connection(AF_INET, ends);
+  GIVES(set_int(ends[0], IPPROTO_TCP, TCP_USER_TIMEOUT, 1000), 0);
+  GIVES(fcntl(ends[0], F_SETFL, O_NONBLOCK), 0);
+  struct pollfd polled = {.fd = ends[0], .events = POLLOUT};
+  long begin = milliseconds();
+  do
+    (void) send(ends[0], buffer, sizeof(buffer), MSG_NOSIGNAL);
+  while (poll(&polled, 1, 10000) == 1 && (polled.revents & POLLERR) == 0);
+  CHECK((polled.revents & (POLLERR | POLLHUP)) == (POLLERR | POLLHUP));
+  GIVES(get_int(ends[0], SOL_SOCKET, SO_ERROR), ETIMEDOUT);
+  CHECK(milliseconds() - begin >= 900);
+  close(ends[0]);
+  close(ends[1]);
+  /* One that is idle stands. */
+  make_connection(AF_INET, ends);
+  GIVES(set_int(ends[0], IPPROTO_TCP, TCP_USER_TIMEOUT, 300), 0);
+  for (int i = 0; i < 3; i++)
+  {
+    GIVES(send(ends[0], "x", 1, 0), 1);
+    usleep(700000);
+  }
+  GIVES(recv(ends[1], buffer, 10, 0), 3);
+  close(ends[0]);
+  close(ends[1]);
+}
+
 int main(void)
 {
+  test_user_timeout();
   test_looking();
   test_least();
   test_large_send_buffer();
