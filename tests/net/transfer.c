@@ -6,7 +6,10 @@
  *
  * GET /N answers with N bytes, PUT /N compares what it is sent, and answers "the same" or "differs
  * at byte B". GET /state answers with what connections may leak: descriptors and memory in use. How
- * a transfer ended that was not complete goes to standard output. */
+ * a transfer ended that was not complete goes to standard output.
+ *
+ * A connection that ends with its answer ("Connection: close") is closed by the server first,
+ * unless the request says "Close-First: client". */
 #include <errno.h>
 #include <inttypes.h>
 #include <netinet/in.h>
@@ -124,7 +127,8 @@ static void write_state(char *text, size_t bytes)
   close(lowest);
   FILE *memory = fopen("/proc/meminfo", "r");
   while (memory != NULL && fgets(line, sizeof(line), memory) != NULL)
-    sscanf(line, "MemFree: %lu kB", &free_kib);
+    if (strncmp(line, "MemFree:", 8) == 0)
+      free_kib = strtoul(line + 8, NULL, 10);
   if (memory != NULL)
     fclose(memory);
   snprintf(text, bytes, "descriptors %d free %lu\n", lowest, free_kib);
@@ -139,6 +143,17 @@ static bool answer(int fd, const char *text)
   return write_all(fd, head, (size_t) len, &done);
 }
 
+/* Reads the number behind a prefix. */
+static bool read_count(const char *head, const char *prefix, uint64_t *count)
+{
+  char *end;
+  size_t bytes = strlen(prefix);
+  if (strncmp(head, prefix, bytes) != 0)
+    return false;
+  *count = strtoull(head + bytes, &end, 10);
+  return end != head + bytes;
+}
+
 static bool serve_request(int fd, const char *head, uint64_t *buffer, size_t have)
 {
   char text[128];
@@ -150,14 +165,15 @@ static bool serve_request(int fd, const char *head, uint64_t *buffer, size_t hav
     write_state(text, sizeof(text));
     return answer(fd, text);
   }
-  if (sscanf(head, "GET /%" SCNu64, &count) == 1)
+  if (read_count(head, "GET /", &count))
   {
     int len =
         snprintf(text, sizeof(text), "HTTP/1.1 200 OK\r\nContent-Length: %" PRIu64 "\r\n%s\r\n",
                  count, is_last ? "Connection: close\r\n" : "");
-    return write_all(fd, text, (size_t) len, &done) && give(fd, buffer, count) && !is_last;
+    return write_all(fd, text, (size_t) len, &done) && give(fd, buffer, count) &&
+           (!is_last || strstr(head, "\r\nClose-First: client\r\n") != NULL);
   }
-  if (sscanf(head, "PUT /%" SCNu64, &count) != 1)
+  if (!read_count(head, "PUT /", &count))
     return false;
   uint64_t differs = take(fd, buffer, have, count);
   if (differs == UINT64_MAX)

@@ -125,6 +125,12 @@ static void sleep_until_event(struct net_interface *interface,
   };
   uint64_t events;
   poll(polls, sizeof(polls) / sizeof(polls[0]), -1);
+  if ((polls[1].revents & POLLOUT) != 0)
+  {
+    lock_after_visitors(interface);
+    virtio_net_way_has_room(&interface->net);
+    pthread_mutex_unlock(&interface->lock);
+  }
   if ((polls[0].revents & POLLIN) != 0 && read(interface->event_fd, &events, sizeof(events)) < 0)
     return;
 }

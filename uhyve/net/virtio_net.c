@@ -89,6 +89,24 @@ void virtio_net_lose_way(struct virtio_net *net)
   virtio_mmio_tell_config(&net->virtio);
 }
 
+void virtio_net_way_down(struct virtio_net *net)
+{
+  if (net->is_way_down || net->is_way_broken)
+    return;
+  net->is_way_down = true;
+  net->config.status &= (uint16_t) ~VIRTIO_NET_S_LINK_UP;
+  virtio_mmio_tell_config(&net->virtio);
+}
+
+void virtio_net_way_has_room(struct virtio_net *net)
+{
+  if (!net->is_way_down || net->is_way_broken)
+    return;
+  net->is_way_down = false;
+  net->config.status |= VIRTIO_NET_S_LINK_UP;
+  virtio_mmio_tell_config(&net->virtio);
+}
+
 static void tell_offloads(struct virtio_net *net)
 {
   net->offloads_wanted = false;
@@ -155,6 +173,7 @@ bool virtio_net_expect(struct virtio_net *net, struct virtio_net_expected *expec
     virtqueue_want_notify(send, !net->send.is_waiting);
     has_more |= !net->send.is_waiting && virtqueue_has_more(send);
   }
-  expected->room = (net->send.is_waiting || !net->is_flushed) && !net->is_way_broken;
+  expected->room =
+      (net->send.is_waiting || !net->is_flushed || net->is_way_down) && !net->is_way_broken;
   return has_more && virtio_mmio_is_running(&net->virtio);
 }
