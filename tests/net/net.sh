@@ -133,6 +133,7 @@ run_dnsmasq() {
         dnsmasq --conf-file="$1" --pid-file="$scratch/dnsmasq.pid" || fail "dnsmasq does not start"
     else
         peer_start dnsmasq-messages 'started' dnsmasq --no-daemon --conf-file="$1" --log-facility=-
+        echo "$peer_pid" > "$scratch/dnsmasq.pid"
         ln -sf dnsmasq-messages.log "$scratch/dnsmasq.log"
     fi
 }
