@@ -118,13 +118,17 @@ static bool expect(struct net_interface *interface, struct virtio_net_expected *
 static void sleep_until_event(struct net_interface *interface,
                               const struct virtio_net_expected *expected)
 {
-  struct pollfd polls[] = {
-      {.fd = interface->event_fd, .events = POLLIN},
-      {.fd = expected->frames || expected->room ? interface->net.way->fd : -1,
-       .events = (short) ((expected->frames ? POLLIN : 0) | (expected->room ? POLLOUT : 0))},
-  };
+  struct pollfd polls[1 + VIRTIO_NET_MOST_PAIRS] = {{.fd = interface->event_fd, .events = POLLIN}};
+  const unsigned int queue_count = interface->net.pair_count;
   uint64_t events;
-  poll(polls, sizeof(polls) / sizeof(polls[0]), -1);
+  for (unsigned int i = 0; i < queue_count; i++)
+  {
+    bool frames = (expected->frames >> i & 1) != 0;
+    bool room = (expected->room >> i & 1) != 0;
+    polls[1 + i].fd = frames || room ? interface->net.pairs[i].way->fd : -1;
+    polls[1 + i].events = (short) ((frames ? POLLIN : 0) | (room ? POLLOUT : 0));
+  }
+  poll(polls, 1 + queue_count, -1);
   if ((polls[0].revents & POLLIN) != 0 && read(interface->event_fd, &events, sizeof(events)) < 0)
     return;
 }
@@ -132,7 +136,8 @@ static void sleep_until_event(struct net_interface *interface,
 /* What the guest has queued when it ends still goes out, but what comes has no end. */
 static void serve_last(struct net_interface *interface)
 {
-  for (int i = 0; i < VIRTQUEUE_MOST_ENTRIES / VIRTIO_NET_BATCH && serve(interface); i++)
+  unsigned int batches = VIRTQUEUE_MOST_ENTRIES / VIRTIO_NET_BATCH * interface->net.pair_count;
+  while (batches-- > 0 && serve(interface))
     ;
 }
 
