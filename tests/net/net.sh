@@ -49,6 +49,9 @@ net_show() {
 
 # ---- The wire ----
 
+# What else tap0 is, as "ip tuntap add" has it.
+wire_kind=()
+
 # net_wire [FAULT...]: makes tap0 with the host's addresses. With arguments (of faults.c) there is a bad
 # wire between the two: tap0 is bridged to its one end, and the addresses are at the other, which is the
 # only one without offloads, so that each frame on it is one that a real wire would carry.
@@ -65,7 +68,7 @@ net_wire() {
         in_guest_space ip address add "$guest6/64" dev eth0 nodad
         in_guest_space ip route add default via "$host4"
     else
-        ip tuntap add tap0 mode tap vnet_hdr
+        ip tuntap add tap0 mode tap vnet_hdr "${wire_kind[@]}"
     fi
     if (($# > 0)); then
         peer_start faults '^ready$' "$PROGRAMS/faults" wire0 wire1 "$@"

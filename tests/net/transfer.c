@@ -6,7 +6,7 @@
  *
  * GET /N answers with N bytes, PUT /N compares what it is sent, and answers "the same" or "differs
  * at byte B". GET /state answers with what connections may leak: descriptors and memory in use. How
- * a transfer ended that was not complete goes to standard output. */
+ * a transfer ended that was not complete goes to standard output. GET /end ends the server. */
 #include <errno.h>
 #include <inttypes.h>
 #include <netinet/in.h>
@@ -150,6 +150,8 @@ static bool serve_request(int fd, const char *head, uint64_t *buffer, size_t hav
     write_state(text, sizeof(text));
     return answer(fd, text);
   }
+  if (strncmp(head, "GET /end ", 9) == 0)
+    exit(answer(fd, "") ? EXIT_SUCCESS : EXIT_FAILURE);
   if (sscanf(head, "GET /%" SCNu64, &count) == 1)
   {
     int len =
