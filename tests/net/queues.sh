@@ -105,7 +105,7 @@ until grep -q '^link down$' "$scratch/frames.log"; do guest_lives; done
 guest_end
 
 # A new interface.
-guest_net=(--net tap:tap0,queues=2)
+guest_net=(--net "tap:tap0,queues=2")
 guest_start transfer transfer 8000
 [[ $(ip -d link show tap0) == *' numqueues 2 '* ]] || fail "the new interface: $(ip -d link show tap0)"
 guest_end
