@@ -34,7 +34,7 @@ int main(int argc, char **argv)
 {
   if (argc < 4)
     return 2;
-  int count = atoi(argv[2]);
+  int count = (int) strtol(argv[2], NULL, 10);
   short kind = count > 1 ? IFF_MULTI_QUEUE : 0;
   for (int i = 0; i < count; i++)
     open_queue(argv[1], (short) (IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | kind), FIRST_FD + i);

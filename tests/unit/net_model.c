@@ -226,7 +226,7 @@ static unsigned char content(uint32_t at)
 /* As the device does it: header first, over as many buffers as it takes. */
 void model_give_by(unsigned int pair, uint32_t len_bytes, uint8_t flags)
 {
-  struct ring_device *ring = &model.rings[2 * pair];
+  struct ring_device *ring = &model.rings[2ul * pair];
   struct virtio_net_header header = {.flags = flags};
   unsigned char *count_place = NULL;
   uint32_t done = 0;

@@ -16,7 +16,7 @@
 #define PAIRS         (ALL | VIRTIO_NET_CONTROL | VIRTIO_NET_PAIRS)
 
 #define MODEL_PAIRS   3
-#define MODEL_CONTROL (2 * MODEL_PAIRS)
+#define MODEL_CONTROL (2ul * MODEL_PAIRS)
 
 struct net_model
 {

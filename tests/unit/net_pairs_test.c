@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -425,6 +426,68 @@ static void test_held(void **state)
   }
 }
 
+/* ---- What is changed while it is read ---- */
+
+struct attacker
+{
+  struct driver *driver;
+  atomic_bool stopping;
+};
+
+/* Another CPU, that writes nonsense into rings and commands, and sometimes resets. */
+static void *attack(void *argument)
+{
+  struct attacker *attacker = argument;
+  uint64_t random = 7;
+  uint8_t *rings = driver_hva(attacker->driver, 0x10000);
+  uint8_t *bytes = driver_hva(attacker->driver, COMMAND_GPA);
+  while (!atomic_load(&attacker->stopping))
+  {
+    uint64_t value = random_next(&random);
+    uint64_t place = random_next(&random);
+    *(volatile uint16_t *) (void *) (rings + (place % 0xa0000 & ~1ull)) = (uint16_t) value;
+    ((volatile uint8_t *) bytes)[value % 4] = (uint8_t) (value >> 8) & 7;
+    if ((place >> 40) % 4096 == 0)
+      driver_write(attacker->driver, REG_STATUS, 0);
+  }
+  return NULL;
+}
+
+static void test_changes(void **state)
+{
+  const struct driver_piece pieces[] = {{COMMAND_GPA, 4, false}, {ANSWER_GPA, 1, true}};
+  struct driver *driver = *state;
+  struct attacker attacker = {.driver = driver};
+  pthread_t thread;
+  atomic_store(&ways[0].waiting, UINT32_MAX / 2);
+  atomic_store(&ways[1].waiting, UINT32_MAX / 2);
+  assert_int_equal(pthread_create(&thread, NULL, attack, &attacker), 0);
+  for (unsigned int round = 0; round < 2000; round++)
+  {
+    /* Without the checks of a driver that expects an answer. */
+    driver_negotiate(driver, PAIRS | INDIRECT | kinds[round % COUNT_OF(kinds)]);
+    for (unsigned int queue = 0; queue <= CONTROL_QUEUE; queue++)
+      driver_set_queue(driver, queue, QUEUE_SIZE);
+    driver_write(driver, REG_STATUS, 15);
+    memcpy(driver_hva(driver, COMMAND_GPA), (const uint8_t[]){4, 0, 2, 0}, 4);
+    for (unsigned int i = 0; i < 2 * QUEUE_SIZE; i++)
+    {
+      const struct driver_piece buffer = {BUFFER_GPA(i), BUFFER_BYTES, true};
+      if (i < QUEUE_SIZE / 2)
+        driver_add(driver, CONTROL_QUEUE, pieces, 2, i % 2 == 0);
+      driver_add(driver, i % 4, &buffer, 1, i % 3 == 0);
+      driver_notify(driver);
+    }
+  }
+  atomic_store(&attacker.stopping, true);
+  pthread_join(thread, NULL);
+  atomic_store(&ways[0].waiting, 0);
+  atomic_store(&ways[1].waiting, 0);
+  start(driver, PAIRS);
+  assert_int_equal(set_pairs(driver, 2), VIRTIO_NET_OK);
+  expect_frame(driver, 1, 1);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -437,6 +500,7 @@ int main(void)
       cmocka_unit_test_setup_teardown(test_broken_commands, begin, end),
       cmocka_unit_test_setup_teardown(test_many_commands, begin, end),
       cmocka_unit_test_setup_teardown(test_held, begin, end),
+      cmocka_unit_test_setup_teardown(test_changes, begin, end),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

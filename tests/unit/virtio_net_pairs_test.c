@@ -155,7 +155,7 @@ static void each_wakes(void **state)
       net_interrupt();
       assert_int_equal(model.wakes, wakes);
       model_give_by(pair, 100, 0);
-      assert_true(ring_device_must_interrupt(&model.rings[2 * pair]));
+      assert_true(ring_device_must_interrupt(&model.rings[2ul * pair]));
       net_interrupt();
       assert_int_equal(model.wakes, wakes + 1);
       assert_int_equal(model_serve(8), 1);
@@ -228,11 +228,11 @@ static unsigned int send(void)
   for (unsigned int pair = 0; pair < MODEL_PAIRS; pair++)
   {
     struct ring_chain chain;
-    if (pair >= net.pair_count || !ring_device_take(&model.rings[2 * pair + 1], &chain))
+    if (pair >= net.pair_count || !ring_device_take(&model.rings[2ul * pair + 1], &chain))
       continue;
     assert_int_equal(found, MODEL_PAIRS);
     found = pair;
-    ring_device_use(&model.rings[2 * pair + 1], &chain, 0);
+    ring_device_use(&model.rings[2ul * pair + 1], &chain, 0);
   }
   model.owner_count = 0;
   assert_int_equal(model_serve(8), 1);
@@ -315,7 +315,7 @@ static void room_runs_out(void **state)
     sent++;
   assert_int_equal(sent, 8); /* two descriptors each */
   unsigned int pair = virtio_net_flow(frame, sizeof(frame)) % 3;
-  struct ring_device *ring = &model.rings[2 * pair + 1];
+  struct ring_device *ring = &model.rings[2ul * pair + 1];
   assert_false(net.device.operations->expect(&net.device));
   struct ring_chain chain;
   while (ring_device_take(ring, &chain))

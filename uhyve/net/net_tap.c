@@ -177,47 +177,56 @@ static int configure(struct net_way *way, const struct ifreq *attached, bool is_
   return error;
 }
 
-static int open_queue(struct net_way **way, struct ifreq *request, const struct net_option *option,
-                      char message[static 256])
+/* Returns null with *error. */
+static struct net_way *open_queue(struct ifreq *request, const struct net_option *option,
+                                  int *error, char message[static 256])
 {
+  struct net_way *way = NULL;
   int fd = open(TUN_DEVICE, O_RDWR | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0)
-    return fail(message, -errno, option->name, "cannot open " TUN_DEVICE);
-  int error = attach(fd, request, option->queue_count > 1);
-  if (error != 0)
   {
-    close(fd);
-    return explain(message, error, option->name);
+    *error = fail(message, -errno, option->name, "cannot open " TUN_DEVICE);
+    return NULL;
   }
-  error = make_way(way, fd, request);
-  if (error == 0)
-    return 0;
-  close(fd);
-  return fail(message, error, option->name, "cannot set the interface up");
+  *error = attach(fd, request, option->queue_count > 1);
+  if (*error != 0)
+    explain(message, *error, option->name);
+  else
+  {
+    *error = make_way(&way, fd, request);
+    if (*error != 0)
+      fail(message, *error, option->name, "cannot set the interface up");
+  }
+  if (way == NULL)
+    close(fd);
+  return way;
 }
 
 int net_tap_open(struct net_way **way, const struct net_option *option, char message[static 256])
 {
   struct ifreq request = {0};
-  struct net_way **end = way;
-  bool is_new = if_nametoindex(option->name) == 0;
-  int error = 0;
-  *way = NULL;
+  int error;
   memcpy(request.ifr_name, option->name, sizeof(option->name));
-  for (unsigned int i = 0; i < option->queue_count && error == 0; i++)
+  bool is_new = if_nametoindex(option->name) == 0;
+  struct net_way *first = open_queue(&request, option, &error, message);
+  if (first == NULL)
+    return error;
+  struct net_way *last = first;
+  for (unsigned int i = 1; i < option->queue_count && last != NULL; i++)
   {
-    error = open_queue(end, &request, option, message);
-    if (error == 0)
-      end = &(*end)->next;
+    last->next = open_queue(&request, option, &error, message);
+    last = last->next;
+  }
+  if (last != NULL)
+  {
+    error = configure(first, &request, is_new);
+    if (error != 0)
+      fail(message, error, option->name, "cannot bring the interface up");
   }
   if (error == 0)
-  {
-    error = configure(*way, &request, is_new);
-    if (error == 0)
-      return 0;
-    fail(message, error, option->name, "cannot bring the interface up");
-  }
-  close_tap(*way);
+    *way = first;
+  else
+    close_tap(first);
   return error;
 }
 

@@ -36,9 +36,9 @@ static int open_descriptor(struct net_way **way, int fd, char message[static 256
 static int add_descriptor(struct net_way *first, int fd, char message[static 256])
 {
   struct net_way *last = first;
-  struct net_way *way;
+  struct net_way *way = NULL;
   int error = open_descriptor(&way, fd, message);
-  if (error != 0)
+  if (way == NULL)
     return error;
   if (strcmp(way->name, first->name) != 0)
   {

@@ -75,13 +75,14 @@ void virtio_net_prepare(struct virtio_net *net, struct net_way *way,
 {
   net->way = way;
   net->active_pairs = 1;
-  for (; way != NULL && net->pair_count < VIRTIO_NET_MOST_PAIRS; way = way->next)
+  do
   {
     struct virtio_net_pair *pair = &net->pairs[net->pair_count++];
     pair->way = way;
     pair->is_flushed = true;
     virtio_net_receive_forget(pair);
-  }
+    way = way->next;
+  } while (way != NULL && net->pair_count < VIRTIO_NET_MOST_PAIRS);
   const bool has_several = net->pair_count > 1;
   net->config.max_virtqueue_pairs = has_several ? (uint16_t) net->pair_count : 0;
   net->config.status = VIRTIO_NET_S_LINK_UP;

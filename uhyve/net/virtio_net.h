@@ -144,7 +144,8 @@ static inline struct virtqueue *virtio_net_queue(struct virtio_net *net,
                                                  const struct virtio_net_pair *pair,
                                                  enum virtio_net_queue number)
 {
-  return &net->virtio.queues[VIRTIO_NET_QUEUES * (pair - net->pairs) + number];
+  const size_t first = VIRTIO_NET_QUEUES * (size_t) (pair - net->pairs);
+  return &net->virtio.queues[first + number];
 }
 
 static inline bool virtio_net_has(const struct virtio_net *net, unsigned int feature)
@@ -160,7 +161,7 @@ static inline unsigned int virtio_net_usable_pairs(const struct virtio_net *net)
 
 static inline struct virtqueue *virtio_net_control_queue(struct virtio_net *net)
 {
-  return &net->virtio.queues[VIRTIO_NET_QUEUES * virtio_net_usable_pairs(net)];
+  return &net->virtio.queues[VIRTIO_NET_QUEUES * (size_t) virtio_net_usable_pairs(net)];
 }
 
 #endif
