@@ -62,12 +62,13 @@ static int take(struct run *run, char *const argv[], bool guest, int repetition,
 static int measure(struct run *run, const struct network *network)
 {
   static struct taking taking;
+  char script[] = SCRIPT;
   char note[256];
   char *seconds = run->options->quick ? "1" : "3";
   int repetitions = run->options->quick ? 2 : REPETITIONS;
-  char *guest[] = {SCRIPT,  network->way, "guest", network->figure, network->connections,
+  char *guest[] = {script,  network->way, "guest", network->figure, network->connections,
                    seconds, NULL};
-  char *reference[] = {SCRIPT,  network->way, "linux", network->figure, network->connections,
+  char *reference[] = {script,  network->way, "linux", network->figure, network->connections,
                        seconds, NULL};
   taking.network = network;
   if (runner_turns(run, network->name, guest, reference, 0, repetitions, take, &taking) != 0)

@@ -1,7 +1,8 @@
 /* A client: connects to a host by name or address, sends standard input, and prints what comes
  * back, both at once.
  *
- * uhyve-cc -O2 client.c -o client && uhyve --net user client [HOST PORT]
+ * uhyve-cc -O2 client.c -o client && uhyve --net user client 10.0.2.2 7777
+ * (to an echo server, such as echo_threads.c, on the host)
  */
 #include <errno.h>
 #include <netdb.h>

@@ -212,11 +212,12 @@ static bool answer(struct connection *connection)
   char method[8];
   char target[PATH_BYTES];
   char path[PATH_BYTES];
-  int minor = 0;
+  char minor[2];
   connection->is_head = false;
   connection->keeps_open = false;
   if (memchr(connection->request, '\0', connection->head_bytes) != NULL ||
-      sscanf(connection->request, "%7[A-Z] %1023[^ \r\n] HTTP/1.%d", method, target, &minor) != 3)
+      sscanf(connection->request, "%7[A-Z] %1023[^ \r\n] HTTP/1.%1[0-9]", method, target, minor) !=
+          3)
     return answer_error(connection, "400 Bad Request");
   connection->is_head = strcmp(method, "HEAD") == 0;
   if (!connection->is_head && strcmp(method, "GET") != 0)
@@ -226,8 +227,9 @@ static bool answer(struct connection *connection)
       header(connection, "Transfer-Encoding") != NULL)
     return answer_error(connection, "400 Bad Request");
   const char *wish = header(connection, "Connection");
-  connection->keeps_open = minor > 0 ? wish == NULL || strncasecmp(wish, "close", 5) != 0
-                                     : wish != NULL && strncasecmp(wish, "keep-alive", 10) == 0;
+  connection->keeps_open = minor[0] != '0'
+                               ? wish == NULL || strncasecmp(wish, "close", 5) != 0
+                               : wish != NULL && strncasecmp(wish, "keep-alive", 10) == 0;
   if (!decode_path(target, path))
     return answer_error(connection, "400 Bad Request");
   if (leads_out(path))

@@ -17,6 +17,7 @@
 #include "terminal.h"
 #include "time_zone.h"
 #include "vm_memory.h"
+#include "vm_threads.h"
 
 #define MAX_SIGNAL 64
 

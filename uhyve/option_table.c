@@ -1,57 +1,16 @@
-/* The table of all options, and how their values are read. */
+/* The table of all options: what they are called, and what each sets. */
 #define _GNU_SOURCE 1
 #include "uhyve/option_table.h"
+
+#include "uhyve/option_values.h"
 
 #include <string.h>
 
 #define MAX_VERBOSITY 100
-#define NS_PER_S      UINT64_C(1000000000)
-#define MAX_TIME_S    (UINT64_C(10000) * 86400)
-
-/* Reads digits at *text and moves it behind them; at least one digit, and no overflow. */
-static bool read_number(const char **text, uint64_t *number)
-{
-  const char *at = *text;
-  uint64_t sum = 0;
-  for (; *at >= '0' && *at <= '9'; at++)
-  {
-    if (__builtin_mul_overflow(sum, 10, &sum) ||
-        __builtin_add_overflow(sum, (uint64_t) (*at - '0'), &sum))
-      return false;
-  }
-  bool found = at != *text;
-  *text = at;
-  *number = sum;
-  return found;
-}
 
 static const char *set_memory(struct options *o, const char *value)
 {
-  static const char units[] = "kmgt";
-  static const char not_a_size[] = "is not a size: write it like 64M or 4GiB";
-  uint64_t bytes;
-  if (!read_number(&value, &bytes))
-    return not_a_size;
-
-  bool plain = *value == '\0' || strcmp(value, "B") == 0;
-  if (!plain)
-  {
-    const char *unit = strchr(units, *value | 0x20);
-    if (unit == NULL ||
-        (value[1] != '\0' && strcmp(value + 1, "B") != 0 && strcmp(value + 1, "iB") != 0))
-      return not_a_size;
-    unsigned shift = 10 * ((unsigned) (unit - units) + 1);
-    if (bytes > OPTIONS_MAX_MEMORY_BYTES >> shift)
-      return "is too much: at most 512G";
-    bytes <<= shift;
-  }
-  if (bytes > OPTIONS_MAX_MEMORY_BYTES)
-    return "is too much: at most 512G";
-  if (bytes < OPTIONS_MIN_MEMORY_BYTES)
-    return plain ? "is too little: at least 16M (a number without unit is bytes)"
-                 : "is too little: at least 16M";
-  o->memory_bytes = (bytes + OPTIONS_MEMORY_STEP_BYTES - 1) & ~(OPTIONS_MEMORY_STEP_BYTES - 1);
-  return NULL;
+  return option_read_memory(value, &o->memory_bytes);
 }
 
 static const char *set_cpus(struct options *o, const char *value)
@@ -62,7 +21,8 @@ static const char *set_cpus(struct options *o, const char *value)
     return NULL;
   }
   uint64_t count;
-  if (!read_number(&value, &count) || *value != '\0' || count < 1 || count > OPTIONS_MAX_CPUS)
+  if (!option_read_number(&value, &count) || *value != '\0' || count < 1 ||
+      count > OPTIONS_MAX_CPUS)
     return "is not a number of CPUs: 1 to 1024, or auto";
   o->cpu_count = (unsigned) count;
   return NULL;
@@ -70,35 +30,9 @@ static const char *set_cpus(struct options *o, const char *value)
 
 static const char *set_affinity(struct options *o, const char *value)
 {
-  static const char not_a_list[] = "is not a list of CPUs: write it like 0,2-5";
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  for (;;)
-  {
-    uint64_t first, last;
-    if (!read_number(&value, &first))
-      return not_a_list;
-    last = first;
-    if (*value == '-')
-    {
-      value++;
-      if (!read_number(&value, &last))
-        return not_a_list;
-    }
-    if (last < first)
-      return "has a range that runs backwards: write it like 0,2-5";
-    if (last >= CPU_SETSIZE)
-      return "names a CPU above 1023";
-    for (uint64_t cpu = first; cpu <= last; cpu++)
-      CPU_SET((size_t) cpu, &set);
-    if (*value == '\0')
-      break;
-    if (*value++ != ',')
-      return not_a_list;
-  }
-  o->affinity = set;
-  o->affinity_given = true;
-  return NULL;
+  const char *wrong = option_read_cpu_list(value, &o->affinity);
+  o->affinity_given = o->affinity_given || wrong == NULL;
+  return wrong;
 }
 
 static const char *set_output(struct options *o, const char *value)
@@ -110,28 +44,12 @@ static const char *set_output(struct options *o, const char *value)
   return NULL;
 }
 
-/* One of a list: HOST:GUEST, perhaps with :ro or :rw. */
 static const char *add_mapping(struct options *o, const char *text, size_t bytes)
 {
-  static const char not_a_mapping[] = "is not a mapping: write it like HOST:GUEST or HOST:GUEST:ro";
-  struct option_mapping mapping = {.host = text};
-  const char *colon = memchr(text, ':', bytes);
-  if (colon == NULL)
-    return not_a_mapping;
-  mapping.host_bytes = (size_t) (colon - text);
-  mapping.guest = colon + 1;
-  mapping.guest_bytes = bytes - mapping.host_bytes - 1;
-  colon = memchr(mapping.guest, ':', mapping.guest_bytes);
-  if (colon != NULL)
-  {
-    size_t mode_bytes = mapping.guest_bytes - (size_t) (colon - mapping.guest) - 1;
-    mapping.guest_bytes = (size_t) (colon - mapping.guest);
-    mapping.read_only = mode_bytes == 2 && memcmp(colon + 1, "ro", 2) == 0;
-    if (!mapping.read_only && (mode_bytes != 2 || memcmp(colon + 1, "rw", 2) != 0))
-      return not_a_mapping;
-  }
-  if (mapping.host_bytes == 0 || mapping.guest_bytes == 0)
-    return not_a_mapping;
+  struct option_mapping mapping;
+  const char *wrong = option_read_mapping(text, bytes, &mapping);
+  if (wrong != NULL)
+    return wrong;
   if (o->mapping_count == OPTIONS_MAX_MAPPINGS)
     return "is one too many: at most 64";
   o->mappings[o->mapping_count++] = mapping;
@@ -211,47 +129,14 @@ static const char *set_host_name(struct options *o, const char *value)
   return NULL;
 }
 
-static bool read_limit(const char **text, uint64_t *limit)
-{
-  static const char *const none[] = {"unlimited", "-1"};
-  for (size_t i = 0; i < 2; i++)
-  {
-    size_t len = strlen(none[i]);
-    if (strncmp(*text, none[i], len) == 0)
-    {
-      *text += len;
-      *limit = OPTIONS_NO_LIMIT;
-      return true;
-    }
-  }
-  return read_number(text, limit);
-}
-
 static const char *add_limit(struct options *o, const char *text, size_t bytes)
 {
-  static const char not_a_limit[] =
-      "is not a limit: write it like nofile=1024, nofile=1024:4096 or stack=unlimited";
-  bool of_stack = strncmp(text, "stack=", strlen("stack=")) == 0;
-  if (!of_stack && strncmp(text, "nofile=", strlen("nofile=")) != 0)
-    return not_a_limit;
-  struct option_limit limit = {.given = true};
-  const char *at = strchr(text, '=') + 1;
-  if (!read_limit(&at, &limit.soft))
-    return not_a_limit;
-  limit.hard = limit.soft;
-  if (*at == ':' && (at++, !read_limit(&at, &limit.hard)))
-    return not_a_limit;
-  if (at != text + bytes)
-    return not_a_limit;
-  if (limit.hard < limit.soft)
-    return "has a soft limit above the hard one";
-  if (of_stack && limit.soft > OPTIONS_MAX_STACK_BYTES && limit.soft != OPTIONS_NO_LIMIT)
-    return "is too much: a stack has at most 536870912 bytes";
-  uint64_t finite = limit.hard != OPTIONS_NO_LIMIT ? limit.hard : limit.soft;
-  if (!of_stack && finite > OPTIONS_MAX_DESCRIPTORS && finite != OPTIONS_NO_LIMIT)
-    return "is too much: at most 65536 open files";
-  *(of_stack ? &o->stack_limit : &o->descriptor_limit) = limit;
-  return NULL;
+  struct option_limit limit;
+  bool is_stack;
+  const char *wrong = option_read_limit(text, bytes, &limit, &is_stack);
+  if (wrong == NULL)
+    *(is_stack ? &o->stack_limit : &o->descriptor_limit) = limit;
+  return wrong;
 }
 
 static const char *set_limits(struct options *o, const char *value)
@@ -259,30 +144,12 @@ static const char *set_limits(struct options *o, const char *value)
   return add_lines(o, value, add_limit);
 }
 
-static bool read_flag(const char *value, bool *flag)
-{
-  static const char *const words[][2] = {
-      {"0", "1"}, {"no", "yes"}, {"false", "true"}, {"off", "on"}};
-  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-  {
-    for (int on = 0; on < 2; on++)
-    {
-      if (strcmp(value, words[i][on]) == 0)
-      {
-        *flag = on;
-        return true;
-      }
-    }
-  }
-  return false;
-}
-
 static const char *set_stats(struct options *o, const char *value)
 {
   bool on = true;
   if (value != NULL && strcmp(value, "json") == 0)
     o->stats = OPTIONS_STATS_JSON;
-  else if (value == NULL || read_flag(value, &on))
+  else if (value == NULL || option_read_flag(value, &on))
     o->stats = on ? OPTIONS_STATS_TEXT : OPTIONS_STATS_NONE;
   else
     return "is not a form of statistics: 1, 0 or json";
@@ -292,43 +159,10 @@ static const char *set_stats(struct options *o, const char *value)
 static const char *set_verbosity(struct options *o, const char *value)
 {
   uint64_t level = o->verbosity + 1;
-  if (value != NULL && (!read_number(&value, &level) || *value != '\0' || level > MAX_VERBOSITY))
+  if (value != NULL &&
+      (!option_read_number(&value, &level) || *value != '\0' || level > MAX_VERBOSITY))
     return "is not a number from 0 to 100";
   o->verbosity = (unsigned) level;
-  return NULL;
-}
-
-/* Digits behind a decimal point; more than nine do not count. */
-static uint64_t read_fraction_ns(const char **text)
-{
-  uint64_t ns = 0;
-  for (uint64_t unit_ns = NS_PER_S / 10; **text >= '0' && **text <= '9'; (*text)++, unit_ns /= 10)
-    ns += (uint64_t) (**text - '0') * unit_ns;
-  return ns;
-}
-
-/* As timeout(1): seconds, or with a unit. */
-static const char *read_time(const char *value, uint64_t *ns)
-{
-  static const char units[] = "smhd";
-  static const uint64_t unit_s[] = {1, 60, 3600, 86400};
-  static const char not_a_time[] = "is not a time: write it like 10, 2.5, 5m or 1h";
-  uint64_t seconds = 0;
-  uint64_t fraction_ns = 0;
-  bool has_digits = read_number(&value, &seconds);
-  if (*value == '.' && (has_digits || (value[1] >= '0' && value[1] <= '9')))
-  {
-    value++;
-    has_digits = true;
-    fraction_ns = read_fraction_ns(&value);
-  }
-  const char *unit = *value != '\0' ? strchr(units, *value) : units;
-  if (!has_digits || unit == NULL || (*value != '\0' && value[1] != '\0'))
-    return not_a_time;
-  uint64_t factor = unit_s[unit - units];
-  if (seconds > MAX_TIME_S / factor)
-    return "is too long: at most 10000 days";
-  *ns = (seconds * NS_PER_S + fraction_ns) * factor;
   return NULL;
 }
 
@@ -352,12 +186,12 @@ static const char *set_isolation(struct options *o, const char *value)
 
 static const char *set_timeout(struct options *o, const char *value)
 {
-  return read_time(value, &o->timeout_ns);
+  return option_read_time(value, &o->timeout_ns);
 }
 
 static const char *set_kill_after(struct options *o, const char *value)
 {
-  return read_time(value, &o->kill_after_ns);
+  return option_read_time(value, &o->kill_after_ns);
 }
 
 static const char *set_help(struct options *o, const char *value)
@@ -445,7 +279,7 @@ const char *option_set(struct options *o, const struct option_row *row, const ch
   if (row->set != NULL)
     return row->set(o, value);
   bool on = true;
-  if (value != NULL && !read_flag(value, &on))
+  if (value != NULL && !option_read_flag(value, &on))
     return "is neither 0 nor 1";
   *(bool *) ((char *) o + row->member) = on != (strncmp(row->name, "no-", 3) == 0);
   return NULL;

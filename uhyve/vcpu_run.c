@@ -11,6 +11,7 @@
 #include "hypercall_table.h"
 #include "stopped_cpu.h"
 #include "vm_net.h"
+#include "vm_threads.h"
 
 /* The guest ends here, unless another CPU was first. */
 __attribute__((format(printf, 4, 5))) static void

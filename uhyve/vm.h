@@ -103,13 +103,6 @@ void vm_run(struct vm *vm);
 
 void vm_destroy(struct vm *vm);
 
-/* For the code that serves exits, on any vCPU's thread: true if the caller is the one to fill
- * vm->end; it calls vm_stop_cpus when that is done. */
-bool vm_begin_end(struct vm *vm);
-
-/* Returns when no other thread serves a vCPU any more, or waits for anything. */
-void vm_stop_cpus(struct vm *vm);
-
 /* Reads guest memory through the guest's page tables; for crash reports. 0 or -EFAULT. */
 int vm_read_virtual(void *vm, uint64_t gva, void *buffer, size_t len_bytes);
 

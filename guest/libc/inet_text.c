@@ -45,7 +45,7 @@ static void print_ipv6(const unsigned char *bytes, char text[INET6_ADDRSTRLEN])
   int zeros_length;
   char *at = text;
   for (int i = 0; i < GROUPS; i++)
-    groups[i] = (unsigned int) bytes[2 * i] << 8 | bytes[2 * i + 1];
+    groups[i] = (unsigned int) bytes[2 * (size_t) i] << 8 | bytes[2 * (size_t) i + 1];
   int zeros = find_zeros(groups, &zeros_length);
   bool has_ipv4 = zeros == 0 && (zeros_length == 6 || (zeros_length == 5 && groups[5] == 0xffff));
   int count = has_ipv4 ? 6 : GROUPS;

@@ -77,6 +77,7 @@ static socklen_t read_address(const char *address, const char *port, struct sock
 {
   struct addrinfo hints = {.ai_socktype = SOCK_DGRAM, .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV};
   struct addrinfo *all;
+  *made = (struct sockaddr_storage){.ss_family = AF_UNSPEC};
   if (getaddrinfo(address, port, &hints, &all) != 0)
     return 0;
   socklen_t bytes = all->ai_addrlen;

@@ -8,6 +8,7 @@
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
+#include <netinet/ether.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -102,13 +103,20 @@ static size_t write_ipv6(unsigned char *ip, const struct target *target)
   return 40 + TCP_BYTES;
 }
 
+static bool read_mac(uint8_t mac[static 6], const char *text)
+{
+  const struct ether_addr *read = ether_aton(text);
+  if (read != NULL)
+    memcpy(mac, read->ether_addr_octet, 6);
+  return read != NULL;
+}
+
 static bool read_target(struct target *target, char **argv)
 {
   target->port = (uint16_t) strtol(argv[2], NULL, 10);
   target->is_ipv6 = strchr(argv[1], ':') != NULL;
   return inet_pton(target->is_ipv6 ? AF_INET6 : AF_INET, argv[1], target->address) == 1 &&
-         sscanf(argv[0], "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", &target->mac[0], &target->mac[1],
-                &target->mac[2], &target->mac[3], &target->mac[4], &target->mac[5]) == 6;
+         read_mac(target->mac, argv[0]);
 }
 
 int main(int argc, char **argv)

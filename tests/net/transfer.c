@@ -124,7 +124,8 @@ static void write_state(char *text, size_t bytes)
   close(lowest);
   FILE *memory = fopen("/proc/meminfo", "r");
   while (memory != NULL && fgets(line, sizeof(line), memory) != NULL)
-    sscanf(line, "MemFree: %lu kB", &free_kib);
+    if (strncmp(line, "MemFree:", 8) == 0)
+      free_kib = strtoul(line + 8, NULL, 10);
   if (memory != NULL)
     fclose(memory);
   snprintf(text, bytes, "descriptors %d free %lu\n", lowest, free_kib);
@@ -137,6 +138,17 @@ static bool answer(int fd, const char *text)
   int len = snprintf(head, sizeof(head), "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n%s",
                      strlen(text), text);
   return write_all(fd, head, (size_t) len, &done);
+}
+
+/* Reads the number behind a prefix. */
+static bool read_count(const char *head, const char *prefix, uint64_t *count)
+{
+  char *end;
+  size_t bytes = strlen(prefix);
+  if (strncmp(head, prefix, bytes) != 0)
+    return false;
+  *count = strtoull(head + bytes, &end, 10);
+  return end != head + bytes;
 }
 
 static bool serve_request(int fd, const char *head, uint64_t *buffer, size_t have)
@@ -152,14 +164,14 @@ static bool serve_request(int fd, const char *head, uint64_t *buffer, size_t hav
   }
   if (strncmp(head, "GET /end ", 9) == 0)
     exit(answer(fd, "") ? EXIT_SUCCESS : EXIT_FAILURE);
-  if (sscanf(head, "GET /%" SCNu64, &count) == 1)
+  if (read_count(head, "GET /", &count))
   {
     int len =
         snprintf(text, sizeof(text), "HTTP/1.1 200 OK\r\nContent-Length: %" PRIu64 "\r\n%s\r\n",
                  count, is_last ? "Connection: close\r\n" : "");
     return write_all(fd, text, (size_t) len, &done) && give(fd, buffer, count) && !is_last;
   }
-  if (sscanf(head, "PUT /%" SCNu64, &count) != 1)
+  if (!read_count(head, "PUT /", &count))
     return false;
   uint64_t differs = take(fd, buffer, have, count);
   if (differs == UINT64_MAX)

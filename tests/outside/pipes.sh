@@ -50,7 +50,7 @@ done
 # What a parent has blocked is not blocked in the program, and does not keep it from its end.
 for cpus in 1 4; do
     expect --status 124 --stdout $'ready 0\nhandler 15\nend 15\n' \
-        timeout -s KILL 20 env --block-signal "$uhyve" -c $cpus --timeout 0.2 "$PROGRAMS/process" compute 15
+        timeout -s KILL 20 env --block-signal "$uhyve" -c $cpus --timeout 1 "$PROGRAMS/process" compute 15
 done
 
 # After SIGKILL no process and no file of it is there.

@@ -75,8 +75,8 @@ expected=139 in_each "$uhyve" --core "$scratch/core" -c 2 "$PROGRAMS/plain" cras
 expected=134 in_each "$uhyve" "$PROGRAMS/plain" abort
 expected=143 in_each "$uhyve" "$TESTS/outside/process" raise 15
 expected=137 in_each "$uhyve" "$TESTS/outside/process" raise 9
-expected=124 in_each "$uhyve" -v --timeout 0.1 "$TESTS/guest/forever" compute
-expected=137 in_each "$uhyve" -v --timeout 0.1 --kill-after 0.1 "$TESTS/outside/process" ignore 15
+expected=124 in_each "$uhyve" -v --timeout 1 "$TESTS/guest/forever" compute
+expected=137 in_each "$uhyve" -v --timeout 1 --kill-after 0.1 "$TESTS/outside/process" ignore 15
 expected=127 in_each "$uhyve" /dev/null
 
 # Stopped, and on with what it waited for: as the kernel does it, by restart_syscall().

@@ -7,6 +7,7 @@
 #include "uhyve/guest_signals.h"
 #include "uhyve/terminal.h"
 #include "uhyve/vm_memory.h"
+#include "uhyve/vm_threads.h"
 
 struct monitor_stubs monitor_stubs;
 

@@ -39,7 +39,7 @@ static void print_all(void)
 
 int main(void)
 {
-  if (net_start() != 0 || net_wait_configured() != 0)
+  if (net_start() != 0 || net_wait_configured(NET_ANY) != 0)
     return 1;
   print_all();
   while (getchar() != EOF)
