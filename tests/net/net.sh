@@ -5,7 +5,7 @@
 # mounts and, where the caller is not root, users: all of it is gone with the test, however that ends.
 #
 # NET_GUEST=linux runs the same sources as Linux programs behind a veth in place of guests: what the
-# tests expect, they expect of that too.
+# tests expect, they expect of that too. NET_QUEUES=N gives tap0 so many queues.
 # shellcheck shell=bash disable=SC2034,SC2119,SC2120
 
 guest_mac=52:54:00:a1:b2:c3
@@ -50,7 +50,7 @@ net_show() {
 # ---- The wire ----
 
 # What else tap0 is, as "ip tuntap add" has it.
-wire_kind=()
+wire_kind=(${NET_QUEUES:+multi_queue})
 
 # net_wire [FAULT...]: makes tap0 with the host's addresses. With arguments (of faults.c) there is a bad
 # wire between the two: tap0 is bridged to its one end, and the addresses are at the other, which is the
@@ -189,7 +189,7 @@ net_capture_end() {
 
 # Options for all guests of a test, and what stands for the wire among them.
 guest_options=()
-guest_net=(--net "tap:tap0,ip=$guest4/24,gateway=$host4,mac=$guest_mac")
+guest_net=(--net "tap:tap0,ip=$guest4/24,gateway=$host4,mac=$guest_mac${NET_QUEUES:+,queues=$NET_QUEUES}")
 guest_cpus=2
 
 # guest_command_for PROGRAM [ARG...]: makes guest_command for a program of $PROGRAMS or the examples, or
