@@ -51,7 +51,10 @@ static int receive_datagram(int fd, long deadline_ms, const unsigned char *quest
   {
     long left_ms = deadline_ms - now_ms();
     struct pollfd polled = {.fd = fd, .events = POLLIN};
-    if (left_ms <= 0 || poll(&polled, 1, (int) left_ms) <= 0)
+    int ready = left_ms <= 0 ? 0 : poll(&polled, 1, (int) left_ms);
+    if (ready < 0 && errno == EINTR)
+      continue;
+    if (ready <= 0)
       return 0;
     ssize_t reply_bytes = recv(fd, reply, DNS_REPLY_BYTES, 0);
     if (reply_bytes < 0)

@@ -9,7 +9,8 @@
 #include "lwip/init.h"
 #include "lwip/ip.h"
 #include "lwip/netif.h"
-#include "lwip/priv/tcpip_priv.h"
+#include "lwip/tcpip.h"
+#include "lwip/timeouts.h"
 
 #include "net/stack/configuration.h"
 #include "net/stack/core.h"
@@ -76,16 +77,6 @@ uint32_t net_random(void)
   return number;
 }
 
-/* What remains of lwIP's own task: calls run on the caller's. */
-err_t tcpip_send_msg_wait_sem(tcpip_callback_fn function, void *argument, sys_sem_t *done)
-{
-  (void) done;
-  net_lock();
-  function(argument);
-  net_unlock();
-  return ERR_OK;
-}
-
 /* Of the loopback interface, whose frames netif_poll() hands to IP without asking. */
 err_t tcpip_input(struct pbuf *frame, struct netif *netif)
 {
@@ -103,6 +94,8 @@ static void loopback_set_up(void)
 
 static int start(void)
 {
+  /* Before the first lock, which makes up for ticks that have gone: none has. */
+  sys_timeouts_init();
   net_lock();
   lwip_init();
   loopback_set_up();

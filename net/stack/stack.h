@@ -15,7 +15,7 @@ enum net_family
 
 /* Waits until an interface other than loopback has an address, or has been refused one; for who
  * connects or sends. Returns 0, -ENETUNREACH after the time that DHCP takes to give up, for IPv6
- * the first seconds of the network, -EINTR. */
+ * the time in which routers of the network would have answered, -EINTR. */
 int net_wait_configured(enum net_family family);
 
 /* lwIP's core, for who calls its functions marked 'tcpip context'. For tasks, not in interrupts.

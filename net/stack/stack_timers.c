@@ -170,7 +170,8 @@ static uint32_t nd6_needs(void)
   struct netif *netif;
   NETIF_FOREACH(netif)
   {
-    if (netif->rs_count != 0 && netif_is_up(netif) && netif_is_link_up(netif))
+    if (netif->rs_count != 0 && netif_is_up(netif) && netif_is_link_up(netif) &&
+        ip6_addr_isvalid(netif_ip6_addr_state(netif, 0)))
       return 1;
     for (int i = 0; i < LWIP_IPV6_NUM_ADDRESSES; i++)
       if (ip6_addr_istentative(netif_ip6_addr_state(netif, i)))

@@ -122,8 +122,8 @@ static int send_frame(struct net_way *to, const struct iovec *pieces, int count)
   const struct virtio_net_hdr_v1 *header = pieces[0].iov_base;
   CHECK(header->gso_type == 0 || virtio_net_has(&net, VIRTIO_NET_F_HOST_TSO4) ||
         virtio_net_has(&net, VIRTIO_NET_F_HOST_TSO6));
-  static const int errors[] = {0, -EAGAIN, -EINVAL, -EIO};
-  return errors[world.send_error & 3];
+  static const int errors[] = {0, -EAGAIN, -EINVAL, -EIO, -ENETDOWN};
+  return errors[world.send_error];
 }
 
 static int flush(struct net_way *to)
@@ -293,6 +293,8 @@ static void serve(void)
   virtio_net_expect(&net, &expected);
   CHECK(net.active_pairs >= 1 && net.active_pairs <= net.pair_count);
   CHECK(net.active_pairs == 1 || virtio_net_has(&net, VIRTIO_NET_F_MQ));
+  if (expected.room != 0)
+    virtio_net_way_has_room(&net);
 }
 
 static void change_world(void)
@@ -305,6 +307,8 @@ static void change_world(void)
   world.receive_error = errors & 7u;
   world.receive_error = world.receive_error > 2 ? 0 : world.receive_error;
   world.send_error = errors >> 3 & 3;
+  if (world.send_error == 3 && world.flags != 0)
+    world.send_error = 4;
   world.flush_error = errors >> 5 & 1;
   world.changes = errors >> 6;
   uint8_t header = input_u8(&input);

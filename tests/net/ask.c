@@ -5,13 +5,16 @@
  *   reverse ADDRESS    the name of an address     interfaces         all with their addresses
  *   send ADDRESS PORT TEXT                        one datagram
  *   group ADDRESS PORT COUNT                      joins it, says so, prints COUNT datagrams, leaves
- * it sleep SECONDS      after a line that says so */
+ *   sleep SECONDS      after a line that says so
+ *   link ADDRESS STATE                            sends there until the link is up or down: says so
+ */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -200,6 +203,36 @@ static int ask_sleep(char **argv)
   return 1;
 }
 
+/* Of the first interface but loopback. */
+static bool is_running(void)
+{
+  bool running = false;
+  struct ifaddrs *all;
+  if (getifaddrs(&all) != 0)
+    return false;
+  for (const struct ifaddrs *one = all; one != NULL; one = one->ifa_next)
+    running |= (one->ifa_flags & IFF_LOOPBACK) == 0 && (one->ifa_flags & IFF_RUNNING) != 0;
+  freeifaddrs(all);
+  return running;
+}
+
+static int ask_link(char **argv)
+{
+  struct sockaddr_storage address;
+  socklen_t bytes = read_address(argv[0], "9", &address);
+  bool wanted = strcmp(argv[1], "up") == 0;
+  int fd = socket(address.ss_family, SOCK_DGRAM, 0);
+  while (is_running() != wanted)
+  {
+    ssize_t sent = sendto(fd, "", 1, 0, (struct sockaddr *) &address, bytes);
+    (void) sent; /* or nobody can be reached by now */
+    usleep(10000);
+  }
+  close(fd);
+  print(argv[1]);
+  return 2;
+}
+
 static const struct
 {
   const char *name;
@@ -208,7 +241,7 @@ static const struct
 } questions[] = {
     {"name", 1, ask_name},   {"host", 1, ask_host},   {"reverse", 1, ask_reverse},
     {"send", 3, ask_send},   {"group", 3, ask_group}, {"interfaces", 0, ask_interfaces},
-    {"sleep", 1, ask_sleep},
+    {"sleep", 1, ask_sleep}, {"link", 2, ask_link},
 };
 
 int main(int argc, char **argv)

@@ -52,6 +52,9 @@ net_show() {
 # What else tap0 is, as "ip tuntap add" has it.
 wire_kind=(${NET_QUEUES:+multi_queue})
 
+# Whether the host looks for others with its own link-local address (1): for some seconds it is no router.
+net_looks=0
+
 # net_wire [FAULT...]: makes tap0 with the host's addresses. With arguments (of faults.c) there is a bad
 # wire between the two: tap0 is bridged to its one end, and the addresses are at the other, which is the
 # only one without offloads, so that each frame on it is one that a real wire would carry.
@@ -82,6 +85,10 @@ net_wire() {
         ip link set dev wire0 txqueuelen 10000
         ip link set dev wire1 txqueuelen 10000
     fi
+    # The host is the router: it makes no second address of what it announces itself, and does not look who
+    # else has its own while guests ask for one.
+    echo 0 > /proc/sys/net/ipv6/conf/$host_interface/accept_ra
+    echo "$net_looks" > /proc/sys/net/ipv6/conf/$host_interface/accept_dad
     ip link set tap0 up
     ip link set $host_interface up
     ip address add "$host4/24" dev $host_interface
@@ -164,8 +171,9 @@ CONF
 
 # net_capture: writes what tap0 carries to $scratch/wire.pcap; net_capture_end checks that it is as its
 # protocols have it. Checksums of TCP and UDP are not: those are the business of the real wire behind.
+# Not in immediate mode, where the buffer has room for 256 frames of whatever length.
 net_capture() {
-    peer_start tcpdump 'listening on' tcpdump -Z root --immediate-mode -B 65536 -U -i tap0 -s 0 -w "$scratch/wire.pcap"
+    peer_start tcpdump 'listening on' tcpdump -Z root -B 65536 -U -i tap0 -s 0 -w "$scratch/wire.pcap"
     tcpdump=$peer_pid
 }
 

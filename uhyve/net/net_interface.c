@@ -129,6 +129,15 @@ static void sleep_until_event(struct net_interface *interface,
     polls[1 + i].events = (short) ((frames ? POLLIN : 0) | (room ? POLLOUT : 0));
   }
   poll(polls, 1 + queue_count, -1);
+  bool has_room = false;
+  for (unsigned int i = 0; i < queue_count; i++)
+    has_room = has_room || (polls[1 + i].revents & POLLOUT) != 0;
+  if (has_room)
+  {
+    lock_after_visitors(interface);
+    virtio_net_way_has_room(&interface->net);
+    pthread_mutex_unlock(&interface->lock);
+  }
   if ((polls[0].revents & POLLIN) != 0 && read(interface->event_fd, &events, sizeof(events)) < 0)
     return;
 }

@@ -46,6 +46,8 @@ static int send_frame(struct net_way *way, const struct iovec *pieces, int count
   const struct iovec *begin = begin_of(way, pieces, &count);
   if (writev(way->fd, begin, count) >= 0)
     return 0;
+  if (errno == EIO)
+    return -ENETDOWN;
   return errno == EAGAIN || errno == EBADFD ? -errno : -EINVAL;
 }
 

@@ -108,6 +108,24 @@ void virtio_net_lose_way(struct virtio_net *net)
   virtio_mmio_tell_config(&net->virtio);
 }
 
+void virtio_net_way_down(struct virtio_net *net)
+{
+  if (net->is_way_down || net->is_way_broken)
+    return;
+  net->is_way_down = true;
+  net->config.status &= (uint16_t) ~VIRTIO_NET_S_LINK_UP;
+  virtio_mmio_tell_config(&net->virtio);
+}
+
+void virtio_net_way_has_room(struct virtio_net *net)
+{
+  if (!net->is_way_down || net->is_way_broken)
+    return;
+  net->is_way_down = false;
+  net->config.status |= VIRTIO_NET_S_LINK_UP;
+  virtio_mmio_tell_config(&net->virtio);
+}
+
 static void tell_offloads(struct virtio_net *net)
 {
   net->offloads_wanted = false;
@@ -243,6 +261,9 @@ static bool expect_to_send(struct virtio_net *net, struct virtio_net_expected *e
     bool wants_room = (is_waiting || !pair->is_flushed) && !net->is_way_broken;
     expected->room |= (uint32_t) wants_room << i;
   }
+  /* One is enough to tell when all are up again. */
+  if (net->is_way_down && !net->is_way_broken)
+    expected->room |= 1;
   return has_more;
 }
 

@@ -85,6 +85,7 @@ struct virtio_net
   struct virtio_net_config config;
   struct virtio_mmio virtio;
   bool is_way_broken;
+  bool is_way_down;     /* for a while */
   bool offloads_wanted; /* to be told to the way, by its thread */
   bool wake_wanted;     /* the thread is to look at all this */
   uint32_t told_generation;
@@ -139,6 +140,11 @@ void virtio_net_activate(struct virtio_net *net, unsigned int pairs);
 
 /* The way out is gone. */
 void virtio_net_lose_way(struct virtio_net *net);
+
+/* It takes nothing for a while; and does again: POLLOUT was there. The guest sees the link's state.
+ */
+void virtio_net_way_down(struct virtio_net *net);
+void virtio_net_way_has_room(struct virtio_net *net);
 
 static inline struct virtqueue *virtio_net_queue(struct virtio_net *net,
                                                  const struct virtio_net_pair *pair,

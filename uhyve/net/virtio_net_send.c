@@ -78,7 +78,9 @@ static bool send_frame(struct virtio_net *net, struct virtio_net_pair *pair)
   pair->is_flushed = false;
   if (error == -EAGAIN)
     return false;
-  if (error != 0 && error != -EINVAL && error != -EMSGSIZE)
+  if (error == -ENETDOWN)
+    virtio_net_way_down(net);
+  else if (error != 0 && error != -EINVAL && error != -EMSGSIZE)
     virtio_net_lose_way(net);
   return true;
 }

@@ -32,8 +32,9 @@ struct net_way_operations
   ssize_t (*receive)(struct net_way *way, const struct iovec *pieces, int count);
 
   /* Sends one frame, or keeps a copy for flush(). pieces are as above, but are read only, once.
-   * Returns 0; -EAGAIN: nothing was taken, and POLLOUT tells when to try again; any other error:
-   * the frame is lost (-EINVAL, -EMSGSIZE: this one), or the way is broken. Does not block. */
+   * Returns 0; -EAGAIN: nothing was taken, and POLLOUT tells when to try again; -ENETDOWN: the
+   * frame is lost, as are all until POLLOUT tells that the way is up; any other error: the frame is
+   * lost (-EINVAL, -EMSGSIZE: this one), or the way is broken. Does not block. */
   int (*send)(struct net_way *way, const struct iovec *pieces, int count);
 
   /* Sends what send() has kept, at the end of a batch. Null: send() keeps nothing. Returns 0, or

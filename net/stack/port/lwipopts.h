@@ -17,27 +17,17 @@
 
 #define LWIP_DONT_PROVIDE_BYTEORDER_FUNCTIONS 1
 
-/* ---- Calls ---- */
+/* ---- Calls: guest/net/ has the sockets, above the functions that call back ---- */
 
-#define LWIP_NETCONN          1
+#define LWIP_NETCONN          0
 #define LWIP_SOCKET           0
 #define LWIP_RAW              1
 #define SO_REUSE              1
 #define SO_REUSE_RXTOALL      1
-#define LWIP_SO_RCVBUF        1
-#define LWIP_SO_LINGER        1
 #define IP_SOF_BROADCAST      1
 #define LWIP_TCP_KEEPALIVE    1
-#define LWIP_NETBUF_RECVINFO  1
 #define LWIP_ERRNO_STDINCLUDE 1
 #define LWIP_TIMEVAL_PRIVATE  0
-#define RECV_BUFSIZE_DEFAULT  212992 /* of UDP and raw sockets, as on Linux */
-
-/* Mailboxes grow up to this: what is bounded is bytes, by window and receive buffer. */
-#define DEFAULT_TCP_RECVMBOX_SIZE 4096
-#define DEFAULT_UDP_RECVMBOX_SIZE 4096
-#define DEFAULT_RAW_RECVMBOX_SIZE 1024
-#define DEFAULT_ACCEPTMBOX_SIZE   4096
 
 /* ---- Memory: malloc(). Bounded by windows, queues and the number of descriptors ---- */
 
