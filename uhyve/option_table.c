@@ -168,11 +168,7 @@ static const char *set_verbosity(struct options *o, const char *value)
 
 static const char *set_isolation(struct options *o, const char *value)
 {
-  static const char *const names[] = {
-      [ISOLATION_NONE] = "none",
-      [ISOLATION_NORMAL] = "normal",
-      [ISOLATION_STRICT] = "strict",
-  };
+  static const char *const names[] = ISOLATION_NAMES;
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
   {
     if (strcmp(value, names[i]) == 0)

@@ -89,9 +89,11 @@ static int create_interface(struct vm *vm, unsigned int index)
   int error = choose_mac(option, mac);
   if (error == 0)
     error = net_interface_create(&vm->net.interfaces[index], way, &vm->memory, mac, mtu_bytes);
-  if (error == 0)
-    vm->net.interface_count++;
-  return error;
+  if (error != 0)
+    return error;
+  vm->net.interfaces[index]->number = index;
+  vm->net.interface_count++;
+  return 0;
 }
 
 static int add_doorbells(struct vm *vm, unsigned int index)

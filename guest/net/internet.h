@@ -86,6 +86,10 @@ struct internet_socket
   struct internet_pieces taken;
   uint32_t taken_offset; /* in its first piece */
 
+  /* Of streams: tasks that are about to read, and to acknowledge what they have read. */
+  uint32_t readers;
+  uint32_t owed_bytes; /* came in large segments since, and were left to them */
+
   /* Of who listens: connections that nobody has accepted; in those: the next one. */
   struct internet_socket *first_pending, *last_pending, *next_pending;
 

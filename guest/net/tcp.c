@@ -13,6 +13,9 @@
 #define EVENTS_WRITE (POLLOUT | POLLWRNORM)
 #define EVENTS_ALL   (EVENTS_READ | EVENTS_WRITE | POLLHUP | POLLERR)
 
+/* Not acknowledged at most: a part of the window. */
+#define MOST_OWED_BYTES (TCP_WND / 4)
+
 /* ---- What lwIP tells ---- */
 
 static void append(struct internet_pieces *pieces, struct pbuf *pbuf)
@@ -24,6 +27,22 @@ static void append(struct internet_pieces *pieces, struct pbuf *pbuf)
   while (pbuf->next != NULL)
     pbuf = pbuf->next;
   pieces->last = pbuf;
+}
+
+/* A large segment is acknowledged at once, unless a task is about to read it, which then does that
+ * for all that has come: an acknowledgement costs the host more than it costs to copy 64 KiB. */
+static void leave_acknowledgement(struct internet_socket *internet, struct tcp_pcb *pcb,
+                                  uint32_t len_bytes)
+{
+  if (len_bytes <= pcb->mss || pcb->state != ESTABLISHED || (pcb->flags & TF_ACK_NOW) == 0 ||
+      internet->readers == 0 || internet->owed_bytes + len_bytes > MOST_OWED_BYTES)
+  {
+    internet->owed_bytes = 0;
+    return;
+  }
+  internet->owed_bytes += len_bytes;
+  tcp_clear_flags(pcb, TF_ACK_NOW);
+  tcp_set_flags(pcb, TF_ACK_DELAY);
 }
 
 static err_t on_received(void *argument, struct tcp_pcb *pcb, struct pbuf *pbuf, err_t error)
@@ -45,6 +64,7 @@ static err_t on_received(void *argument, struct tcp_pcb *pcb, struct pbuf *pbuf,
   else
   {
     internet->queued_bytes += pbuf->tot_len;
+    leave_acknowledgement(internet, pcb, pbuf->tot_len);
     append(&internet->queue, pbuf);
     internet_changed(internet, POLLIN | POLLRDNORM);
   }

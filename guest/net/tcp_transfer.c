@@ -232,6 +232,19 @@ static size_t copy_taken(const struct internet_socket *internet,
   return done;
 }
 
+/* With the core lock: what was left to who reads. The timer may have been first. */
+static void acknowledge(struct internet_socket *internet)
+{
+  struct tcp_pcb *pcb = internet->tcp;
+  if (internet->owed_bytes == 0)
+    return;
+  internet->owed_bytes = 0;
+  if (pcb == NULL || (pcb->flags & TF_ACK_DELAY) == 0)
+    return;
+  tcp_ack_now(pcb);
+  tcp_output(pcb);
+}
+
 /* With the core lock: bytes of the pieces taken have been read. */
 static void consume(struct internet_socket *internet, size_t len_bytes)
 {
@@ -258,6 +271,7 @@ static void consume(struct internet_socket *internet, size_t len_bytes)
     tcp_recved(internet->tcp, (u16_t) piece);
     left -= piece;
   }
+  acknowledge(internet);
   internet_changed(internet, 0);
 }
 
@@ -290,6 +304,7 @@ static long receive_locked(struct internet_socket *internet, const struct socket
       if (done >= least || is_peek)
         return (long) done;
     }
+    acknowledge(internet);
     int error = wait_for_bytes(internet, done > 0, waits, deadline_ns);
     if (error <= 0)
       return done > 0 ? (long) done : error;
@@ -307,7 +322,10 @@ long tcp_socket_receive(struct socket *socket, struct socket_message *message)
     return 0;
   mutex_lock(&internet->receive_mutex);
   net_lock();
+  internet->readers++;
   long result = receive_locked(internet, message);
+  internet->readers--;
+  acknowledge(internet);
   net_unlock();
   mutex_unlock(&internet->receive_mutex);
   if (result >= 0)

@@ -107,9 +107,10 @@ struct virtio_net
   struct virtqueue control;
   struct set_pairs set_pairs;
 
-  struct receive_buffer *free_buffers;
+  struct receive_buffer *free_buffers,
+      *last_free_buffer;           /* the one that was freed first is first */
   struct receive_buffer *released; /* by any task: only pushed, or taken as a whole */
-  uint32_t buffer_count, most_buffers;
+  uint32_t buffer_count, wanted_buffers, most_buffers;
   uint32_t buffer_bytes;
   uint32_t is_starved; /* a ring wants buffers and there were none; atomic */
 

@@ -3,6 +3,10 @@
  * A frame is handed over where the device wrote it, and its buffers go back into the ring when the
  * user is done. So there are more buffers than the ring holds, and more are made as long as users
  * keep many.
+ *
+ * They are used in turn, the one that has rested longest first: a CPU that writes what another one
+ * still has in its cache takes the lines away from it one by one, several times slower than from
+ * memory that both have done with. Streams get enough for that.
  */
 #include <errno.h>
 
@@ -12,17 +16,25 @@
 #include "net/driver/virtio_net.h"
 
 /* Buffers that belong to one large frame are pages: 64 KiB and all headers are 17. */
-#define BLOCK_BUFFERS 64u
-#define MOST_BUFFERS  8192u
-#define MEMORY_PART   16u /* of the guest's memory, at most */
+#define BLOCK_BUFFERS  64u
+#define MOST_BUFFERS   8192u
+#define STREAM_BUFFERS 1024u /* 4 MiB are more than second-level caches hold */
+#define MEMORY_PART    16u   /* of the guest's memory, at most */
+
+/* A frame of so many buffers is of a stream. */
+#define STREAM_FRAME_BUFFERS 8u
 
 /* The device is given buffers when so many can be. */
 #define REFILL_BATCH 16u
 
 static void put_free(struct virtio_net *net, struct receive_buffer *buffer)
 {
-  buffer->frame.next = (struct net_received *) net->free_buffers;
-  net->free_buffers = buffer;
+  buffer->frame.next = NULL;
+  if (net->free_buffers == NULL)
+    net->free_buffers = buffer;
+  else
+    net->last_free_buffer->frame.next = (struct net_received *) buffer;
+  net->last_free_buffer = buffer;
 }
 
 static void put_frame(struct virtio_net *net, struct receive_buffer *buffer)
@@ -50,7 +62,7 @@ static bool make_buffers(struct virtio_net *net)
     return false;
   }
   uint64_t gpa = address_to_gpa(data, ADDRESS_WRITE);
-  for (size_t i = BLOCK_BUFFERS; i-- > 0;)
+  for (size_t i = 0; i < BLOCK_BUFFERS; i++)
   {
     buffers[i].rest = NULL;
     buffers[i].data = data + i * net->buffer_bytes;
@@ -93,7 +105,10 @@ static struct receive_buffer *take_free(struct virtio_net *net)
 {
   if (net->free_buffers == NULL)
     take_released(net);
-  if (net->free_buffers == NULL && !make_buffers(net))
+  bool is_short = net->free_buffers == NULL || net->buffer_count < net->wanted_buffers;
+  if (is_short && !make_buffers(net))
+    net->wanted_buffers = 0; /* until the next large frame */
+  if (net->free_buffers == NULL)
     return NULL;
   struct receive_buffer *buffer = net->free_buffers;
   net->free_buffers = (struct receive_buffer *) buffer->frame.next;
@@ -175,7 +190,7 @@ void virtio_net_release(struct net_device *device, struct net_received *frame)
 
 /* ---- Frames ---- */
 
-static void begin_frame(const struct virtio_net *net, struct virtio_net_pair *pair,
+static void begin_frame(struct virtio_net *net, struct virtio_net_pair *pair,
                         struct receive_buffer *buffer, uint32_t len_bytes)
 {
   const struct virtio_net_header *header = (const struct virtio_net_header *) buffer->data;
@@ -189,6 +204,8 @@ static void begin_frame(const struct virtio_net *net, struct virtio_net_pair *pa
   if ((net->virtio.features & VIRTIO_NET_MERGED_BUFFERS) != 0 &&
       len_bytes >= VIRTIO_NET_HEADER_BYTES)
     pair->missing_buffers = header->buffers;
+  if (pair->missing_buffers >= STREAM_FRAME_BUFFERS)
+    net->wanted_buffers = STREAM_BUFFERS < net->most_buffers ? STREAM_BUFFERS : net->most_buffers;
   pair->partial = buffer;
   pair->partial_end = NULL;
 }
@@ -200,7 +217,7 @@ static void add_buffer(struct virtio_net_pair *pair, struct receive_buffer *buff
 {
   struct net_received *frame = &pair->partial->frame;
   uint32_t skip_bytes = pair->partial_end == NULL ? VIRTIO_NET_HEADER_BYTES : 0;
-  if (len_bytes > skip_bytes && frame->piece_count < NET_MOST_PIECES)
+  if (len_bytes > skip_bytes && frame->piece_count < NET_RECEIVED_PIECES)
   {
     frame->pieces[frame->piece_count++] =
         (struct net_piece){buffer->data + skip_bytes, len_bytes - skip_bytes};
@@ -208,7 +225,7 @@ static void add_buffer(struct virtio_net_pair *pair, struct receive_buffer *buff
   }
   else
   {
-    frame->piece_count = NET_MOST_PIECES; /* and takes no more */
+    frame->piece_count = NET_RECEIVED_PIECES; /* and takes no more */
     frame->len_bytes = 0;
   }
   buffer->rest = NULL;
@@ -218,7 +235,7 @@ static void add_buffer(struct virtio_net_pair *pair, struct receive_buffer *buff
 }
 
 /* Returns the frame that the buffer completes, or null. */
-static struct receive_buffer *take_in(const struct virtio_net *net, struct virtio_net_pair *pair,
+static struct receive_buffer *take_in(struct virtio_net *net, struct virtio_net_pair *pair,
                                       struct receive_buffer *buffer, uint32_t len_bytes)
 {
   if (len_bytes > net->buffer_bytes)

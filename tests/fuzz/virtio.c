@@ -37,6 +37,7 @@ static struct
   uint8_t flags, gso_type; /* of their headers */
   uint8_t receive_error, send_error, flush_error;
   uint8_t changes; /* how much of the rings changes in each call */
+  bool is_gone;    /* and has said so */
 } world;
 
 static uint64_t published[MOST_QUEUES]; /* split: the driver's index */
@@ -129,7 +130,9 @@ static int send_frame(struct net_way *to, const struct iovec *pieces, int count)
 static int flush(struct net_way *to)
 {
   CHECK(to == &way || to == &second_way);
-  return world.flush_error != 0 ? -EAGAIN : 0;
+  static const int errors[] = {0, -EAGAIN, -EPIPE};
+  world.is_gone |= errors[world.flush_error] == -EPIPE;
+  return errors[world.flush_error];
 }
 
 static int set_offloads(struct net_way *to, uint64_t features)
@@ -291,6 +294,7 @@ static void serve(void)
   struct virtio_net_expected expected;
   virtio_net_serve(&net, &news);
   virtio_net_expect(&net, &expected);
+  CHECK(!world.is_gone || (!expected.room && !expected.frames));
   CHECK(net.active_pairs >= 1 && net.active_pairs <= net.pair_count);
   CHECK(net.active_pairs == 1 || virtio_net_has(&net, VIRTIO_NET_F_MQ));
   if (expected.room != 0)
@@ -312,8 +316,10 @@ static void change_world(void)
   world.flush_error = errors >> 5 & 1;
   world.changes = errors >> 6;
   uint8_t header = input_u8(&input);
-  world.flags = header & 1;
+  world.flags = (header & 1) | (header >> 3 & 2);
   world.gso_type = header >> 1 & 7;
+  if ((header & 0x20) != 0)
+    world.flush_error *= 2;
 }
 
 static void step(uint8_t what)

@@ -175,7 +175,13 @@ static void refuses(void **state)
                                       "tap:t,a=b",
                                       "tap:t,gateway=",
                                       "tap:t,mac=00:00:00:00:00:00",
-                                      "tap:t,ip=::/129"};
+                                      "tap:t,ip=::/129",
+                                      "tap:t,ip=10.0.0.1/8,ip=10.0.0.2/8",
+                                      "tap:t,ip=fd00::1/64,ip=fd00::2/64",
+                                      "tap:t,gateway=10.0.0.1,gateway=10.0.0.2",
+                                      "tap:t,gateway=fd00::1,gateway=fd00::2",
+                                      "tap:t,mac=02:00:00:00:00:01,mac=02:00:00:00:00:02",
+                                      "tap:t,mtu=1500,mtu=1400"};
   (void) state;
   for (size_t i = 0; i < COUNT_OF(wrong); i++)
   {
@@ -212,6 +218,7 @@ static void publishes(void **state)
                                       "1:2:3:4",   "",         "10.0.0.1:1:", "[10.0.0.1]:1:2"};
   for (size_t i = 0; i < COUNT_OF(wrong); i++)
     REFUSE("option --publish: ", "-p", wrong[i]);
+  REFUSE("[::1]:8080:80", "-p", "80");
   REFUSE("--publish needs --net user", "-p", "1:2", "--net", "tap:t");
   REFUSE("--publish needs --net user", "-p", "1:2", "--net", "passt:/s");
 }

@@ -8,8 +8,6 @@
 #include <strings.h>
 
 #define ADDRESS_BYTES INET6_ADDRSTRLEN
-#define LEAST_MTU     576
-#define MOST_MTU      65521
 
 /* A piece of a value, not ended by a null. */
 struct word
@@ -72,6 +70,8 @@ static const char *set_ip(struct net_option *option, struct word value)
   struct word address = cut(&value, '/');
   if (read_address(address, AF_INET, option->ipv4))
   {
+    if (option->has_ipv4)
+      return "has two ip= for IPv4";
     option->has_ipv4 = true;
     return read_number(value, 32, &option->ipv4_prefix) ? NULL
                                                         : "has an address without the bits of its "
@@ -79,6 +79,8 @@ static const char *set_ip(struct net_option *option, struct word value)
   }
   if (!read_address(address, AF_INET6, option->ipv6))
     return "has an ip= that is no address: write it like ip=10.0.0.2/24";
+  if (option->has_ipv6)
+    return "has two ip= for IPv6";
   option->has_ipv6 = true;
   return read_number(value, 128, &option->ipv6_prefix) ? NULL
                                                        : "has an address without the bits of its "
@@ -87,9 +89,15 @@ static const char *set_ip(struct net_option *option, struct word value)
 
 static const char *set_gateway(struct net_option *option, struct word value)
 {
-  if (read_address(value, AF_INET, option->ipv4_gateway) ||
-      read_address(value, AF_INET6, option->ipv6_gateway))
-    return NULL;
+  static const uint8_t none[sizeof(option->ipv6_gateway)];
+  const struct net_option before = *option;
+  if (read_address(value, AF_INET, option->ipv4_gateway))
+    return memcmp(before.ipv4_gateway, none, sizeof(before.ipv4_gateway)) == 0
+               ? NULL
+               : "has two gateway= for IPv4";
+  if (read_address(value, AF_INET6, option->ipv6_gateway))
+    return memcmp(before.ipv6_gateway, none, sizeof(none)) == 0 ? NULL
+                                                                : "has two gateway= for IPv6";
   return "has a gateway= that is no address";
 }
 
@@ -97,6 +105,8 @@ static const char *set_mac(struct net_option *option, struct word value)
 {
   static const char not_a_mac[] =
       "has a mac= that is no address of one interface: write it like mac=02:00:00:12:34:56";
+  if (option->has_mac)
+    return "has mac= twice";
   for (size_t i = 0; i < sizeof(option->mac); i++)
   {
     struct word part = cut(&value, ':');
@@ -118,7 +128,9 @@ static const char *set_mac(struct net_option *option, struct word value)
 
 static const char *set_mtu(struct net_option *option, struct word value)
 {
-  if (!read_number(value, MOST_MTU, &option->mtu_bytes) || option->mtu_bytes < LEAST_MTU)
+  if (option->mtu_bytes != 0)
+    return "has mtu= twice";
+  if (!read_number(value, NET_MOST_MTU, &option->mtu_bytes) || option->mtu_bytes < NET_LEAST_MTU)
     return "has an mtu= that is no number from 576 to 65521";
   return NULL;
 }
@@ -293,7 +305,8 @@ const char *net_options_publish(struct net_options *options, const char *value, 
   if ((has_protocol && !published.is_udp && !is_word(ports, "tcp")) ||
       !cut_address(&published, &place) || !read_port(cut(&place, ':'), &published.host_port) ||
       !read_port(place, &published.guest_port))
-    return "is not a port to publish: write it like 8080:80, 127.0.0.1:8080:80 or 5353:53/udp";
+    return "is not a port to publish: write it like 8080:80, 127.0.0.1:8080:80, [::1]:8080:80 or "
+           "5353:53/udp";
   if (options->published_count == NET_MOST_PUBLISHED)
     return "is one too many: at most 64";
   options->published[options->published_count++] = published;
@@ -334,6 +347,19 @@ const char *net_options_address(struct net_options *options, const char *ip, con
   return NULL;
 }
 
+static bool can_publish(const struct net_option *option)
+{
+  return option->kind == NET_USER || (option->kind == NET_PASST && option->path[0] == '\0');
+}
+
+bool net_publishes(const struct net_options *options, unsigned int index)
+{
+  unsigned int first = 0;
+  while (first < options->count && !can_publish(&options->list[first]))
+    first++;
+  return index == first && first < options->count;
+}
+
 const char *net_options_finish(struct net_options *options)
 {
   if (options->published_count == 0)
@@ -342,8 +368,7 @@ const char *net_options_finish(struct net_options *options)
     return net_options_add(options, "", 0);
   for (unsigned int i = 0; i < options->count; i++)
   {
-    const struct net_option *option = &options->list[i];
-    if (option->kind == NET_USER || (option->kind == NET_PASST && option->path[0] == '\0'))
+    if (net_publishes(options, i))
       return NULL;
   }
   return "--publish needs --net user or --net passt";

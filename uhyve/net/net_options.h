@@ -11,6 +11,8 @@
 #define NET_MOST_QUEUES    8   /* of an interface, in each direction */
 #define NET_NAME_BYTES     16  /* of an interface of Linux, with the null: IFNAMSIZ */
 #define NET_PATH_BYTES     108 /* of a socket: sun_path */
+#define NET_LEAST_MTU      576
+#define NET_MOST_MTU       65521
 
 enum net_kind
 {
@@ -74,6 +76,9 @@ bool net_options_is_kind(const char *text);
  * Returns null, or the name of what is wrong: "IP", "GATEWAY" or "MASK". */
 const char *net_options_address(struct net_options *options, const char *ip, const char *gateway,
                                 const char *mask);
+
+/* Whether it is this interface that ports are published on: the first that can. */
+bool net_publishes(const struct net_options *options, unsigned int index);
 
 /* When all is read. Returns null, or what is wrong. */
 const char *net_options_finish(struct net_options *options);

@@ -232,6 +232,24 @@ int net_tap_open(struct net_way **way, const struct net_option *option, char mes
   return error;
 }
 
+/* Of an interface that may be in another name space, where the name means another, or nothing: its
+ * address tells. Returns 0 if it is not known. */
+static uint32_t find_mtu(int tap_fd, const char *name)
+{
+  struct ifreq own = {0}, named = {0};
+  uint32_t mtu_bytes = 0;
+  int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0)
+    return 0;
+  memcpy(named.ifr_name, name, sizeof(named.ifr_name));
+  if (ioctl(tap_fd, SIOCGIFHWADDR, &own) == 0 && ioctl(fd, SIOCGIFHWADDR, &named) == 0 &&
+      memcmp(own.ifr_hwaddr.sa_data, named.ifr_hwaddr.sa_data, 6) == 0 &&
+      ioctl(fd, SIOCGIFMTU, &named) == 0)
+    mtu_bytes = (uint32_t) named.ifr_mtu;
+  close(fd);
+  return mtu_bytes;
+}
+
 int net_tap_adopt(struct net_way **way, int fd)
 {
   struct ifreq request = {0};
@@ -239,5 +257,8 @@ int net_tap_adopt(struct net_way **way, int fd)
     return -ENOTTY;
   if ((request.ifr_flags & (IFF_TAP | IFF_NO_PI)) != (IFF_TAP | IFF_NO_PI))
     return -EINVAL;
-  return make_way(way, fd, &request);
+  int error = make_way(way, fd, &request);
+  if (error == 0)
+    (*way)->mtu_bytes = find_mtu(fd, request.ifr_name);
+  return error;
 }

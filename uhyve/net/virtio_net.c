@@ -1,6 +1,7 @@
 /* A virtio network device: what it offers, its life, and the order in which it is served. */
 #include "virtio_net.h"
 
+#include <errno.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_ids.h>
 #include <linux/virtio_mmio.h>
@@ -136,9 +137,12 @@ static void tell_offloads(struct virtio_net *net)
 
 static void flush(struct virtio_net *net, struct virtio_net_pair *pair)
 {
-  if (!pair->is_flushed && !net->is_way_broken)
-    pair->is_flushed =
-        pair->way->operations->flush == NULL || pair->way->operations->flush(pair->way) == 0;
+  if (pair->is_flushed || net->is_way_broken)
+    return;
+  int error = pair->way->operations->flush != NULL ? pair->way->operations->flush(pair->way) : 0;
+  pair->is_flushed = error == 0;
+  if (error != 0 && error != -EAGAIN)
+    virtio_net_lose_way(net);
 }
 
 static bool tell_used(struct virtio_net *net, struct virtqueue *queue, unsigned int count)

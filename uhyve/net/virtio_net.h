@@ -17,6 +17,8 @@ enum virtio_net_queue
   VIRTIO_NET_QUEUES,
 };
 
+#define ETHERNET_HEADER_BYTES 14
+
 #define VIRTIO_NET_MOST_PAIRS NET_MOST_QUEUES
 
 /* Frames that are served in one go in each direction, by all pairs together; then others get the
@@ -55,6 +57,7 @@ struct virtio_net_receive
   struct virtio_net_hdr_v1 header;
   uint64_t held_bytes; /* a frame that waits for more buffers; the rest of it is in spare */
   uint64_t held_room_bytes;
+  uint64_t group_bytes; /* received in this batch */
   uint8_t spare[NET_HEADER_BYTES + NET_MOST_FRAME_BYTES];
   struct virtqueue_chain chain;
 };
@@ -78,7 +81,8 @@ struct virtio_net_pair
   struct virtio_net_send send;
 };
 
-/* All but the first two members is guarded by the caller's lock. */
+/* All is guarded by the caller's lock, but for ways, and for what of config never changes: all but
+ * the status. */
 struct virtio_net
 {
   struct net_way *way; /* its first queue */

@@ -6,7 +6,10 @@
 #include <stddef.h>
 #include <string.h>
 
-#define ETHERNET_HEADER_BYTES 14
+/* Large frames are told to the driver so many bytes at a time: it wakes its tasks, and
+ * acknowledges, once for all of them. */
+#define LARGE_FRAME_BYTES 4096u
+#define GROUP_BYTES       (128u << 10)
 
 void virtio_net_receive_forget(struct virtio_net_pair *pair)
 {
@@ -124,11 +127,16 @@ static uint64_t most_bytes(const struct virtio_net *net)
   return NET_HEADER_BYTES + frame_bytes;
 }
 
-/* What was queued under another driver may not suit this one. */
-static bool is_suitable(const struct virtio_net *net, const struct virtio_net_hdr_v1 *header)
+/* What was queued under another driver may not suit this one. That a checksum was verified need not
+ * be said. */
+static bool is_suitable(const struct virtio_net *net, struct virtio_net_hdr_v1 *header)
 {
-  if (header->flags != 0 && !virtio_net_has(net, VIRTIO_NET_F_GUEST_CSUM))
-    return false;
+  if (!virtio_net_has(net, VIRTIO_NET_F_GUEST_CSUM))
+  {
+    if ((header->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) != 0)
+      return false;
+    header->flags = 0;
+  }
   switch (header->gso_type)
   {
   case VIRTIO_NET_HDR_GSO_NONE:
@@ -142,12 +150,15 @@ static bool is_suitable(const struct virtio_net *net, const struct virtio_net_hd
   }
 }
 
-/* Gives a frame of so many bytes to the guest, header included: it lies in the first buffers. */
+/* Gives a frame of so many bytes to the guest, header included: it lies in the first buffers. A
+ * small one is told at once. */
 static void give(struct virtio_net *net, struct virtio_net_pair *pair, uint64_t bytes)
 {
   struct virtio_net_receive *receive = &pair->receive;
   struct virtqueue *queue = virtio_net_queue(net, pair, VIRTIO_NET_RECEIVE);
+  bool is_large = bytes >= LARGE_FRAME_BYTES;
   uint16_t count = 0;
+  receive->group_bytes += bytes;
   while (bytes > 0)
   {
     const struct virtio_net_buffer *buffer = &receive->buffers[receive->first_buffer];
@@ -163,7 +174,8 @@ static void give(struct virtio_net *net, struct virtio_net_pair *pair, uint64_t 
   }
   receive->header.num_buffers = count;
   write_header(receive);
-  virtqueue_publish(queue);
+  if (!is_large)
+    virtqueue_publish(queue);
 }
 
 /* Copies the rest of a frame behind what was received straight into the buffers. */
@@ -250,11 +262,15 @@ static bool receive_one(struct virtio_net *net, struct virtio_net_pair *pair, st
 unsigned int virtio_net_receive_batch(struct virtio_net *net, struct virtio_net_pair *pair,
                                       struct net_way *way, unsigned int most)
 {
+  struct virtqueue *queue = virtio_net_queue(net, pair, VIRTIO_NET_RECEIVE);
   unsigned int frames = 0;
-  while (frames < most && virtio_net_queue(net, pair, VIRTIO_NET_RECEIVE)->is_ready &&
+  pair->receive.group_bytes = 0;
+  while (frames < most && pair->receive.group_bytes < GROUP_BYTES && queue->is_ready &&
          !net->is_way_broken && virtio_mmio_is_running(&net->virtio) && receive_one(net, pair, way))
     frames++;
   pair->received_frames += frames;
+  if (frames > 0)
+    virtqueue_publish(queue);
   return frames;
 }
 

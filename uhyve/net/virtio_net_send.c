@@ -5,8 +5,6 @@
 #include <stddef.h>
 #include <string.h>
 
-#define ETHERNET_HEADER_BYTES 14
-
 /* Takes bytes off the front of pieces, copying them. There are as many. */
 static unsigned int cut_front(struct iovec *pieces, void *to, size_t bytes)
 {
@@ -106,7 +104,10 @@ unsigned int virtio_net_send_batch(struct virtio_net *net, struct virtio_net_pai
     frames++;
   }
   if (frames > 0)
+  {
     virtqueue_publish(queue);
+    virtqueue_want_notify(queue, false); /* until virtio_net_expect() */
+  }
   pair->sent_frames += frames;
   return frames;
 }

@@ -8,14 +8,14 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
+#include "frame_stream.h"
 #include "net_options.h"
 
 /* In front of each frame, in both directions: struct virtio_net_hdr_v1 (virtio 1.2, 5.1.6). */
 #define NET_HEADER_BYTES 12
 
-/* A frame without the header: what one of 64 KiB may have at most, with Ethernet's header and a tag
- * of a VLAN. */
-#define NET_MOST_FRAME_BYTES 65553
+/* A frame without the header. */
+#define NET_MOST_FRAME_BYTES FRAME_STREAM_MOST_BYTES
 
 /* The pieces of a frame, the header included; no way has to take more. */
 #define NET_MOST_PIECES_OF_WAY 1024
@@ -37,12 +37,13 @@ struct net_way_operations
    * lost (-EINVAL, -EMSGSIZE: this one), or the way is broken. Does not block. */
   int (*send)(struct net_way *way, const struct iovec *pieces, int count);
 
-  /* Sends what send() has kept, at the end of a batch. Null: send() keeps nothing. Returns 0, or
-   * -EAGAIN: there is more, and POLLOUT tells when to try again. */
+  /* Sends what send() has kept, at the end of a batch. Null: send() keeps nothing. Returns 0;
+   * -EAGAIN: there is more, and POLLOUT tells when to try again; any other error: the way is
+   * broken. */
   int (*flush)(struct net_way *way);
 
-  /* Which offloads the guest takes, of net_way.features: when its driver is ready, and 0 when it is
-   * reset. Null: there are none. */
+  /* Which offloads the guest takes, of net_way.features: when its driver is ready, and 0 at the
+   * end. Null: there are none. */
   int (*set_offloads)(struct net_way *way, uint64_t features);
 
   /* Gives everything back, the struct too. By the thread that opened it, at the end. */
