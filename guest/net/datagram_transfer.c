@@ -7,8 +7,9 @@
 #include "net/address_check.h"
 #include "net/internet.h"
 
-#define MOST_IPV4_BYTES 65507 /* with the headers 64 KiB less one */
-#define MOST_IPV6_BYTES 65487
+#define MOST_IPV4_BYTES   65507 /* with the headers 64 KiB less one */
+#define MOST_IPV6_BYTES   65487
+#define LEAST_ICMP6_BYTES 4 /* up to the checksum, which is the stack's to compute */
 
 /* ---- Sending ---- */
 
@@ -120,6 +121,9 @@ long datagram_socket_send(struct socket *socket, struct socket_message *message)
   if (message->total_bytes > (is_ipv4 ? MOST_IPV4_BYTES : MOST_IPV6_BYTES))
     return -EMSGSIZE;
   if (sending.to.port == 0 && socket->type == SOCK_DGRAM)
+    return -EINVAL;
+  if (socket->type == SOCK_RAW && socket->family == AF_INET6 &&
+      socket->protocol == IPPROTO_ICMPV6 && message->total_bytes < LEAST_ICMP6_BYTES)
     return -EINVAL;
   pbuf_layer layer = socket->type == SOCK_DGRAM     ? PBUF_TRANSPORT
                      : internet->options.has_header ? PBUF_LINK

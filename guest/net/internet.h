@@ -84,7 +84,9 @@ struct internet_socket
   /* Of who receives: one at a time, not while it sleeps. Taken before the core lock. */
   struct mutex receive_mutex;
   struct internet_pieces taken;
-  uint32_t taken_offset; /* in its first piece */
+  uint32_t taken_offset;        /* in its first piece */
+  struct pbuf *gathered;        /* the last piece, which small ones are added to; or null */
+  uint32_t gathered_room_bytes; /* in it */
 
   /* Of streams: tasks that are about to read, and to acknowledge what they have read. */
   uint32_t readers;

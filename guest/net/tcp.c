@@ -8,10 +8,13 @@
 #include "net/internet.h"
 #include "time/clock.h"
 
-#define NS_PER_S     1000000000ull
-#define EVENTS_READ  (POLLIN | POLLRDNORM | POLLRDHUP)
-#define EVENTS_WRITE (POLLOUT | POLLWRNORM)
-#define EVENTS_ALL   (EVENTS_READ | EVENTS_WRITE | POLLHUP | POLLERR)
+#define NS_PER_S       1000000000ull
+#define EVENTS_READ    (POLLIN | POLLRDNORM | POLLRDHUP)
+#define EVENTS_WRITE   (POLLOUT | POLLWRNORM)
+#define EVENTS_ALL     (EVENTS_READ | EVENTS_WRITE | POLLHUP | POLLERR)
+
+#define SMALL_BYTES    512u
+#define GATHERED_BYTES 2048u
 
 /* Not acknowledged at most: a part of the window. */
 #define MOST_OWED_BYTES (TCP_WND / 4)
@@ -45,6 +48,48 @@ static void leave_acknowledgement(struct internet_socket *internet, struct tcp_p
   tcp_set_flags(pcb, TF_ACK_DELAY);
 }
 
+static void add_to_gathered(struct internet_socket *internet, struct pbuf *pbuf)
+{
+  struct pbuf *gathered = internet->gathered;
+  u16_t len_bytes = pbuf->tot_len;
+  pbuf_copy_partial(pbuf, (char *) gathered->payload + gathered->len, len_bytes, 0);
+  internet->gathered_room_bytes -= len_bytes;
+  gathered->tot_len += len_bytes;
+  /* Who receives may be reading in front of it. */
+  __atomic_store_n(&gathered->len, (u16_t) (gathered->len + len_bytes), __ATOMIC_RELEASE);
+  pbuf_free(pbuf);
+}
+
+/* Small pieces behind each other cost many times what they hold: they are put into one. */
+static void append_piece(struct internet_socket *internet, struct pbuf *pbuf)
+{
+  const struct internet_pieces *end =
+      internet->queue.first != NULL ? &internet->queue : &internet->taken;
+  const struct pbuf *last = end->first != NULL ? end->last : NULL;
+  bool is_small = pbuf->tot_len <= SMALL_BYTES;
+  if (is_small && last != NULL && last == internet->gathered &&
+      internet->gathered_room_bytes >= pbuf->tot_len)
+  {
+    add_to_gathered(internet, pbuf);
+    return;
+  }
+  bool follows_small = last != NULL && (last->len <= SMALL_BYTES || last == internet->gathered);
+  internet->gathered = NULL;
+  struct pbuf *gathered = NULL;
+  if (is_small && follows_small)
+    gathered = pbuf_alloc(PBUF_RAW, GATHERED_BYTES, PBUF_RAM);
+  if (gathered == NULL)
+  {
+    append(&internet->queue, pbuf);
+    return;
+  }
+  gathered->len = gathered->tot_len = 0;
+  internet->gathered = gathered;
+  internet->gathered_room_bytes = GATHERED_BYTES;
+  add_to_gathered(internet, pbuf);
+  append(&internet->queue, gathered);
+}
+
 static err_t on_received(void *argument, struct tcp_pcb *pcb, struct pbuf *pbuf, err_t error)
 {
   struct internet_socket *internet = argument;
@@ -65,7 +110,7 @@ static err_t on_received(void *argument, struct tcp_pcb *pcb, struct pbuf *pbuf,
   {
     internet->queued_bytes += pbuf->tot_len;
     leave_acknowledgement(internet, pcb, pbuf->tot_len);
-    append(&internet->queue, pbuf);
+    append_piece(internet, pbuf);
     internet_changed(internet, POLLIN | POLLRDNORM);
   }
   return ERR_OK;

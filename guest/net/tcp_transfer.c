@@ -169,6 +169,7 @@ void tcp_socket_drop_received(struct internet_socket *internet)
     *lists[i] = (struct internet_pieces){NULL, NULL};
   }
   internet->queued_bytes = internet->taken_offset = 0;
+  internet->gathered = NULL;
 }
 
 /* With the core lock: what has come is the task's that receives. */
@@ -217,7 +218,8 @@ static size_t copy_taken(const struct internet_socket *internet,
   for (const struct pbuf *pbuf = internet->taken.first; pbuf != NULL && done < len_bytes;
        pbuf = pbuf->next)
   {
-    size_t piece = pbuf->len - offset;
+    /* The last one may grow meanwhile. */
+    size_t piece = __atomic_load_n(&pbuf->len, __ATOMIC_ACQUIRE) - offset;
     if (piece > len_bytes - done)
       piece = len_bytes - done;
     size_t copied =
@@ -260,6 +262,8 @@ static void consume(struct internet_socket *internet, size_t len_bytes)
     }
     left -= piece;
     internet->taken_offset = 0;
+    if (pbuf == internet->gathered)
+      internet->gathered = NULL;
     internet->taken.first = pbuf->next;
     pbuf->next = NULL;
     pbuf_free(pbuf);

@@ -68,6 +68,25 @@ static bool ask_for_next(struct virtqueue *receive)
   }
 }
 
+static bool is_short_of_buffers(const struct virtio_net *net)
+{
+  bool is_short = false;
+  for (uint32_t i = 0; i < net->pair_count; i++)
+  {
+    const struct virtqueue *receive = &net->pairs[i].receive;
+    is_short =
+        is_short || __atomic_load_n(&receive->free_count, __ATOMIC_RELAXED) > receive->size / 2;
+  }
+  return is_short;
+}
+
+/* Buffers that have come back to a ring that is short of them: who gave them back may have found us
+ * awake, behind the last look at them. */
+static bool must_refill(const struct virtio_net *net)
+{
+  return is_short_of_buffers(net) && __atomic_load_n(&net->released, __ATOMIC_SEQ_CST) != NULL;
+}
+
 /* Returns whether there is something already; nobody is asked then. */
 static bool ask(struct virtio_net *net)
 {
@@ -80,7 +99,8 @@ static bool ask(struct virtio_net *net)
     if (wants_sent(pair))
       is_there = virtqueue_expect(&pair->send, VIRTQUEUE_MOST_OF_IT) || is_there;
   }
-  is_there = is_there || __atomic_load_n(&net->link_changed, __ATOMIC_SEQ_CST) != 0;
+  is_there =
+      is_there || __atomic_load_n(&net->link_changed, __ATOMIC_SEQ_CST) != 0 || must_refill(net);
   if (is_there)
   {
     quiet(net);

@@ -82,6 +82,7 @@ struct net_device
   uint16_t mtu_bytes; /* payload of a frame */
   uint32_t features;  /* NET_* */
   uint32_t interface; /* index in the start information */
+  uint32_t most_held; /* pieces of frames that users may keep, so that it has room for more */
   bool is_up;
   struct net_device *next; /* in net_devices() */
 };

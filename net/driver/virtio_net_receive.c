@@ -83,6 +83,10 @@ void virtio_net_receive_size(struct virtio_net *net)
 
 int virtio_net_receive_start(struct virtio_net *net)
 {
+  /* The rings, and what is on its way. */
+  uint32_t ring = net->pairs[0].receive.size;
+  uint32_t own = net->pair_count * (ring + ring / 2);
+  net->device.most_held = net->most_buffers > own ? net->most_buffers - own : 0;
   if (!make_buffers(net))
     return -ENOMEM;
   virtio_net_refill(net);

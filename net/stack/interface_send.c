@@ -136,14 +136,16 @@ static int give(struct net_interface *interface, void *owner)
   int error =
       merged_of(owner) != NULL ? give_merged(interface, owner) : give_packet(interface, owner);
   if (error == 0)
+  {
     interface->must_flush = true;
+    interface->given_count++;
+  }
   return error;
 }
 
-void net_interface_sent(void *context, void *owner)
+static void let_go(void *owner)
 {
   struct merged_frame *merged = merged_of(owner);
-  (void) context;
   if (merged == NULL)
   {
     pbuf_free(owner);
@@ -151,6 +153,13 @@ void net_interface_sent(void *context, void *owner)
   }
   merge_free_packets(merged);
   free(merged);
+}
+
+void net_interface_sent(void *context, void *owner)
+{
+  struct net_interface *interface = context;
+  interface->given_count--;
+  let_go(owner);
 }
 
 static bool wait_for_room(struct net_interface *interface, void *owner)
@@ -180,7 +189,7 @@ void net_interface_send_waiting(struct net_interface *interface)
     if (error == -EAGAIN)
       return;
     if (error != 0)
-      net_interface_sent(interface, waiting->owner);
+      let_go(waiting->owner);
     interface->waiting = waiting->next;
     interface->waiting_count--;
     free(waiting);
@@ -218,7 +227,7 @@ static err_t send_or_wait(struct net_interface *interface, void *owner)
   }
   if (error == 0 || (error == -EAGAIN && wait_for_room(interface, owner)))
     return ERR_OK;
-  net_interface_sent(interface, owner);
+  let_go(owner);
   return error == -EAGAIN ? ERR_MEM : ERR_IF;
 }
 

@@ -35,7 +35,7 @@ struct cyclic_timer
   uint64_t last_ns;         /* that it has been told of */
 };
 
-bool net_timers_rest = true;
+bool net_timers_rest;
 static uint64_t next_ns = NET_TIMERS_NEVER;
 
 static uint32_t least(uint32_t a, uint32_t b)
@@ -201,13 +201,6 @@ static struct cyclic_timer timers[] = {
     {ND6_TMR_INTERVAL, nd6_tmr, nd6_needs, MOST_DAYS, 0},
 };
 
-void sys_timeouts_init(void)
-{
-  uint64_t now_ns = clock_monotonic_ns();
-  for (size_t i = 0; i < LWIP_ARRAYSIZE(timers); i++)
-    timers[i].last_ns = now_ns;
-}
-
 static void timer_run(struct cyclic_timer *timer, uint64_t now_ns)
 {
   uint64_t interval_ns = timer->interval_ms * NS_PER_MS;
@@ -231,6 +224,15 @@ static void catch_up(uint64_t now_ns)
 static uint64_t soon_ns(uint64_t now_ns)
 {
   return now_ns + TCP_TMR_INTERVAL * NS_PER_MS;
+}
+
+/* There is nothing to make up for. */
+void sys_timeouts_init(void)
+{
+  uint64_t now_ns = clock_monotonic_ns();
+  next_ns = soon_ns(now_ns);
+  for (size_t i = 0; i < LWIP_ARRAYSIZE(timers); i++)
+    timers[i].last_ns = now_ns;
 }
 
 void net_timers_begin(void)

@@ -99,11 +99,13 @@
 #define TCP_SNDLOWAT      (TCP_SND_BUF / 2)
 #define TCP_SNDQUEUELOWAT (TCP_SND_QUEUELEN / 2)
 /* A window that is not scaled has 64 KiB at most. */
-#define TCP_WND_UPDATE_THRESHOLD           (TCP_WND_MAX(pcb) / 8)
-#define TCP_LISTEN_BACKLOG                 1
-#define LWIP_TCP_SACK_OUT                  1
-#define LWIP_TCP_MAX_SACK_NUM              4
-#define TCP_QUEUE_OOSEQ                    1
+#define TCP_WND_UPDATE_THRESHOLD (TCP_WND_MAX(pcb) / 8)
+#define TCP_LISTEN_BACKLOG       1
+#define LWIP_TCP_SACK_OUT        1
+#define LWIP_TCP_MAX_SACK_NUM    4
+#define TCP_QUEUE_OOSEQ          1
+/* A window of whole segments; of small ones the last are sent again. */
+#define TCP_OOSEQ_MAX_PBUFS                1024
 #define LWIP_RANDOMIZE_INITIAL_LOCAL_PORTS 1
 #define TCP_MSL                            30000
 #define LWIP_TCP_RTO_TIME                  1000

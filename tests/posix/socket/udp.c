@@ -202,6 +202,19 @@ static void test_both_versions(void)
   close(listener);
 }
 
+static void test_raw(void)
+{
+  union name name = loopback(AF_INET6, 0);
+  int fd = socket(AF_INET6, SOCK_RAW, IPPROTO_ICMPV6);
+  if (fd < 0 && errno == EPERM)
+    return;
+  CHECK(fd >= 0);
+  /* There is no room for the checksum, which is not the program's to compute. */
+  FAILS(sendto(fd, "xyz", 3, 0, &name.any, sizeof(name.ipv6)), EINVAL);
+  GIVES(sendto(fd, "\200xyz", 4, 0, &name.any, sizeof(name.ipv6)), 4);
+  close(fd);
+}
+
 int main(void)
 {
   for (int i = 0; i < 2; i++)
@@ -214,5 +227,6 @@ int main(void)
   }
   test_many();
   test_both_versions();
+  test_raw();
   return check_finish();
 }
