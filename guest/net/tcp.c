@@ -6,9 +6,12 @@
 #include "mm/kernel_heap.h"
 #include "net/address_check.h"
 #include "net/internet.h"
+#include "net/send_wait.h"
 #include "time/clock.h"
 
 #define NS_PER_S       1000000000ull
+#define NS_PER_MS      1000000ull
+#define MOST_LOOK_NS   NS_PER_S /* between two looks at a connection with bytes on their way */
 #define EVENTS_READ    (POLLIN | POLLRDNORM | POLLRDHUP)
 #define EVENTS_WRITE   (POLLOUT | POLLWRNORM)
 #define EVENTS_ALL     (EVENTS_READ | EVENTS_WRITE | POLLHUP | POLLERR)
@@ -130,6 +133,7 @@ static void on_error(void *argument, err_t error)
 {
   struct internet_socket *internet = argument;
   internet->tcp = NULL;
+  tcp_socket_keep_place(internet);
   if (internet->state == INTERNET_CONNECTING)
   {
     internet->state = INTERNET_NEW;
@@ -145,6 +149,24 @@ static void on_error(void *argument, err_t error)
     internet->is_ended = true;
   }
   internet_changed(internet, EVENTS_ALL);
+}
+
+/* A connection with nothing on its way is not looked at: then it begins anew. */
+err_t tcp_socket_look(void *argument, struct tcp_pcb *pcb)
+{
+  struct internet_socket *internet = argument;
+  uint64_t now_ns = clock_monotonic_ns();
+  bool goes_on = now_ns - internet->looked_ns < MOST_LOOK_NS &&
+                 internet->answered == pcb->lastack &&
+                 (pcb->unacked != NULL || pcb->unsent != NULL);
+  internet->looked_ns = now_ns;
+  internet->answered = pcb->lastack;
+  if (!goes_on)
+    internet->answered_ns = now_ns;
+  if (now_ns - internet->answered_ns < internet->options.user_timeout_ms * NS_PER_MS)
+    return ERR_OK;
+  tcp_abort(pcb);
+  return ERR_ABRT;
 }
 
 void tcp_socket_keep_names(struct internet_socket *internet)
@@ -182,6 +204,7 @@ void tcp_socket_detach(struct internet_socket *internet)
     tcp_accept(pcb, NULL);
     return;
   }
+  tcp_poll(pcb, NULL, 0);
   tcp_recv(pcb, NULL);
   tcp_sent(pcb, NULL);
   tcp_err(pcb, NULL);
@@ -195,24 +218,22 @@ int tcp_socket_make(struct internet_socket *internet)
   if (pcb == NULL)
     return -ENOBUFS;
   tcp_socket_attach(internet, pcb);
-  return 0;
+  if (!internet->is_bound ||
+      tcp_bind(pcb, &internet->bound.address, internet->bound.port) == ERR_OK)
+    return 0;
+  tcp_socket_detach(internet);
+  tcp_close(pcb);
+  return -EADDRINUSE;
 }
 
 /* ---- Names ---- */
 
-void tcp_socket_name(const struct internet_socket *internet, bool is_peer,
-                     struct internet_address *address)
-{
-  *address = is_peer ? internet->peer : internet->local;
-}
-
 static int name_tcp(struct socket *socket, bool is_peer, struct socket_name *name)
 {
   struct internet_socket *internet = internet_of(socket);
-  struct internet_address address;
   net_lock();
   int error = is_peer && internet->state != INTERNET_CONNECTED ? -ENOTCONN : 0;
-  tcp_socket_name(internet, is_peer, &address);
+  struct internet_address address = is_peer ? internet->peer : internet->local;
   net_unlock();
   if (error == 0)
     convert_to_name(name, socket->family, &address.address, address.port);
@@ -223,7 +244,7 @@ static int bind_to(struct internet_socket *internet, const struct internet_addre
 {
   if (internet->state != INTERNET_NEW || internet->is_bound)
     return -EINVAL;
-  int error = address_check_bind(internet, &address->address, false);
+  int error = address_check_bind(&address->address, false);
   if (error == 0 && address_listens(&address->address, address->port))
     error = -EADDRINUSE;
   if (error == 0)
@@ -234,7 +255,9 @@ static int bind_to(struct internet_socket *internet, const struct internet_addre
   if (failure != ERR_OK)
     return failure == ERR_BUF ? -EADDRINUSE : convert_error(failure);
   internet->is_bound = true;
+  internet->is_port_named = address->port != 0;
   internet->local = (struct internet_address){address->address, internet->tcp->local_port};
+  internet->bound = internet->local;
   return 0;
 }
 
@@ -263,8 +286,6 @@ static int shut_connection(struct internet_socket *internet, int how)
     internet->is_send_shut = true;
     if (internet->tcp != NULL)
       error = convert_error(tcp_shutdown(internet->tcp, 0, 1));
-    if (internet->is_ended)
-      tcp_socket_detach(internet);
   }
   internet_changed(internet, EVENTS_ALL & ~(unsigned int) POLLERR);
   return error;
@@ -276,10 +297,7 @@ static int shut(struct internet_socket *internet, int how)
   {
   case INTERNET_LISTENING:
     if (how != SHUT_WR)
-    {
-      tcp_socket_drop_pending(internet);
       tcp_socket_disconnect(internet);
-    }
     return 0;
   case INTERNET_CONNECTING:
     tcp_socket_disconnect(internet);
@@ -318,11 +336,12 @@ static void end(struct internet_socket *internet)
     linger(internet);
   }
   struct tcp_pcb *pcb = internet->tcp;
+  send_wait_remove(internet);
   tcp_socket_drop_pending(internet);
   tcp_socket_detach(internet);
   if (pcb == NULL)
     return;
-  if (lingers && internet->options.linger_s == 0)
+  if ((lingers && internet->options.linger_s == 0) || internet->queued_bytes > 0)
     tcp_abort(pcb);
   else if (tcp_close(pcb) != ERR_OK)
     tcp_abort(pcb);

@@ -13,20 +13,27 @@
 
 /* ---- Sending; with the core lock ---- */
 
+/* What is kept until it has been acknowledged: SO_SNDBUF, and no more than lwIP takes. */
+static uint32_t most_kept_bytes(const struct internet_socket *internet)
+{
+  return LWIP_MIN(internet->options.send_bytes, TCP_SND_BUF);
+}
+
 uint32_t tcp_socket_room(const struct internet_socket *internet)
 {
   const struct tcp_pcb *pcb = internet->tcp;
   if (pcb == NULL || tcp_sndqueuelen(pcb) >= TCP_SND_QUEUELEN)
     return 0;
   uint32_t used = TCP_SND_BUF - tcp_sndbuf(pcb);
-  return internet->options.send_bytes > used ? internet->options.send_bytes - used : 0;
+  uint32_t most = most_kept_bytes(internet);
+  return most > used ? most - used : 0;
 }
 
 /* As on Linux: a third of the room is free. */
 bool tcp_socket_is_writable(const struct internet_socket *internet)
 {
   const struct tcp_pcb *pcb = internet->tcp;
-  return pcb != NULL && tcp_socket_room(internet) >= internet->options.send_bytes / 3 &&
+  return pcb != NULL && tcp_socket_room(internet) >= most_kept_bytes(internet) / 3 &&
          tcp_sndqueuelen(pcb) <= TCP_SNDQUEUELOWAT;
 }
 
@@ -82,7 +89,13 @@ static size_t next_piece(struct sending *sending, const char **bytes)
   return len_bytes < PIECE_BYTES ? len_bytes : PIECE_BYTES;
 }
 
-/* As much as there is room for. */
+/* Memory is let go of when they have been acknowledged. */
+static bool keeps_some(const struct tcp_pcb *pcb)
+{
+  return pcb != NULL && (pcb->unacked != NULL || pcb->unsent != NULL);
+}
+
+/* As much as there is room for. -EAGAIN: there is no memory for more now. */
 static int write_some(struct sending *sending)
 {
   struct internet_socket *internet = sending->internet;
@@ -100,7 +113,7 @@ static int write_some(struct sending *sending)
                    (sending->message->flags & MSG_MORE) == 0;
     err_t error = tcp_write(internet->tcp, bytes, (u16_t) len_bytes,
                             TCP_WRITE_FLAG_COPY | (is_last ? 0 : TCP_WRITE_FLAG_MORE));
-    if (error == ERR_MEM && internet->tcp->unacked != NULL)
+    if (error == ERR_MEM && keeps_some(internet->tcp))
       return -EAGAIN;
     if (error != ERR_OK)
       return convert_error(error);
@@ -132,9 +145,11 @@ static long send_locked(struct internet_socket *internet, const struct socket_me
     error = wait_for_room(internet, sending.done > 0, waits, deadline_ns);
     if (error == 0)
       error = write_some(&sending);
-    if (error == -EAGAIN && waits && internet->tcp != NULL && internet->tcp->unacked != NULL &&
-        tcp_socket_room(internet) > 0)
+    if (error == -EAGAIN && waits && keeps_some(internet->tcp) && tcp_socket_room(internet) > 0)
+    {
+      tcp_output(internet->tcp);
       error = internet_sleep(&internet->send_wait, deadline_ns);
+    }
   } while (error == 0 && sending.done < message->total_bytes);
   flush(internet, message->flags);
   internet_changed(internet, 0);
@@ -279,16 +294,29 @@ static void consume(struct internet_socket *internet, size_t len_bytes)
   internet_changed(internet, 0);
 }
 
+/* How many bytes are waited for. Those that are only looked at stay, and so do those that nobody
+ * reads yet: not more than come before the window is small. */
+static size_t least_bytes(const struct internet_socket *internet,
+                          const struct socket_message *message)
+{
+  size_t least = internet->options.receive_least_bytes;
+  if ((message->flags & MSG_WAITALL) != 0 || least > message->total_bytes)
+    least = message->total_bytes;
+  if ((message->flags & MSG_PEEK) != 0 && least > INTERNET_MOST_LEAST_BYTES)
+    least = INTERNET_MOST_LEAST_BYTES;
+  return least;
+}
+
 /* With both locks, the core's on and off. */
 static long receive_locked(struct internet_socket *internet, const struct socket_message *message)
 {
   bool waits = socket_waits(&internet->socket, message->flags);
   uint64_t deadline_ns = waits ? socket_deadline(&internet->socket.receive_timeout_ns) : 0;
   size_t done = 0;
-  size_t least = internet->options.receive_least_bytes;
-  if ((message->flags & MSG_WAITALL) != 0 || least > message->total_bytes)
-    least = message->total_bytes;
+  size_t least = least_bytes(internet, message);
   bool is_peek = (message->flags & MSG_PEEK) != 0;
+  if (internet->is_undone)
+    return -ENOTCONN;
   for (;;)
   {
     size_t there = internet->queued_bytes;
@@ -310,7 +338,9 @@ static long receive_locked(struct internet_socket *internet, const struct socket
     }
     acknowledge(internet);
     int error = wait_for_bytes(internet, done > 0, waits, deadline_ns);
-    if (error <= 0)
+    if (error < 0 && is_peek && internet->queued_bytes > 0)
+      waits = false; /* what is there is the result */
+    else if (error <= 0)
       return done > 0 ? (long) done : error;
   }
 }

@@ -13,6 +13,7 @@
 #include "net/stack/interface.h"
 #include "net/stack/stack.h"
 #include "sched/futex.h"
+#include "signal/hold.h"
 #include "start_info.h"
 #include "time/clock.h"
 
@@ -180,13 +181,19 @@ static bool has_address(const struct netif *netif, enum net_family family)
   return false;
 }
 
+bool net_lacks_address(enum net_family family)
+{
+  for (const struct net_interface *interface = net_interfaces; interface != NULL;
+       interface = interface->next)
+    if (has_address(&interface->netif, family))
+      return false;
+  return net_interfaces != NULL;
+}
+
 static bool is_configured(enum net_family family)
 {
-  bool configured = false;
   net_lock();
-  for (const struct net_interface *interface = net_interfaces; interface != NULL && !configured;
-       interface = interface->next)
-    configured = has_address(&interface->netif, family);
+  bool configured = !net_lacks_address(family);
   net_unlock();
   return configured;
 }
@@ -211,7 +218,7 @@ static int wait_for_ipv6(void)
     if (is_configured(NET_IPV6))
       return 0;
     uint64_t patience_ns = ROUTER_PATIENCE_NS + (is_asking_for_claims() ? CLAIM_PATIENCE_NS : 0);
-    int error = futex_wait(&changes, seen, begin_ns + patience_ns);
+    int error = signal_hold_wait(&changes, seen, begin_ns + patience_ns);
     if (error == -ETIMEDOUT)
       return -ENETUNREACH;
     if (error == -EINTR)
@@ -233,7 +240,7 @@ int net_wait_configured(enum net_family family)
       return 0;
     if (__atomic_load_n(&gave_up, __ATOMIC_RELAXED))
       return -ENETUNREACH;
-    int error = futex_wait(&changes, seen, deadline_ns);
+    int error = signal_hold_wait(&changes, seen, deadline_ns);
     if (error == -ETIMEDOUT)
       __atomic_store_n(&gave_up, true, __ATOMIC_RELAXED);
     else if (error == -EINTR)

@@ -29,6 +29,7 @@ struct net_interface
   struct frame_queue received; /* by the device, not yet seen by lwIP */
   struct waiting_frame *waiting, *waiting_last;
   uint32_t waiting_count;
+  bool is_full;                /* there were too many, and have not become half as many */
   uint32_t given_count;        /* frames that the device has not read yet */
   struct merged_frame *merged; /* takes more segments until the lock is let go; or null */
   uint32_t held_pieces;        /* of the device's memory, in lwIP or with programs; atomic */

@@ -165,7 +165,10 @@ void net_interface_sent(void *context, void *owner)
 static bool wait_for_room(struct net_interface *interface, void *owner)
 {
   if (interface->waiting_count >= MOST_WAITING)
+  {
+    interface->is_full = true;
     return false;
+  }
   struct waiting_frame *waiting = malloc(sizeof(*waiting));
   if (waiting == NULL)
     return false;
@@ -180,7 +183,7 @@ static bool wait_for_room(struct net_interface *interface, void *owner)
   return true;
 }
 
-void net_interface_send_waiting(struct net_interface *interface)
+static void send_waiting(struct net_interface *interface)
 {
   struct waiting_frame *waiting;
   while ((waiting = interface->waiting) != NULL)
@@ -194,6 +197,27 @@ void net_interface_send_waiting(struct net_interface *interface)
     interface->waiting_count--;
     free(waiting);
   }
+}
+
+void (*net_tell_room)(void);
+
+void net_interface_send_waiting(struct net_interface *interface)
+{
+  send_waiting(interface);
+  if (!interface->is_full || interface->waiting_count > MOST_WAITING / 2)
+    return;
+  interface->is_full = false;
+  if (net_tell_room != NULL)
+    net_tell_room();
+}
+
+bool net_is_full(void)
+{
+  for (const struct net_interface *interface = net_interfaces; interface != NULL;
+       interface = interface->next)
+    if (interface->is_full)
+      return true;
+  return false;
 }
 
 /* The packet as the device takes it: in few pieces that stay as they are until it was sent. Null:

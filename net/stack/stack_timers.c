@@ -24,7 +24,7 @@
 
 #define NS_PER_MS 1000000ull
 #define NEVER     UINT32_MAX
-#define MOST_DAYS 86400u /* ticks of a second that are made up for */
+#define DAY_S     86400u /* ticks of a second that are made up for */
 
 struct cyclic_timer
 {
@@ -197,8 +197,8 @@ static struct cyclic_timer timers[] = {
     {DHCP_FINE_TIMER_MSECS, dhcp_fine_tmr, dhcp_fine_needs, UINT16_MAX, 0},
     {IGMP_TMR_INTERVAL, igmp_tmr, igmp_needs, UINT16_MAX, 0},
     {MLD6_TMR_INTERVAL, mld6_tmr, mld_needs, UINT16_MAX, 0},
-    {DNS_TMR_INTERVAL, dns_tmr, dns_needs, MOST_DAYS, 0},
-    {ND6_TMR_INTERVAL, nd6_tmr, nd6_needs, MOST_DAYS, 0},
+    {DNS_TMR_INTERVAL, dns_tmr, dns_needs, DAY_S, 0},
+    {ND6_TMR_INTERVAL, nd6_tmr, nd6_needs, DAY_S, 0},
 };
 
 static void timer_run(struct cyclic_timer *timer, uint64_t now_ns)

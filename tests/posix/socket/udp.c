@@ -109,6 +109,10 @@ static void test_names(int family)
   FAILS(bind(first, &name.any, name_bytes(family)), EINVAL);
   FAILS(listen(second, 1), EOPNOTSUPP);
   FAILS(accept(second, NULL, NULL), EOPNOTSUPP);
+#ifdef __uhyve__
+  /* On Linux it waits for the rest of the datagram. */
+  FAILS(send(second, "x", 1, MSG_MORE), EOPNOTSUPP);
+#endif
   FAILS(shutdown(second, SHUT_RDWR), ENOTCONN);
   GIVES(set_int(second, SOL_SOCKET, SO_REUSEADDR, 1), 0);
   FAILS(bind(second, &name.any, name_bytes(family)), EADDRINUSE);
