@@ -129,6 +129,17 @@ peer_start() {
     exec {output}<&-
 }
 
+# run_dnsmasq CONFIGURATION: until it serves. It sets its groups, which an ordinary user may not do in a
+# name space, unless it stays in the foreground.
+run_dnsmasq() {
+    if [[ $(< /proc/self/setgroups) == allow ]]; then
+        dnsmasq --conf-file="$1" --pid-file="$scratch/dnsmasq.pid" || fail "dnsmasq does not start"
+    else
+        peer_start dnsmasq-messages 'started' dnsmasq --no-daemon --conf-file="$1" --log-facility=-
+        ln -sf dnsmasq-messages.log "$scratch/dnsmasq.log"
+    fi
+}
+
 # net_dnsmasq [OPTION...]: serves addresses and names on the wire. Guests get any address from 10.0.5.100
 # on, or make theirs of the prefix for IPv6.
 net_dnsmasq() {
@@ -160,9 +171,7 @@ user=root
 group=root
 CONF
     printf '%s\n' "$@" >> "$scratch/dnsmasq.conf"
-    # It goes to the background once it serves.
-    dnsmasq --conf-file="$scratch/dnsmasq.conf" --pid-file="$scratch/dnsmasq.pid" ||
-        fail "dnsmasq does not start"
+    run_dnsmasq "$scratch/dnsmasq.conf"
     if [[ ${NET_GUEST:-} == linux ]]; then
         printf 'nameserver %s\n' "$host4" > "$scratch/resolv.conf"
         mount --bind "$scratch/resolv.conf" /etc/resolv.conf
@@ -173,7 +182,11 @@ CONF
 # protocols have it. Checksums of TCP and UDP are not: those are the business of the real wire behind.
 # Not in immediate mode, where the buffer has room for 256 frames of whatever length.
 net_capture() {
-    peer_start tcpdump 'listening on' tcpdump -Z root -B 65536 -U -i tap0 -s 0 -w "$scratch/wire.pcap"
+    if [[ $(< /proc/self/setgroups) == allow ]]; then
+        peer_start tcpdump 'listening on' tcpdump -Z root -B 65536 -U -i tap0 -s 0 -w "$scratch/wire.pcap"
+    else # tcpdump sets its groups, too
+        peer_start tcpdump 'File:' dumpcap -q -B 64 -i tap0 -w "$scratch/wire.pcap"
+    fi
     tcpdump=$peer_pid
 }
 

@@ -54,7 +54,7 @@ host-record=server.example.test,10.0.2.2
 user=root
 group=root
 CONF
-dnsmasq --conf-file="$scratch/dns.conf" --pid-file="$scratch/dns.pid" || fail "no dnsmasq"
+run_dnsmasq "$scratch/dns.conf"
 printf 'nameserver 127.0.0.1\n' > "$scratch/resolv.conf"
 mount --bind "$scratch/resolv.conf" /etc/resolv.conf
 peer_start socat 'listening on' socat -d -d TCP4-LISTEN:7001,bind=127.0.0.1,reuseaddr,fork EXEC:cat
