@@ -238,7 +238,7 @@ const struct option_row option_rows[] = {
      "limits: nofile (open files), stack (bytes of\nthe main stack); may be repeated"},
     {"net", 0, option_set_net, MEMBER(net.list), "[=WAY]", "NET", NULL,
      "a network interface: user (as if none is given),\ntap:NAME, fd:N, passt[:SOCKET]; behind it "
-     "may be\n,ip=ADDR/BITS ,gateway= ,mac= ,mtu=; may be\nrepeated"},
+     "may be\n,ip=ADDR/BITS ,gateway= ,mac= ,mtu= ,queues=;\nmay be repeated"},
     {"publish", 'p', set_published, MEMBER(net.published), "PORTS", "PUBLISH", NULL,
      "[ADDR:]HOSTPORT:GUESTPORT[/udp]: a port of the\nhost that leads to one of the guest's; may "
      "be\n"

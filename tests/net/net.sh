@@ -5,7 +5,7 @@
 # mounts and, where the caller is not root, users: all of it is gone with the test, however that ends.
 #
 # NET_GUEST=linux runs the same sources as Linux programs behind a veth in place of guests: what the
-# tests expect, they expect of that too.
+# tests expect, they expect of that too. NET_QUEUES=N gives tap0 so many queues.
 # shellcheck shell=bash disable=SC2034,SC2119,SC2120
 
 guest_mac=52:54:00:a1:b2:c3
@@ -49,6 +49,9 @@ net_show() {
 
 # ---- The wire ----
 
+# What else tap0 is, as "ip tuntap add" has it.
+wire_kind=(${NET_QUEUES:+multi_queue})
+
 # Whether the host looks for others with its own link-local address (1): for some seconds it is no router.
 net_looks=0
 
@@ -68,7 +71,7 @@ net_wire() {
         in_guest_space ip address add "$guest6/64" dev eth0 nodad
         in_guest_space ip route add default via "$host4"
     else
-        ip tuntap add tap0 mode tap vnet_hdr
+        ip tuntap add tap0 mode tap vnet_hdr "${wire_kind[@]}"
     fi
     if (($# > 0)); then
         peer_start faults '^ready$' "$PROGRAMS/faults" wire0 wire1 "$@"
@@ -208,7 +211,7 @@ net_capture_end() {
 
 # Options for all guests of a test, and what stands for the wire among them.
 guest_options=()
-guest_net=(--net "tap:tap0,ip=$guest4/24,gateway=$host4,mac=$guest_mac")
+guest_net=(--net "tap:tap0,ip=$guest4/24,gateway=$host4,mac=$guest_mac${NET_QUEUES:+,queues=$NET_QUEUES}")
 guest_cpus=2
 
 # guest_command_for PROGRAM [ARG...]: makes guest_command for a program of $PROGRAMS or the examples, or

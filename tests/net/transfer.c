@@ -6,7 +6,7 @@
  *
  * GET /N answers with N bytes, PUT /N compares what it is sent, and answers "the same" or "differs
  * at byte B". GET /state answers with what connections may leak: descriptors and memory in use. How
- * a transfer ended that was not complete goes to standard output.
+ * a transfer ended that was not complete goes to standard output. GET /end ends the server.
  *
  * A connection that ends with its answer ("Connection: close") is closed by the server first,
  * unless the request says "Close-First: client". */
@@ -165,6 +165,8 @@ static bool serve_request(int fd, const char *head, uint64_t *buffer, size_t hav
     write_state(text, sizeof(text));
     return answer(fd, text);
   }
+  if (strncmp(head, "GET /end ", 9) == 0)
+    exit(answer(fd, "") ? EXIT_SUCCESS : EXIT_FAILURE);
   if (read_count(head, "GET /", &count))
   {
     int len =

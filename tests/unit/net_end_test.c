@@ -74,7 +74,7 @@ static void wait_full(void)
   for (bool is_full = false; !is_full; sched_yield())
   {
     pthread_mutex_lock(&interface->lock);
-    is_full = interface->net.send.is_waiting;
+    is_full = interface->net.pairs[0].send.is_waiting;
     pthread_mutex_unlock(&interface->lock);
   }
 }

@@ -120,7 +120,7 @@ static void *attack(void *argument)
   {
     uint64_t value = random_next(&random);
     uint64_t place = random_next(&random);
-    *(volatile uint16_t *) (void *) (rings + (place % 0x60000 & ~1ull)) = (uint16_t) value;
+    *(volatile uint16_t *) (void *) (rings + (place % 0x40000 & ~1ull)) = (uint16_t) value;
     if ((place >> 40) % 4096 == 0)
       driver_write(attacker->driver, REG_STATUS, 0);
   }

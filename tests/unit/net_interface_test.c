@@ -68,7 +68,7 @@ static int begin(void **state)
 {
   static unsigned int number;
   static struct machine machine;
-  struct net_option option = {.kind = NET_TAP};
+  struct net_option option = {.kind = NET_TAP, .queue_count = 1};
   struct net_way *way;
   char message[256];
   snprintf(option.name, sizeof(option.name), "unit%u", number++);
@@ -244,7 +244,7 @@ static void test_merged(void **state)
 static bool is_held(struct net_interface *interface)
 {
   pthread_mutex_lock(&interface->lock);
-  bool is = interface->net.receive.held_bytes > 0;
+  bool is = interface->net.pairs[0].receive.held_bytes > 0;
   pthread_mutex_unlock(&interface->lock);
   return is;
 }

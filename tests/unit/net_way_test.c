@@ -15,7 +15,8 @@ static char message[256];
 
 static int open_fd(int fd)
 {
-  struct net_options options = {.count = 1, .list[0] = {.kind = NET_FD, .fd = fd}};
+  struct net_options options = {.count = 1,
+                                .list[0] = {.kind = NET_FD, .fds = {fd}, .queue_count = 1}};
   struct net_way *way;
   int error = net_way_open(&way, &options, 0, message);
   if (error == 0)
@@ -65,7 +66,8 @@ static void test_socket(void **state)
   int fds[2];
   (void) state;
   assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
-  options.list[0] = options.list[1] = (struct net_option){.kind = NET_FD, .fd = fds[0]};
+  options.list[0] = options.list[1] =
+      (struct net_option){.kind = NET_FD, .fds = {fds[0]}, .queue_count = 1};
   assert_int_equal(net_way_open(&way, &options, 0, message), 0);
   assert_int_equal(way->fd, fds[0]);
   assert_int_equal(fcntl(fds[0], F_GETFD), FD_CLOEXEC);

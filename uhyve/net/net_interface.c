@@ -131,14 +131,21 @@ static bool expect(struct net_interface *interface, struct virtio_net_expected *
 static void sleep_until_event(struct net_interface *interface,
                               const struct virtio_net_expected *expected, int most_ms)
 {
-  struct pollfd polls[] = {
-      {.fd = interface->event_fd, .events = POLLIN},
-      {.fd = expected->frames || expected->room ? interface->net.way->fd : -1,
-       .events = (short) ((expected->frames ? POLLIN : 0) | (expected->room ? POLLOUT : 0))},
-  };
+  struct pollfd polls[1 + VIRTIO_NET_MOST_PAIRS] = {{.fd = interface->event_fd, .events = POLLIN}};
+  const unsigned int queue_count = interface->net.pair_count;
   uint64_t events;
-  poll(polls, sizeof(polls) / sizeof(polls[0]), most_ms);
-  if ((polls[1].revents & POLLOUT) != 0)
+  for (unsigned int i = 0; i < queue_count; i++)
+  {
+    bool frames = (expected->frames >> i & 1) != 0;
+    bool room = (expected->room >> i & 1) != 0;
+    polls[1 + i].fd = frames || room ? interface->net.pairs[i].way->fd : -1;
+    polls[1 + i].events = (short) ((frames ? POLLIN : 0) | (room ? POLLOUT : 0));
+  }
+  poll(polls, 1 + queue_count, most_ms);
+  bool has_room = false;
+  for (unsigned int i = 0; i < queue_count; i++)
+    has_room = has_room || (polls[1 + i].revents & POLLOUT) != 0;
+  if (has_room)
   {
     lock_after_visitors(interface);
     virtio_net_way_has_room(&interface->net);
@@ -165,7 +172,7 @@ static void serve_last(struct net_interface *interface)
   {
     if (serve(interface) || !expect(interface, &expected))
       continue;
-    expected.frames = false;
+    expected.frames = 0;
     expected.room |= keeps_frames(interface->net.way);
     if (!expected.room)
       break;

@@ -135,13 +135,26 @@ static const char *set_mtu(struct net_option *option, struct word value)
   return NULL;
 }
 
+static const char *set_queues(struct net_option *option, struct word value)
+{
+  if (option->kind != NET_TAP)
+    return "has queues=, which is for tap:NAME";
+  if (!read_number(value, NET_MOST_QUEUES, &option->queue_count) || option->queue_count == 0)
+    return "has a queues= that is no number from 1 to 8";
+  return NULL;
+}
+
 static const char *set_keys(struct net_option *option, struct word keys)
 {
   static const struct
   {
     const char *name;
     const char *(*set)(struct net_option *option, struct word value);
-  } known[] = {{"ip", set_ip}, {"gateway", set_gateway}, {"mac", set_mac}, {"mtu", set_mtu}};
+  } known[] = {{"ip", set_ip},
+               {"gateway", set_gateway},
+               {"mac", set_mac},
+               {"mtu", set_mtu},
+               {"queues", set_queues}};
   while (keys.bytes > 0)
   {
     struct word value = cut(&keys, ',');
@@ -150,7 +163,7 @@ static const char *set_keys(struct net_option *option, struct word keys)
     while (i < sizeof(known) / sizeof(known[0]) && !is_word(name, known[i].name))
       i++;
     if (i == sizeof(known) / sizeof(known[0]))
-      return "has an unknown key: ip, gateway, mac and mtu are there";
+      return "has an unknown key: ip, gateway, mac, mtu and queues are there";
     const char *wrong = known[i].set(option, value);
     if (wrong != NULL)
       return wrong;
@@ -171,14 +184,30 @@ static const char *set_tap(struct net_option *option, struct word name)
 }
 
 /* The standard streams are the guest's. */
-static const char *set_fd(struct net_option *option, struct word number)
+static bool add_fd(struct net_option *option, struct word number)
 {
   unsigned int fd;
+  if (option->queue_count == NET_MOST_QUEUES || !read_number(number, INT32_MAX, &fd) || fd < 3)
+    return false;
+  for (unsigned int i = 0; i < option->queue_count; i++)
+  {
+    if (option->fds[i] == (int) fd)
+      return false;
+  }
+  option->fds[option->queue_count++] = (int) fd;
+  return true;
+}
+
+static const char *set_fds(struct net_option *option, struct word numbers)
+{
+  bool is_right = numbers.bytes > 0 && numbers.text[numbers.bytes - 1] != '+';
   option->kind = NET_FD;
-  if (!read_number(number, INT32_MAX, &fd) || fd < 3)
-    return "is no number of a descriptor from 3 on: write it like fd:3";
-  option->fd = (int) fd;
-  return NULL;
+  option->queue_count = 0;
+  while (is_right && numbers.bytes > 0)
+    is_right = add_fd(option, cut(&numbers, '+'));
+  return is_right ? NULL
+                  : "is no number of a descriptor from 3 on: write it like fd:3, or fd:3+4 for two "
+                    "queues of a TAP";
 }
 
 static const char *set_passt(struct net_option *option, struct word path)
@@ -196,7 +225,7 @@ static const char *set_kind(struct net_option *option, struct word kind)
   if (is_word(name, "tap"))
     return set_tap(option, kind);
   if (is_word(name, "fd"))
-    return set_fd(option, kind);
+    return set_fds(option, kind);
   if (is_word(name, "passt") && (!has_colon || kind.bytes > 0))
     return set_passt(option, kind);
   if (is_word(name, "user") && !has_colon)
@@ -223,7 +252,7 @@ const char *net_options_add(struct net_options *options, const char *value, size
 {
   if (options->count == NET_MOST_OPTIONS)
     return "is one too many: at most 8";
-  struct net_option option = {0};
+  struct net_option option = {.queue_count = 1};
   struct word keys = {value, bytes};
   struct word kind = cut(&keys, ',');
   const char *wrong = bytes > 0 ? set_kind(&option, kind) : NULL;

@@ -8,6 +8,7 @@
 
 #define NET_MOST_OPTIONS   8 /* interfaces: UHYVE_MOST_INTERFACES */
 #define NET_MOST_PUBLISHED 64
+#define NET_MOST_QUEUES    8   /* of an interface, in each direction */
 #define NET_NAME_BYTES     16  /* of an interface of Linux, with the null: IFNAMSIZ */
 #define NET_PATH_BYTES     108 /* of a socket: sun_path */
 #define NET_LEAST_MTU      576
@@ -17,7 +18,7 @@ enum net_kind
 {
   NET_USER,  /* libslirp, in a program of its own */
   NET_TAP,   /* a TAP interface by name */
-  NET_FD,    /* a descriptor of a TAP or of a stream socket */
+  NET_FD,    /* descriptors of a TAP, or one of a stream socket */
   NET_PASST, /* a stream socket by path, or passt itself */
 };
 
@@ -26,7 +27,8 @@ struct net_option
   enum net_kind kind;
   char name[NET_NAME_BYTES]; /* NET_TAP; may end in %d */
   char path[NET_PATH_BYTES]; /* NET_PASST; empty: passt is started */
-  int fd;                    /* NET_FD */
+  int fds[NET_MOST_QUEUES];  /* NET_FD; more than one: of one TAP */
+  unsigned int queue_count;  /* 1, but for NET_TAP and NET_FD */
 
   /* Of the guest's interface, for all kinds. */
   bool has_ipv4;

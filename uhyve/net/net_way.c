@@ -53,6 +53,39 @@ static int open_descriptor(struct net_way **way, int fd, char message[static 256
   return fail(message, fd, error, strerror(-error));
 }
 
+/* Another queue of the TAP that the first is one of. */
+static int add_descriptor(struct net_way *first, int fd, char message[static 256])
+{
+  struct net_way *last = first;
+  struct net_way *way = NULL;
+  int error = open_descriptor(&way, fd, message);
+  if (way == NULL)
+    return error;
+  if (strcmp(way->name, first->name) != 0)
+  {
+    way->operations->close(way);
+    return fail(message, fd, -EINVAL, "is no queue of the same TAP as the first descriptor");
+  }
+  while (last->next != NULL)
+    last = last->next;
+  last->next = way;
+  return 0;
+}
+
+/* A service manager, or whoever has the right to open them, hands them over. */
+static int open_descriptors(struct net_way **way, const struct net_option *option,
+                            char message[static 256])
+{
+  int error = open_descriptor(way, option->fds[0], message);
+  if (error != 0)
+    return error;
+  for (unsigned int i = 1; i < option->queue_count && error == 0; i++)
+    error = add_descriptor(*way, option->fds[i], message);
+  if (error != 0)
+    (*way)->operations->close(*way);
+  return error;
+}
+
 int net_way_open(struct net_way **way, const struct net_options *options, unsigned int index,
                  char message[static 256])
 {
@@ -62,7 +95,7 @@ int net_way_open(struct net_way **way, const struct net_options *options, unsign
   case NET_TAP:
     return net_tap_open(way, option, message);
   case NET_FD:
-    return open_descriptor(way, option->fd, message);
+    return open_descriptors(way, option, message);
   case NET_PASST:
     return net_passt_open(way, options, index, message);
   default:

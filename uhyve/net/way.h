@@ -60,6 +60,10 @@ struct net_way
   uint64_t features;  /* offloads, bits VIRTIO_NET_F_*; all of them only with headers */
   uint32_t mtu_bytes; /* 0: not known */
   char name[64];      /* for messages, like "tap uhyve0" */
+  /* Of the same interface, the next queue, by a descriptor of its own: receive(), send() and
+   * flush() are for one queue. The first has what all have in common, and its close() is for all.
+   * Null: there are no more. */
+  struct net_way *next;
 };
 
 /* Opens the way of interface number `index`; before the sandbox is entered. May start a program.
@@ -77,8 +81,8 @@ int net_passt_open(struct net_way **way, const struct net_options *options, unsi
 /* A way by a descriptor that is open already, and does not block: a connected stream socket. */
 int net_stream_open(struct net_way **way, int fd, char message[static 256]);
 
-/* The same by that of a TAP. Returns 0, -ENOTTY: it is none, -EINVAL: not of the kind needed, or
- * another negative errno. */
+/* The same by that of a TAP, of one of its queues. Returns 0, -ENOTTY: it is none, -EINVAL: not of
+ * the kind needed, or another negative errno. */
 int net_tap_adopt(struct net_way **way, int fd);
 
 #endif
