@@ -6,9 +6,9 @@
 #include "mm/kernel_heap.h"
 
 /* Of each ring for frames; a large frame takes 17 buffers to receive. */
-#define RECEIVE_DESCRIPTORS         512u
-#define RECEIVE_DESCRIPTORS_OF_MANY 256u /* with several pairs */
-#define SEND_DESCRIPTORS            256u
+#define RECEIVE_DESCRIPTORS     512u
+#define RECEIVE_DESCRIPTORS_FEW 256u /* with several pairs, or little memory */
+#define SEND_DESCRIPTORS        256u
 
 /* Offsets in the device's configuration: virtio 1.2, section 5.1.4. */
 #define CONFIGURATION_ADDRESS 0u
@@ -159,7 +159,9 @@ static int start_pair(struct virtio_net *net, uint32_t index)
 {
   struct virtio_net_pair *pair = &net->pairs[index];
   uint16_t first = (uint16_t) (2 * index);
-  uint16_t most = net->pair_count > 1 ? RECEIVE_DESCRIPTORS_OF_MANY : RECEIVE_DESCRIPTORS;
+  /* Most of the buffers are for users to keep. */
+  bool is_large = net->pair_count == 1 && net->most_buffers >= 4 * RECEIVE_DESCRIPTORS;
+  uint16_t most = is_large ? RECEIVE_DESCRIPTORS : RECEIVE_DESCRIPTORS_FEW;
   int error =
       virtio_start_queue(&net->virtio, first + VIRTIO_NET_RECEIVE_QUEUE, most, 0, &pair->receive);
   if (error == 0)
