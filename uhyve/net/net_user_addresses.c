@@ -31,7 +31,7 @@ static int check_ipv4(const struct net_option *option, char message[static 256])
   uint32_t gateway = address_of(option->ipv4_gateway);
   uint32_t first = guest & mask;
   uint32_t last = guest | ~mask;
-  char text[INET_ADDRSTRLEN];
+  char text[INET_ADDRSTRLEN] = "";
   inet_ntop(AF_INET, &(uint32_t){htonl(first)}, text, sizeof(text));
   if (guest == first || guest == last)
     snprintf(message, 256, "--net user: ip= is not the address of a host in %s/%u", text, prefix);

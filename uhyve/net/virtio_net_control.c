@@ -17,7 +17,7 @@ _Static_assert(sizeof(struct command) == 4, "virtio 1.2, 5.1.6.5");
 /* Copies the command, once. It is as long. */
 static struct command read_command(const struct virtqueue_chain *chain)
 {
-  struct command command;
+  struct command command = {0};
   uint8_t *to = (uint8_t *) &command;
   for (unsigned int i = 0; i < chain->readable_count; i++)
   {
