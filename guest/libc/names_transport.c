@@ -103,8 +103,8 @@ static int ask(const struct sockaddr_storage *server, int wait_s, const unsigned
   if (fd < 0)
     return 0;
   if (send(fd, question, question_bytes, MSG_NOSIGNAL) == (ssize_t) question_bytes)
-    reply_bytes =
-        receive_datagram(fd, now_ms() + wait_s * MS_PER_S, question, question_bytes, reply);
+    reply_bytes = receive_datagram(fd, now_ms() + (int64_t) wait_s * MS_PER_S, question,
+                                   question_bytes, reply);
   close(fd);
   if (reply_bytes > 0 && (reply[2] & TRUNCATED) != 0)
     reply_bytes = ask_by_stream(server, wait_s, question, question_bytes, reply);

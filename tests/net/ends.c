@@ -41,7 +41,8 @@ static int open_socket(int type)
 
 static struct sockaddr_in name_of(const char *address, const char *port)
 {
-  struct sockaddr_in name = {.sin_family = AF_INET, .sin_port = htons((in_port_t) atoi(port))};
+  struct sockaddr_in name = {.sin_family = AF_INET,
+                             .sin_port = htons((in_port_t) strtol(port, NULL, 10))};
   if (inet_pton(AF_INET, address, &name.sin_addr) != 1)
     fail("address");
   return name;
@@ -102,7 +103,7 @@ static void *end_later(void *how)
 static void send_and_end(char **arguments)
 {
   pthread_t thread;
-  send_all(connect_to(arguments[0], arguments[1]), (size_t) atol(arguments[2]));
+  send_all(connect_to(arguments[0], arguments[1]), (size_t) strtoul(arguments[2], NULL, 10));
   if (arguments[3] != NULL && pthread_create(&thread, NULL, end_later, arguments[3]) != 0)
     fail("thread");
 }
