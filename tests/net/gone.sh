@@ -48,6 +48,7 @@ done
 
 # A guest that was stopped for longer than its keep-alive probes take has not asked, and its peers are there.
 exec {idle}<> "/dev/tcp/$guest4/8000"
+read -r -t 1 _ <> <(:) || true
 kill -STOP "$guest_pid"
 read -r -t 7 _ <> <(:) || true
 kill -CONT "$guest_pid"
