@@ -16,6 +16,9 @@
 #define BUFFER_BYTES 16384
 #define MOST_EVENTS  64
 
+/* Descriptors from here on are refused. */
+#define MOST_DESCRIPTORS 4096
+
 struct connection
 {
   int fd;
@@ -24,6 +27,7 @@ struct connection
 };
 
 static int epoll_fd;
+static struct connection *connections[MOST_DESCRIPTORS]; /* by descriptor */
 
 static void fail(const char *what)
 {
@@ -36,7 +40,7 @@ static void fail(const char *what)
 static void watch(struct connection *connection, int operation)
 {
   struct epoll_event event = {.events = connection->begin < connection->end ? EPOLLOUT : EPOLLIN,
-                              .data.ptr = connection};
+                              .data.fd = connection->fd};
   if (epoll_ctl(epoll_fd, operation, connection->fd, &event) != 0)
     fail("echo_epoll: epoll_ctl");
 }
@@ -68,6 +72,7 @@ static void serve(struct connection *connection)
   }
   if (!lives || !send_waiting(connection))
   {
+    connections[connection->fd] = NULL;
     close(connection->fd); /* epoll forgets it */
     free(connection);
   }
@@ -80,7 +85,7 @@ static void take_connections(int listener)
   int fd;
   while ((fd = accept(listener, NULL, NULL)) >= 0)
   {
-    struct connection *connection = malloc(sizeof(*connection));
+    struct connection *connection = fd < MOST_DESCRIPTORS ? malloc(sizeof(*connection)) : NULL;
     if (connection == NULL || fcntl(fd, F_SETFL, O_NONBLOCK) != 0)
     {
       free(connection);
@@ -89,7 +94,7 @@ static void take_connections(int listener)
     }
     connection->fd = fd;
     connection->begin = connection->end = 0;
-    /* From here on epoll alone knows it. NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
+    connections[fd] = connection;
     watch(connection, EPOLL_CTL_ADD);
   }
 }
@@ -120,7 +125,7 @@ int main(int argc, char **argv)
   }
   signal(SIGPIPE, SIG_IGN); /* a peer that has gone is an error of send() */
   int listener = listen_at((in_port_t) port);
-  struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL}; /* null: the listener */
+  struct epoll_event event = {.events = EPOLLIN, .data.fd = listener};
   epoll_fd = epoll_create1(0);
   if (epoll_fd < 0 || epoll_ctl(epoll_fd, EPOLL_CTL_ADD, listener, &event) != 0)
     fail("echo_epoll: epoll");
@@ -133,10 +138,10 @@ int main(int argc, char **argv)
       fail("echo_epoll: epoll_wait");
     for (int i = 0; i < count; i++)
     {
-      if (events[i].data.ptr == NULL)
+      if (events[i].data.fd == listener)
         take_connections(listener);
       else
-        serve(events[i].data.ptr);
+        serve(connections[events[i].data.fd]);
     }
   }
 }

@@ -9,6 +9,7 @@
 #include "hypercall.h"
 #include "libc/rescue.h"
 #include "mm/address.h"
+#include "net/stack/ending.h"
 
 /* Those for which Linux dumps core. */
 #define BIT(number) (1ull << ((number) -1))
@@ -27,14 +28,30 @@ static void rescue_files(void)
 /* No more happens by default. */
 static _Noreturn void end_by_signal(int signal)
 {
-  rescue_files();
   HC_BLOCK(struct hc_exit) block = {.signal = (uint32_t) signal};
+  rescue_files();
+  if (net_end_by_signal != NULL)
+    net_end_by_signal();
+  for (;;)
+    hypercall(HC_exit, &block);
+}
+
+/* A thread that goes on while exit() waits for connections does not change what that has said. */
+static void end_if_ending(void)
+{
+  int status;
+  if (!net_is_ending(&status))
+    return;
+  rescue_files();
+  HC_BLOCK(struct hc_exit) block = {.status = status};
   for (;;)
     hypercall(HC_exit, &block);
 }
 
 _Noreturn void crash_report(const struct crash *crash)
 {
+  if (crash->cause != HC_CRASH_KERNEL && net_is_ending != NULL)
+    end_if_ending();
   if (crash->cause == HC_CRASH_SIGNAL && (SIGNALS_REPORTED & BIT(crash->signal)) == 0)
     end_by_signal(crash->signal);
   crash_has_begun = true;

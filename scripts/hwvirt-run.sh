@@ -93,7 +93,7 @@ trap 'exit 143' TERM
 # ---- The kernel, once ----
 
 cache=${UHYVE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/uhyve}
-kernel=$cache/hwvirt-kernel
+kernel=$cache/hwvirt-kernel-net
 
 # The kernel for clouds has all that is needed, in a third of the size.
 kernel_package() {
@@ -125,9 +125,9 @@ unpack_kernel() {
     mkdir -p "$tree" "$out"
     dpkg-deb --fsys-tarfile "$work"/deb/*.deb |
         tar -x -C "$tree" --wildcards './boot/vmlinuz-*' '*/rng-core.ko*' '*/ccp.ko*' \
-            '*/irqbypass.ko*' '*/kvm.ko*' '*/kvm-amd.ko*' 2> /dev/null || true
+            '*/irqbypass.ko*' '*/kvm.ko*' '*/kvm-amd.ko*' '*/tun.ko*' 2> /dev/null || true
     cp "$tree"/boot/vmlinuz-* "$out/vmlinuz" || die "no kernel in ${work}/deb"
-    for module in rng-core ccp irqbypass kvm kvm-amd; do
+    for module in rng-core ccp irqbypass kvm kvm-amd tun; do
         file=$(find "$tree" -name "$module.ko*" -print -quit)
         case $file in
         '') continue ;;

@@ -28,9 +28,12 @@ static void describe_map(FILE *out, const struct guest_layout *layout)
 static void describe_interface(FILE *out, const struct net_interface *interface)
 {
   const uint8_t *mac = interface->net.config.mac;
-  fprintf(out, "uhyve: network: %s, %02x:%02x:%02x:%02x:%02x:%02x%s\n", interface->net.way->name,
-          mac[0], mac[1], mac[2], mac[3], mac[4], mac[5],
-          interface->polls ? ", polled while busy" : "");
+  const unsigned int queue_count = interface->net.pair_count;
+  fprintf(out, "uhyve: network: %s, %02x:%02x:%02x:%02x:%02x:%02x", interface->net.way->name,
+          mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+  if (queue_count > 1)
+    fprintf(out, ", %u queues", queue_count);
+  fputs(interface->polls ? ", polled while busy\n" : "\n", out);
 }
 
 static void describe_sandbox(FILE *out, const struct sandbox *sandbox)

@@ -168,11 +168,7 @@ static const char *set_verbosity(struct options *o, const char *value)
 
 static const char *set_isolation(struct options *o, const char *value)
 {
-  static const char *const names[] = {
-      [ISOLATION_NONE] = "none",
-      [ISOLATION_NORMAL] = "normal",
-      [ISOLATION_STRICT] = "strict",
-  };
+  static const char *const names[] = ISOLATION_NAMES;
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
   {
     if (strcmp(value, names[i]) == 0)
@@ -242,7 +238,7 @@ const struct option_row option_rows[] = {
      "limits: nofile (open files), stack (bytes of\nthe main stack); may be repeated"},
     {"net", 0, option_set_net, MEMBER(net.list), "[=WAY]", "NET", NULL,
      "a network interface: user (as if none is given),\ntap:NAME, fd:N, passt[:SOCKET]; behind it "
-     "may be\n,ip=ADDR/BITS ,gateway= ,mac= ,mtu=; may be\nrepeated"},
+     "may be\n,ip=ADDR/BITS ,gateway= ,mac= ,mtu= ,queues=;\nmay be repeated"},
     {"publish", 'p', set_published, MEMBER(net.published), "PORTS", "PUBLISH", NULL,
      "[ADDR:]HOSTPORT:GUESTPORT[/udp]: a port of the\nhost that leads to one of the guest's; may "
      "be\n"

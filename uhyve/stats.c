@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "hypercall_table.h"
+#include "net/net_interface.h"
 #include "vm.h"
 
 static const char *const exit_names[STATS_EXIT_REASONS] = {
@@ -139,6 +140,26 @@ static void print_guest(struct printer *printer, const struct uhyve_cpu_counters
 #undef PRINT
 }
 
+/* Of each interface; of each of its queues if there are several. */
+static void print_frames(struct printer *printer, const struct vm *vm)
+{
+  for (unsigned int i = 0; i < vm->net.interface_count; i++)
+  {
+    const struct virtio_net *net = &vm->net.interfaces[i]->net;
+    for (unsigned int queue = 0; queue < net->pair_count; queue++)
+    {
+      char name[32];
+      size_t length = (size_t) snprintf(name, sizeof(name), "eth%u_", i);
+      if (net->pair_count > 1)
+        length += (size_t) snprintf(name + length, sizeof(name) - length, "%u_", queue);
+      snprintf(name + length, sizeof(name) - length, "received");
+      print_figure(printer, "frames", name, net->pairs[queue].received_frames);
+      snprintf(name + length, sizeof(name) - length, "sent");
+      print_figure(printer, "frames", name, net->pairs[queue].sent_frames);
+    }
+  }
+}
+
 static uint64_t span_us(const struct vm *vm, enum timeline_point from, enum timeline_point to)
 {
   uint64_t begin = vm->timeline.tsc[from];
@@ -174,5 +195,6 @@ void stats_print(FILE *out, const struct vm *vm, bool json)
   print_exits(&printer, vm);
   print_hypercalls(&printer, vm);
   print_guest(&printer, &vm->stats.guest);
+  print_frames(&printer, vm);
   fputs(json ? "}\n" : "", out);
 }

@@ -89,20 +89,23 @@ static int create_interface(struct vm *vm, unsigned int index)
   int error = choose_mac(option, mac);
   if (error == 0)
     error = net_interface_create(&vm->net.interfaces[index], way, &vm->memory, mac, mtu_bytes);
-  if (error == 0)
-    vm->net.interface_count++;
-  return error;
+  if (error != 0)
+    return error;
+  vm->net.interfaces[index]->number = index;
+  vm->net.interface_count++;
+  return 0;
 }
 
 static int add_doorbells(struct vm *vm, unsigned int index)
 {
-  for (uint64_t queue = 0; queue < VIRTIO_NET_QUEUES; queue++)
+  const struct net_interface *interface = vm->net.interfaces[index];
+  for (uint64_t queue = 0; queue < interface->net.virtio.queue_count; queue++)
   {
     struct kvm_ioeventfd doorbell = {
         .datamatch = queue,
         .addr = UHYVE_REGISTERS_BASE + index * GUEST_PAGE_BYTES + VIRTIO_MMIO_QUEUE_NOTIFY,
         .len = sizeof(uint32_t),
-        .fd = vm->net.interfaces[index]->event_fd,
+        .fd = interface->event_fd,
         .flags = KVM_IOEVENTFD_FLAG_DATAMATCH,
     };
     if (ioctl(vm->kvm.vm_fd, KVM_IOEVENTFD, &doorbell) != 0)
@@ -205,7 +208,8 @@ size_t vm_net_list_fds(const struct vm *vm, int fds[static VM_NET_FDS])
   for (unsigned int i = 0; i < vm->net.interface_count; i++)
   {
     const struct net_interface *interface = vm->net.interfaces[i];
-    fds[count++] = interface->net.way->fd;
+    for (const struct net_way *way = interface->net.way; way != NULL; way = way->next)
+      fds[count++] = way->fd;
     fds[count++] = interface->event_fd;
     fds[count++] = interface->ring_fd;
     fds[count++] = interface->change_fd;

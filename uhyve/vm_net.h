@@ -20,7 +20,7 @@ void vm_net_close(struct vm *vm);
 bool vm_net_serve(struct vm *vm, struct kvm_run *run);
 
 /* Descriptors that stay open in the sandbox. */
-#define VM_NET_FDS (UHYVE_MOST_INTERFACES * (size_t) 4)
+#define VM_NET_FDS (UHYVE_MOST_INTERFACES * (size_t) (NET_MOST_QUEUES + 3))
 size_t vm_net_list_fds(const struct vm *vm, int fds[static VM_NET_FDS]);
 
 #endif

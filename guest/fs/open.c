@@ -83,6 +83,15 @@ static int keep_path(const struct walk *walk, struct file *file)
   return 0;
 }
 
+/* A single name, marked as that of a folder. Linux sees that before it sees that the working folder
+ * has been removed. */
+static bool is_folder_name(const char *path)
+{
+  size_t len = strcspn(path, "/");
+  bool is_special = (len == 1 && path[0] == '.') || (len == 2 && path[0] == '.' && path[1] == '.');
+  return len > 0 && !is_special && path[len] == '/' && path[len + strspn(path + len, "/")] == '\0';
+}
+
 int file_open(int folder, const char *path, int flags, mode_t mode, struct file **file)
 {
   struct walk walk;
@@ -97,11 +106,14 @@ int file_open(int folder, const char *path, int flags, mode_t mode, struct file 
   if ((flags & O_CREAT) != 0 && (flags & O_DIRECTORY) != 0)
     return -EINVAL;
   int error = walk_begin(&walk, folder, path, is_new ? 0 : follow);
-  if (error != 0)
-    return error;
-  WALK(&walk, error, open_once(&walk, flags, mode, file));
-  if (error == -ENOENT)
-    explain(&walk);
+  if (error == 0)
+  {
+    WALK(&walk, error, open_once(&walk, flags, mode, file));
+    if (error == -ENOENT)
+      explain(&walk);
+  }
+  if (error == -ENOENT && (flags & O_CREAT) != 0 && is_folder_name(path))
+    return -EISDIR;
   if (error != 0)
     return error;
   if ((flags & O_DIRECTORY) != 0 && (*file)->operations->list == NULL)

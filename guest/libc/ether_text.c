@@ -1,6 +1,8 @@
 /* Ethernet addresses as text. */
+#include <ctype.h>
 #include <netinet/ether.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #define TEXT_BYTES 18
 
@@ -20,12 +22,15 @@ char *ether_ntoa(const struct ether_addr *address)
 
 struct ether_addr *ether_aton_r(const char *text, struct ether_addr *address)
 {
-  unsigned int octets[ETH_ALEN];
-  if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x", &octets[0], &octets[1], &octets[2], &octets[3],
-             &octets[4], &octets[5]) != ETH_ALEN)
-    return NULL;
   for (int i = 0; i < ETH_ALEN; i++)
-    address->ether_addr_octet[i] = (uint8_t) octets[i];
+  {
+    char *end;
+    unsigned long octet = strtoul(text, &end, 16);
+    if (!isxdigit((unsigned char) *text) || octet > UINT8_MAX || (i < ETH_ALEN - 1 && *end != ':'))
+      return NULL;
+    address->ether_addr_octet[i] = (uint8_t) octet;
+    text = end + 1;
+  }
   return address;
 }
 

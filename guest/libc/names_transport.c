@@ -51,7 +51,10 @@ static int receive_datagram(int fd, long deadline_ms, const unsigned char *quest
   {
     long left_ms = deadline_ms - now_ms();
     struct pollfd polled = {.fd = fd, .events = POLLIN};
-    if (left_ms <= 0 || poll(&polled, 1, (int) left_ms) <= 0)
+    int ready = left_ms <= 0 ? 0 : poll(&polled, 1, (int) left_ms);
+    if (ready < 0 && errno == EINTR)
+      continue;
+    if (ready <= 0)
       return 0;
     ssize_t reply_bytes = recv(fd, reply, DNS_REPLY_BYTES, 0);
     if (reply_bytes < 0)
@@ -100,8 +103,8 @@ static int ask(const struct sockaddr_storage *server, int wait_s, const unsigned
   if (fd < 0)
     return 0;
   if (send(fd, question, question_bytes, MSG_NOSIGNAL) == (ssize_t) question_bytes)
-    reply_bytes =
-        receive_datagram(fd, now_ms() + wait_s * MS_PER_S, question, question_bytes, reply);
+    reply_bytes = receive_datagram(fd, now_ms() + (int64_t) wait_s * MS_PER_S, question,
+                                   question_bytes, reply);
   close(fd);
   if (reply_bytes > 0 && (reply[2] & TRUNCATED) != 0)
     reply_bytes = ask_by_stream(server, wait_s, question, question_bytes, reply);

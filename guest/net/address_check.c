@@ -34,12 +34,7 @@ int address_of_peer(const struct internet_socket *internet, const struct socket_
     ip_addr_set_loopback(false, ip);
   else if (ip_addr_isany(ip))
     ip_addr_set_loopback(true, ip);
-  if (ip_addr_isloopback(ip))
-    return 0;
-  if (IP_IS_V6_VAL(*ip) && ip6_addr_islinklocal(ip_2_ip6(ip)))
-    return 0;
-  enum net_family family = IP_IS_V6_VAL(*ip) ? NET_IPV6 : NET_IPV4;
-  return net_wait_configured(family) == -EINTR ? -EINTR : 0;
+  return 0;
 }
 
 static bool is_own(const ip_addr_t *address)
@@ -72,10 +67,8 @@ static bool is_broadcast(const ip_addr_t *address)
   return false;
 }
 
-int address_check_bind(const struct internet_socket *internet, const ip_addr_t *address,
-                       bool takes_groups)
+int address_check_bind(const ip_addr_t *address, bool takes_groups)
 {
-  (void) internet;
   if (ip_addr_isany(address) || IP_IS_ANY_TYPE_VAL(*address) || ip_addr_isloopback(address) ||
       is_own(address))
     return 0;

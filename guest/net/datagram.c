@@ -8,6 +8,7 @@
 #include "net/address_check.h"
 #include "net/icmp_errors.h"
 #include "net/internet.h"
+#include "net/send_wait.h"
 
 /* What a datagram is counted for beside its bytes, so that empty ones are bounded too. */
 #define DATAGRAM_EXTRA_BYTES 256
@@ -125,6 +126,7 @@ static int release_datagrams(struct socket *socket)
 {
   struct internet_socket *internet = internet_of(socket);
   net_lock();
+  send_wait_remove(internet);
   multicast_leave_all(internet);
   if (is_udp(internet))
   {
@@ -150,7 +152,7 @@ static int bind_to(struct internet_socket *internet, const struct internet_addre
 {
   if (is_udp(internet) && internet->udp->local_port != 0)
     return -EINVAL;
-  int error = address_check_bind(internet, &address->address, true);
+  int error = address_check_bind(&address->address, true);
   if (error != 0)
     return error;
   err_t failure = is_udp(internet) ? udp_bind(internet->udp, &address->address, address->port)
@@ -182,19 +184,32 @@ static void disconnect(struct internet_socket *internet)
   internet->state = INTERNET_NEW;
 }
 
-static int connect_to(struct internet_socket *internet, const struct internet_address *to)
+/* From which address what goes to the peer comes, if that is known by now. */
+static bool find_own(struct internet_socket *internet, const ip_addr_t *peer)
 {
   const ip_addr_t *local = is_udp(internet) ? &internet->udp->local_ip : &internet->raw->local_ip;
-  struct netif *netif = ip_route(local, &to->address);
-  if (netif == NULL)
+  struct netif *netif = ip_route(local, peer);
+  const ip_addr_t *own = netif != NULL ? ip_netif_get_local_ip(netif, peer) : NULL;
+  if (own != NULL)
+    ip_addr_copy(internet->local.address, *own);
+  return netif != NULL;
+}
+
+static int connect_to(struct internet_socket *internet, const struct internet_address *to)
+{
+  int error = send_wait_for_address(internet, &to->address, 0);
+  bool is_early = error == -EAGAIN && !socket_waits(&internet->socket, 0);
+  if (error != 0 && !is_early)
+    return error;
+  /* Who does not wait has its peer before there is an address of IPv4. With IPv6 there may be none
+   * in most networks, which is for programs to find out in time. */
+  bool comes = is_early && IP_IS_V4_VAL(to->address);
+  if (!find_own(internet, &to->address) && !comes)
     return -ENETUNREACH;
   err_t failure = is_udp(internet) ? udp_connect(internet->udp, &to->address, to->port)
                                    : raw_connect(internet->raw, &to->address);
   if (failure != ERR_OK)
     return convert_error(failure);
-  const ip_addr_t *own = ip_netif_get_local_ip(netif, &to->address);
-  if (own != NULL)
-    ip_addr_copy(internet->local.address, *own);
   internet->peer = *to;
   internet->state = INTERNET_CONNECTED;
   return 0;
@@ -236,7 +251,10 @@ static int name_datagrams(struct socket *socket, bool is_peer, struct socket_nam
     address.port =
         is_udp(internet) ? internet->udp->local_port : (uint16_t) internet->socket.protocol;
     if (is_connected && ip_addr_isany(&address.address))
+    {
+      (void) find_own(internet, &internet->peer.address);
       ip_addr_copy(address.address, internet->local.address);
+    }
   }
   net_unlock();
   if (error == 0)

@@ -6,9 +6,11 @@
 
 #include "net/address_check.h"
 #include "net/internet.h"
+#include "net/send_wait.h"
 
-#define MOST_IPV4_BYTES 65507 /* with the headers 64 KiB less one */
-#define MOST_IPV6_BYTES 65487
+#define MOST_IPV4_BYTES   65507 /* with the headers 64 KiB less one */
+#define MOST_IPV6_BYTES   65487
+#define LEAST_ICMP6_BYTES 4 /* up to the checksum, which is the stack's to compute */
 
 /* ---- Sending ---- */
 
@@ -75,8 +77,7 @@ static bool is_refused_broadcast(const struct internet_socket *internet, const i
   return netif != NULL && ip4_addr_isbroadcast(ip_2_ip4(to), netif);
 }
 
-static long send_bytes(struct internet_socket *internet, struct sending *sending,
-                       struct pbuf *bytes)
+static long send_once(struct internet_socket *internet, struct sending *sending, struct pbuf *bytes)
 {
   if (internet->error != 0)
     return internet_take_error(internet);
@@ -89,6 +90,28 @@ static long send_bytes(struct internet_socket *internet, struct sending *sending
   err_t failure = is_udp ? send_udp(internet->udp, bytes, sending)
                          : raw_sendto(internet->raw, bytes, &sending->to.address);
   return failure == ERR_OK ? len_bytes : convert_error(failure);
+}
+
+/* The same; if the interface takes no more, when it does again. lwIP writes headers in front of the
+ * bytes, which are taken off for the next attempt. If a part of them is on its way, they are lost.
+ */
+static long send_bytes(struct internet_socket *internet, struct sending *sending,
+                       struct pbuf *bytes, int flags)
+{
+  const struct pbuf before = *bytes;
+  long result;
+  while ((result = send_once(internet, sending, bytes)) == -ENOBUFS && net_is_full())
+  {
+    if (bytes->ref > 1)
+      return before.tot_len;
+    bytes->payload = before.payload;
+    bytes->len = before.len;
+    bytes->tot_len = before.tot_len;
+    int error = send_wait_for_room(internet, flags);
+    if (error != 0)
+      return error;
+  }
+  return result;
 }
 
 /* To whom: the name, or else the peer. */
@@ -109,7 +132,7 @@ long datagram_socket_send(struct socket *socket, struct socket_message *message)
 {
   struct internet_socket *internet = internet_of(socket);
   struct sending sending = {.interface = NETIF_NO_INDEX};
-  if ((message->flags & MSG_OOB) != 0)
+  if ((message->flags & (MSG_OOB | MSG_MORE)) != 0)
     return -EOPNOTSUPP;
   int error = find_peer(internet, message->name, &sending.to);
   if (error == 0)
@@ -120,6 +143,9 @@ long datagram_socket_send(struct socket *socket, struct socket_message *message)
   if (message->total_bytes > (is_ipv4 ? MOST_IPV4_BYTES : MOST_IPV6_BYTES))
     return -EMSGSIZE;
   if (sending.to.port == 0 && socket->type == SOCK_DGRAM)
+    return -EINVAL;
+  if (socket->type == SOCK_RAW && socket->family == AF_INET6 &&
+      socket->protocol == IPPROTO_ICMPV6 && message->total_bytes < LEAST_ICMP6_BYTES)
     return -EINVAL;
   pbuf_layer layer = socket->type == SOCK_DGRAM     ? PBUF_TRANSPORT
                      : internet->options.has_header ? PBUF_LINK
@@ -132,7 +158,9 @@ long datagram_socket_send(struct socket *socket, struct socket_message *message)
       socket_copy_from(bytes->payload, message, 0, message->total_bytes) == message->total_bytes;
   net_lock();
   if (is_copied)
-    result = send_bytes(internet, &sending, bytes);
+    result = send_wait_for_address(internet, &sending.to.address, message->flags);
+  if (result == 0)
+    result = send_bytes(internet, &sending, bytes, message->flags);
   pbuf_free(bytes);
   net_unlock();
   return result;

@@ -1,6 +1,10 @@
-/* lwIP drops the errors that ICMP tells. Raw pcbs of our own see them first. */
+/* lwIP drops the errors that ICMP tells. Raw pcbs of our own see them first. To connections that
+ * stand they are nothing, as on Linux: those have time-outs. */
 #include "net/icmp_errors.h"
 
+#include "net/stack/configuration.h"
+
+#include <lwip/priv/tcp_priv.h>
 #include <lwip/prot/icmp.h>
 #include <lwip/prot/icmp6.h>
 
@@ -10,7 +14,7 @@
 #include <string.h>
 
 #define ICMP_BYTES  8 /* in front of the packet that it is about */
-#define PORTS_BYTES 4 /* where a header of UDP begins */
+#define BEGIN_BYTES 8 /* of a header of UDP or TCP: ports, and TCP's number of the first byte */
 
 static struct internet_socket *sockets;
 static struct raw_pcb *listeners[2]; /* of ICMP for IPv4, IPv6 */
@@ -22,7 +26,12 @@ static int error_of(bool is_ipv6, const uint8_t *message)
   {
     if (message[0] != ICMP6_TYPE_DUR)
       return 0;
-    return message[1] == ICMP6_DUR_PORT ? -ECONNREFUSED : -EHOSTUNREACH;
+    static const uint8_t numbers[] = {
+        [ICMP6_DUR_NO_ROUTE] = ENETUNREACH, [ICMP6_DUR_PROHIBITED] = EACCES,
+        [ICMP6_DUR_SCOPE] = EHOSTUNREACH,   [ICMP6_DUR_ADDRESS] = EHOSTUNREACH,
+        [ICMP6_DUR_PORT] = ECONNREFUSED,    [ICMP6_DUR_POLICY] = EACCES,
+        [ICMP6_DUR_REJECT_ROUTE] = EACCES};
+    return message[1] < sizeof(numbers) ? -(int) numbers[message[1]] : -EPROTO;
   }
   if (message[0] != ICMP_DUR)
     return 0;
@@ -38,6 +47,20 @@ static int error_of(bool is_ipv6, const uint8_t *message)
     return -ENETUNREACH;
   default:
     return -EHOSTUNREACH;
+  }
+}
+
+static void tell_streams(const ip_addr_t *peer, const uint8_t *begin, int error)
+{
+  struct tcp_pcb *next;
+  for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb != NULL; pcb = next)
+  {
+    uint16_t ports[2] = {lwip_htons(pcb->local_port), lwip_htons(pcb->remote_port)};
+    uint32_t number = lwip_htonl(pcb->lastack);
+    next = pcb->next;
+    if (pcb->state == SYN_SENT && pcb->callback_arg != NULL && memcmp(begin, ports, 4) == 0 &&
+        memcmp(begin + 4, &number, 4) == 0 && ip_addr_cmp(&pcb->remote_ip, peer))
+      tcp_socket_fail(pcb->callback_arg, error);
   }
 }
 
@@ -60,7 +83,7 @@ static void look(const struct pbuf *packet, bool is_ipv6, u16_t header_bytes)
 {
   uint8_t message[ICMP_BYTES];
   uint8_t inner[40];
-  uint8_t ports[PORTS_BYTES];
+  uint8_t begin[BEGIN_BYTES];
   ip_addr_t peer;
   u16_t inner_at = header_bytes + ICMP_BYTES;
   u16_t inner_bytes = is_ipv6 ? 40 : 20;
@@ -68,12 +91,13 @@ static void look(const struct pbuf *packet, bool is_ipv6, u16_t header_bytes)
       pbuf_copy_partial(packet, inner, inner_bytes, inner_at) != inner_bytes)
     return;
   int error = error_of(is_ipv6, message);
-  if (error == 0 || inner[is_ipv6 ? 6 : 9] != IPPROTO_UDP)
+  uint8_t protocol = inner[is_ipv6 ? 6 : 9];
+  if (error == 0 || (protocol != IPPROTO_UDP && protocol != IPPROTO_TCP))
     return;
   if (!is_ipv6)
     inner_bytes = (u16_t) ((inner[0] & 0xfu) * 4);
-  if (pbuf_copy_partial(packet, ports, sizeof(ports), (u16_t) (inner_at + inner_bytes)) !=
-      sizeof(ports))
+  if (pbuf_copy_partial(packet, begin, sizeof(begin), (u16_t) (inner_at + inner_bytes)) !=
+      sizeof(begin))
     return;
   if (is_ipv6)
   {
@@ -88,7 +112,11 @@ static void look(const struct pbuf *packet, bool is_ipv6, u16_t header_bytes)
     memcpy(&address, inner + 16, sizeof(address));
     convert_from_ipv4(&peer, address);
   }
-  tell(&peer, (uint16_t) (ports[0] << 8 | ports[1]), (uint16_t) (ports[2] << 8 | ports[3]), error);
+  if (protocol == IPPROTO_TCP)
+    tell_streams(&peer, begin, error);
+  else
+    tell(&peer, (uint16_t) (begin[0] << 8 | begin[1]), (uint16_t) (begin[2] << 8 | begin[3]),
+         error);
 }
 
 static u8_t on_icmp(void *argument, struct raw_pcb *pcb, struct pbuf *packet, const ip_addr_t *from)
@@ -109,10 +137,40 @@ static void listen_for(int index, u8_t type, u8_t protocol)
     raw_recv(listeners[index], on_icmp, NULL);
 }
 
-void icmp_errors_add(struct internet_socket *internet)
+void icmp_errors_listen(void)
 {
   listen_for(0, IPADDR_TYPE_V4, IPPROTO_ICMP);
   listen_for(1, IPADDR_TYPE_V6, IPPROTO_ICMPV6);
+}
+
+/* Whether what goes to the peer goes by this neighbour. */
+static bool goes_by(const struct tcp_pcb *pcb, const struct netif *netif,
+                    const ip_addr_t *neighbour)
+{
+  const ip_addr_t *peer = &pcb->remote_ip;
+  if (ip_route(&pcb->local_ip, peer) != netif || IP_IS_V6_VAL(*peer) != IP_IS_V6_VAL(*neighbour))
+    return false;
+  if (ip_addr_cmp(peer, neighbour))
+    return true;
+  return IP_IS_V4_VAL(*peer) &&
+         !ip4_addr_netcmp(ip_2_ip4(peer), netif_ip4_addr(netif), netif_ip4_netmask(netif)) &&
+         ip4_addr_cmp(ip_2_ip4(neighbour), netif_ip4_gw(netif));
+}
+
+void net_neighbour_lost(struct netif *netif, const ip_addr_t *neighbour)
+{
+  struct tcp_pcb *next;
+  for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb != NULL; pcb = next)
+  {
+    next = pcb->next;
+    if (pcb->state == SYN_SENT && pcb->callback_arg != NULL && goes_by(pcb, netif, neighbour))
+      tcp_socket_fail(pcb->callback_arg, -EHOSTUNREACH);
+  }
+}
+
+void icmp_errors_add(struct internet_socket *internet)
+{
+  icmp_errors_listen();
   internet->next_datagrams = sockets;
   sockets = internet;
 }

@@ -43,6 +43,9 @@ struct internet_datagram
   uint32_t charged_bytes;
 };
 
+/* SO_RCVLOWAT at most, as on Linux: half of what comes while nobody reads. */
+#define INTERNET_MOST_LEAST_BYTES (TCP_WND / 2u)
+
 struct internet_options
 {
   uint8_t lwip; /* SOF_ */
@@ -72,8 +75,12 @@ struct internet_socket
   int error;     /* SO_ERROR: negative errno that nobody has been told yet; 0 */
   bool is_ended; /* the peer sends nothing more */
   bool is_receive_shut, is_send_shut;
+  bool waits_to_send; /* with the next such socket (send_wait.c) */
+  struct internet_socket *next_waiting;
   bool is_connect_told; /* a connect() has returned its outcome */
   bool is_bound;
+  bool is_port_named; /* bind() has named the port: it is kept when the connection is undone */
+  struct internet_address bound;       /* of a stream that is bound */
   struct internet_address local, peer; /* of a stream, as long as it is connected or has been */
 
   /* What has come. */
@@ -84,10 +91,21 @@ struct internet_socket
   /* Of who receives: one at a time, not while it sleeps. Taken before the core lock. */
   struct mutex receive_mutex;
   struct internet_pieces taken;
-  uint32_t taken_offset; /* in its first piece */
+  uint32_t taken_offset;        /* in its first piece */
+  struct pbuf *gathered;        /* the last piece, which small ones are added to; or null */
+  uint32_t gathered_room_bytes; /* in it */
+  bool is_undone;               /* by connect(), which waits for the mutex: receiving ends */
 
-  /* Of who listens: connections that nobody has accepted; in those: the next one. */
-  struct internet_socket *first_pending, *last_pending, *next_pending;
+  /* Of streams: tasks that are about to read, and to acknowledge what they have read. */
+  uint32_t readers;
+  uint32_t owed_bytes; /* came in large segments since, and were left to them */
+
+  /* For TCP_USER_TIMEOUT: when it was looked at, what was acknowledged then, and since when. */
+  uint64_t looked_ns, answered_ns;
+  uint32_t answered;
+
+  /* Of who listens: connections that nobody has accepted; in those: the next one, who listens. */
+  struct internet_socket *first_pending, *last_pending, *next_pending, *listener;
 
   struct internet_membership *memberships;
   struct internet_socket *next_datagrams; /* all sockets of UDP, for errors that ICMP tells */
@@ -130,18 +148,26 @@ int internet_take_error(struct internet_socket *internet);
 /* ---- tcp.c, tcp_connect.c, tcp_transfer.c, tcp_listen.c ---- */
 
 extern const struct socket_operations tcp_socket_operations;
-int tcp_socket_make(struct internet_socket *internet); /* its pcb, if there is none: 0, -ENOBUFS */
+
+/* Its pcb, if there is none, with the name that it was bound to: 0, -ENOBUFS, -EADDRINUSE. */
+int tcp_socket_make(struct internet_socket *internet);
 void tcp_socket_attach(struct internet_socket *internet, struct tcp_pcb *pcb);
 void tcp_socket_detach(struct internet_socket *internet); /* the pcb goes on alone */
 void tcp_socket_drop_received(struct internet_socket *internet);
-void tcp_socket_name(const struct internet_socket *internet, bool is_peer,
-                     struct internet_address *address);
 void tcp_socket_keep_names(struct internet_socket *internet); /* those of the pcb */
 int tcp_socket_connect(struct socket *socket, const struct socket_name *name);
-void tcp_socket_disconnect(struct internet_socket *internet); /* as if it were new */
+
+err_t tcp_socket_look(void *argument, struct tcp_pcb *pcb); /* whether TCP_USER_TIMEOUT is over */
+void tcp_socket_fail(struct internet_socket *internet, int error); /* its attempt to connect */
+void tcp_socket_begin(struct internet_socket *internet); /* of a connect(): there is an address */
+
+/* As if it were new, but bound. Nobody is receiving: with its mutex, or what has come is gone. */
+void tcp_socket_disconnect(struct internet_socket *internet);
 int tcp_socket_listen(struct socket *socket, int backlog);
-int tcp_socket_accept(struct socket *socket, uint32_t flags, struct file **accepted);
+int tcp_socket_accept(struct socket *socket, uint32_t flags, struct file **accepted,
+                      struct socket_name *peer);
 void tcp_socket_drop_pending(struct internet_socket *internet);
+void tcp_socket_keep_place(struct internet_socket *internet); /* among those pending, without pcb */
 long tcp_socket_send(struct socket *socket, struct socket_message *message);
 long tcp_socket_receive(struct socket *socket, struct socket_message *message);
 uint32_t tcp_socket_room(const struct internet_socket *internet); /* bytes that can be sent now */

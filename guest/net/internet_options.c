@@ -15,6 +15,7 @@
 #define LEAST_BYTES 2304 /* of SO_RCVBUF and SO_SNDBUF, as on Linux */
 #define MOST_BYTES  (1 << 22)
 #define MS_PER_S    1000
+#define LOOK_TICKS  2 /* 200 ms, of the clock of TCP */
 
 /* ---- To the pcb ---- */
 
@@ -34,6 +35,7 @@ static void apply_tcp(const struct internet_socket *internet, struct tcp_pcb *pc
   pcb->keep_idle = options->keep_idle_s * MS_PER_S;
   pcb->keep_intvl = options->keep_interval_s * MS_PER_S;
   pcb->keep_cnt = options->keep_count;
+  tcp_poll(pcb, options->user_timeout_ms != 0 ? tcp_socket_look : NULL, LOOK_TICKS);
 }
 
 void internet_apply(struct internet_socket *internet)
@@ -138,6 +140,8 @@ static int set_socket_number(struct internet_socket *internet, int option, int n
     return 0;
   case SO_RCVLOWAT:
     options->receive_least_bytes = number > 0 ? (uint32_t) number : number == 0 ? 1 : INT32_MAX;
+    if (internet_is_stream(internet) && options->receive_least_bytes > INTERNET_MOST_LEAST_BYTES)
+      options->receive_least_bytes = INTERNET_MOST_LEAST_BYTES;
     return 0;
   case SO_PRIORITY:
     options->priority = number;

@@ -43,7 +43,7 @@ static unsigned int ready_of_stream(const struct internet_socket *internet)
 
 static unsigned int ready_of_datagrams(const struct internet_socket *internet)
 {
-  unsigned int events = EVENTS_WRITE;
+  unsigned int events = internet->waits_to_send ? 0 : EVENTS_WRITE;
   if (internet->first_datagram != NULL || internet->is_receive_shut)
     events |= EVENTS_READ;
   if (internet->is_receive_shut)

@@ -183,8 +183,10 @@ static int set_ipv4(struct internet_socket *internet, int option, const void *va
   case IP_MULTICAST_TTL:
     return is_number ? option_set_byte(&internet->options.multicast_ttl, number, 0, 1) : -EINVAL;
   case IP_MULTICAST_LOOP:
+    if (!is_number)
+      return -EINVAL;
     internet->options.is_multicast_loop = number != 0;
-    return is_number ? 0 : -EINVAL;
+    return 0;
   default:
     return -ENOPROTOOPT;
   }
@@ -207,8 +209,10 @@ static int set_ipv6(struct internet_socket *internet, int option, const void *va
   case IPV6_MULTICAST_HOPS:
     return is_number ? option_set_byte(&internet->options.multicast_ttl, number, 0, 1) : -EINVAL;
   case IPV6_MULTICAST_LOOP:
+    if (!is_number)
+      return -EINVAL;
     internet->options.is_multicast_loop = number != 0;
-    return is_number ? 0 : -EINVAL;
+    return 0;
   default:
     return -ENOPROTOOPT;
   }

@@ -58,8 +58,10 @@ struct socket_operations
   /* The name's length and its first two bytes, the family, have not been looked at. */
   int (*bind)(struct socket *socket, const struct socket_name *name);
   int (*listen)(struct socket *socket, int backlog);
-  /* flags: O_NONBLOCK or none, of the new file, which has one reference. */
-  int (*accept)(struct socket *socket, uint32_t flags, struct file **accepted);
+  /* flags: O_NONBLOCK or none, of the new file, which has one reference. *peer: who connected, also
+   * if that is gone already. */
+  int (*accept)(struct socket *socket, uint32_t flags, struct file **accepted,
+                struct socket_name *peer);
   int (*connect)(struct socket *socket, const struct socket_name *name);
   /* -EPIPE: who called sends SIGPIPE if the type is SOCK_STREAM, unless there is MSG_NOSIGNAL. */
   long (*send)(struct socket *socket, struct socket_message *message);

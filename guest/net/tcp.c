@@ -6,12 +6,21 @@
 #include "mm/kernel_heap.h"
 #include "net/address_check.h"
 #include "net/internet.h"
+#include "net/send_wait.h"
 #include "time/clock.h"
 
-#define NS_PER_S     1000000000ull
-#define EVENTS_READ  (POLLIN | POLLRDNORM | POLLRDHUP)
-#define EVENTS_WRITE (POLLOUT | POLLWRNORM)
-#define EVENTS_ALL   (EVENTS_READ | EVENTS_WRITE | POLLHUP | POLLERR)
+#define NS_PER_S       1000000000ull
+#define NS_PER_MS      1000000ull
+#define MOST_LOOK_NS   NS_PER_S /* between two looks at a connection with bytes on their way */
+#define EVENTS_READ    (POLLIN | POLLRDNORM | POLLRDHUP)
+#define EVENTS_WRITE   (POLLOUT | POLLWRNORM)
+#define EVENTS_ALL     (EVENTS_READ | EVENTS_WRITE | POLLHUP | POLLERR)
+
+#define SMALL_BYTES    512u
+#define GATHERED_BYTES 2048u
+
+/* Not acknowledged at most: a part of the window. */
+#define MOST_OWED_BYTES (TCP_WND / 4)
 
 /* ---- What lwIP tells ---- */
 
@@ -24,6 +33,64 @@ static void append(struct internet_pieces *pieces, struct pbuf *pbuf)
   while (pbuf->next != NULL)
     pbuf = pbuf->next;
   pieces->last = pbuf;
+}
+
+/* A large segment is acknowledged at once, unless a task is about to read it, which then does that
+ * for all that has come: an acknowledgement costs the host more than it costs to copy 64 KiB. */
+static void leave_acknowledgement(struct internet_socket *internet, struct tcp_pcb *pcb,
+                                  uint32_t len_bytes)
+{
+  if (len_bytes <= pcb->mss || pcb->state != ESTABLISHED || (pcb->flags & TF_ACK_NOW) == 0 ||
+      internet->readers == 0 || internet->owed_bytes + len_bytes > MOST_OWED_BYTES)
+  {
+    internet->owed_bytes = 0;
+    return;
+  }
+  internet->owed_bytes += len_bytes;
+  tcp_clear_flags(pcb, TF_ACK_NOW);
+  tcp_set_flags(pcb, TF_ACK_DELAY);
+}
+
+static void add_to_gathered(struct internet_socket *internet, struct pbuf *pbuf)
+{
+  struct pbuf *gathered = internet->gathered;
+  u16_t len_bytes = pbuf->tot_len;
+  pbuf_copy_partial(pbuf, (char *) gathered->payload + gathered->len, len_bytes, 0);
+  internet->gathered_room_bytes -= len_bytes;
+  gathered->tot_len += len_bytes;
+  /* Who receives may be reading in front of it. */
+  __atomic_store_n(&gathered->len, (u16_t) (gathered->len + len_bytes), __ATOMIC_RELEASE);
+  pbuf_free(pbuf);
+}
+
+/* Small pieces behind each other cost many times what they hold: they are put into one. */
+static void append_piece(struct internet_socket *internet, struct pbuf *pbuf)
+{
+  const struct internet_pieces *end =
+      internet->queue.first != NULL ? &internet->queue : &internet->taken;
+  const struct pbuf *last = end->first != NULL ? end->last : NULL;
+  bool is_small = pbuf->tot_len <= SMALL_BYTES;
+  if (is_small && last != NULL && last == internet->gathered &&
+      internet->gathered_room_bytes >= pbuf->tot_len)
+  {
+    add_to_gathered(internet, pbuf);
+    return;
+  }
+  bool follows_small = last != NULL && (last->len <= SMALL_BYTES || last == internet->gathered);
+  internet->gathered = NULL;
+  struct pbuf *gathered = NULL;
+  if (is_small && follows_small)
+    gathered = pbuf_alloc(PBUF_RAW, GATHERED_BYTES, PBUF_RAM);
+  if (gathered == NULL)
+  {
+    append(&internet->queue, pbuf);
+    return;
+  }
+  gathered->len = gathered->tot_len = 0;
+  internet->gathered = gathered;
+  internet->gathered_room_bytes = GATHERED_BYTES;
+  add_to_gathered(internet, pbuf);
+  append(&internet->queue, gathered);
 }
 
 static err_t on_received(void *argument, struct tcp_pcb *pcb, struct pbuf *pbuf, err_t error)
@@ -45,7 +112,8 @@ static err_t on_received(void *argument, struct tcp_pcb *pcb, struct pbuf *pbuf,
   else
   {
     internet->queued_bytes += pbuf->tot_len;
-    append(&internet->queue, pbuf);
+    leave_acknowledgement(internet, pcb, pbuf->tot_len);
+    append_piece(internet, pbuf);
     internet_changed(internet, POLLIN | POLLRDNORM);
   }
   return ERR_OK;
@@ -65,6 +133,7 @@ static void on_error(void *argument, err_t error)
 {
   struct internet_socket *internet = argument;
   internet->tcp = NULL;
+  tcp_socket_keep_place(internet);
   if (internet->state == INTERNET_CONNECTING)
   {
     internet->state = INTERNET_NEW;
@@ -80,6 +149,24 @@ static void on_error(void *argument, err_t error)
     internet->is_ended = true;
   }
   internet_changed(internet, EVENTS_ALL);
+}
+
+/* A connection with nothing on its way is not looked at: then it begins anew. */
+err_t tcp_socket_look(void *argument, struct tcp_pcb *pcb)
+{
+  struct internet_socket *internet = argument;
+  uint64_t now_ns = clock_monotonic_ns();
+  bool goes_on = now_ns - internet->looked_ns < MOST_LOOK_NS &&
+                 internet->answered == pcb->lastack &&
+                 (pcb->unacked != NULL || pcb->unsent != NULL);
+  internet->looked_ns = now_ns;
+  internet->answered = pcb->lastack;
+  if (!goes_on)
+    internet->answered_ns = now_ns;
+  if (now_ns - internet->answered_ns < internet->options.user_timeout_ms * NS_PER_MS)
+    return ERR_OK;
+  tcp_abort(pcb);
+  return ERR_ABRT;
 }
 
 void tcp_socket_keep_names(struct internet_socket *internet)
@@ -117,6 +204,7 @@ void tcp_socket_detach(struct internet_socket *internet)
     tcp_accept(pcb, NULL);
     return;
   }
+  tcp_poll(pcb, NULL, 0);
   tcp_recv(pcb, NULL);
   tcp_sent(pcb, NULL);
   tcp_err(pcb, NULL);
@@ -130,24 +218,22 @@ int tcp_socket_make(struct internet_socket *internet)
   if (pcb == NULL)
     return -ENOBUFS;
   tcp_socket_attach(internet, pcb);
-  return 0;
+  if (!internet->is_bound ||
+      tcp_bind(pcb, &internet->bound.address, internet->bound.port) == ERR_OK)
+    return 0;
+  tcp_socket_detach(internet);
+  tcp_close(pcb);
+  return -EADDRINUSE;
 }
 
 /* ---- Names ---- */
 
-void tcp_socket_name(const struct internet_socket *internet, bool is_peer,
-                     struct internet_address *address)
-{
-  *address = is_peer ? internet->peer : internet->local;
-}
-
 static int name_tcp(struct socket *socket, bool is_peer, struct socket_name *name)
 {
   struct internet_socket *internet = internet_of(socket);
-  struct internet_address address;
   net_lock();
   int error = is_peer && internet->state != INTERNET_CONNECTED ? -ENOTCONN : 0;
-  tcp_socket_name(internet, is_peer, &address);
+  struct internet_address address = is_peer ? internet->peer : internet->local;
   net_unlock();
   if (error == 0)
     convert_to_name(name, socket->family, &address.address, address.port);
@@ -158,7 +244,7 @@ static int bind_to(struct internet_socket *internet, const struct internet_addre
 {
   if (internet->state != INTERNET_NEW || internet->is_bound)
     return -EINVAL;
-  int error = address_check_bind(internet, &address->address, false);
+  int error = address_check_bind(&address->address, false);
   if (error == 0 && address_listens(&address->address, address->port))
     error = -EADDRINUSE;
   if (error == 0)
@@ -169,7 +255,9 @@ static int bind_to(struct internet_socket *internet, const struct internet_addre
   if (failure != ERR_OK)
     return failure == ERR_BUF ? -EADDRINUSE : convert_error(failure);
   internet->is_bound = true;
+  internet->is_port_named = address->port != 0;
   internet->local = (struct internet_address){address->address, internet->tcp->local_port};
+  internet->bound = internet->local;
   return 0;
 }
 
@@ -198,8 +286,6 @@ static int shut_connection(struct internet_socket *internet, int how)
     internet->is_send_shut = true;
     if (internet->tcp != NULL)
       error = convert_error(tcp_shutdown(internet->tcp, 0, 1));
-    if (internet->is_ended)
-      tcp_socket_detach(internet);
   }
   internet_changed(internet, EVENTS_ALL & ~(unsigned int) POLLERR);
   return error;
@@ -211,10 +297,7 @@ static int shut(struct internet_socket *internet, int how)
   {
   case INTERNET_LISTENING:
     if (how != SHUT_WR)
-    {
-      tcp_socket_drop_pending(internet);
       tcp_socket_disconnect(internet);
-    }
     return 0;
   case INTERNET_CONNECTING:
     tcp_socket_disconnect(internet);
@@ -253,11 +336,12 @@ static void end(struct internet_socket *internet)
     linger(internet);
   }
   struct tcp_pcb *pcb = internet->tcp;
+  send_wait_remove(internet);
   tcp_socket_drop_pending(internet);
   tcp_socket_detach(internet);
   if (pcb == NULL)
     return;
-  if (lingers && internet->options.linger_s == 0)
+  if ((lingers && internet->options.linger_s == 0) || internet->queued_bytes > 0)
     tcp_abort(pcb);
   else if (tcp_close(pcb) != ERR_OK)
     tcp_abort(pcb);

@@ -8,8 +8,17 @@
 
 #define MOST_BACKLOG 4096
 
+/* ---- Pending connections; lwIP counts them, for the listener's backlog ---- */
+
+static struct tcp_pcb_listen *pcb_of(const struct internet_socket *listener)
+{
+  return (struct tcp_pcb_listen *) listener->tcp;
+}
+
 static void append(struct internet_socket *listener, struct internet_socket *internet)
 {
+  tcp_backlog_delayed(internet->tcp);
+  internet->listener = listener;
   internet->next_pending = NULL;
   if (listener->first_pending == NULL)
     listener->first_pending = internet;
@@ -23,8 +32,22 @@ static struct internet_socket *take_first(struct internet_socket *listener)
   struct internet_socket *internet = listener->first_pending;
   listener->first_pending = internet->next_pending;
   internet->next_pending = NULL;
+  internet->listener = NULL;
+  if (internet->tcp != NULL)
+    tcp_backlog_accepted(internet->tcp);
+  else
+    pcb_of(listener)->accepts_pending--;
   return internet;
 }
+
+/* lwIP does not count a connection that was reset any more. It still takes memory here. */
+void tcp_socket_keep_place(struct internet_socket *internet)
+{
+  if (internet->listener != NULL)
+    pcb_of(internet->listener)->accepts_pending++;
+}
+
+/* ---- Listening ---- */
 
 static err_t on_accepted(void *argument, struct tcp_pcb *pcb, err_t error)
 {
@@ -37,10 +60,11 @@ static err_t on_accepted(void *argument, struct tcp_pcb *pcb, err_t error)
   if (internet == NULL)
     return ERR_MEM;
   internet->options = listener->options;
+  internet->socket.receive_timeout_ns = socket->receive_timeout_ns;
+  internet->socket.send_timeout_ns = socket->send_timeout_ns;
   internet->state = INTERNET_CONNECTED;
   internet->is_connect_told = internet->is_bound = true;
   tcp_socket_attach(internet, pcb);
-  tcp_backlog_delayed(pcb);
   append(listener, internet);
   internet_changed(internet, 0);
   internet_changed(listener, POLLIN | POLLRDNORM);
@@ -54,7 +78,7 @@ static int listen_on(struct internet_socket *internet, int backlog)
       backlog < 0 || backlog >= MOST_BACKLOG ? MOST_BACKLOG : (unsigned int) backlog + 1;
   if (internet->state == INTERNET_LISTENING)
   {
-    tcp_backlog_set((struct tcp_pcb_listen *) internet->tcp, (u16_t) most);
+    tcp_backlog_set(pcb_of(internet), (u16_t) most);
     return 0;
   }
   if (internet->state != INTERNET_NEW)
@@ -71,6 +95,7 @@ static int listen_on(struct internet_socket *internet, int backlog)
       return -EADDRINUSE;
     internet->is_bound = true;
     internet->local.port = internet->tcp->local_port;
+    internet->bound = (struct internet_address){any, internet->local.port};
   }
   struct tcp_pcb *pcb = tcp_listen_with_backlog_and_err(internet->tcp, (u16_t) most, &failure);
   if (pcb == NULL)
@@ -107,13 +132,12 @@ static int accept_on(struct internet_socket *listener, struct internet_socket **
       return error;
   }
   *accepted = take_first(listener);
-  if ((*accepted)->tcp != NULL)
-    tcp_backlog_accepted((*accepted)->tcp);
   internet_changed(listener, 0);
   return 0;
 }
 
-int tcp_socket_accept(struct socket *socket, uint32_t flags, struct file **accepted)
+int tcp_socket_accept(struct socket *socket, uint32_t flags, struct file **accepted,
+                      struct socket_name *peer)
 {
   struct internet_socket *internet = NULL;
   net_lock();
@@ -122,6 +146,7 @@ int tcp_socket_accept(struct socket *socket, uint32_t flags, struct file **accep
   if (error != 0)
     return error;
   internet->socket.file.flags |= flags;
+  convert_to_name(peer, socket->family, &internet->peer.address, internet->peer.port);
   *accepted = &internet->socket.file;
   return 0;
 }

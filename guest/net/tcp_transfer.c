@@ -13,20 +13,27 @@
 
 /* ---- Sending; with the core lock ---- */
 
+/* What is kept until it has been acknowledged: SO_SNDBUF, and no more than lwIP takes. */
+static uint32_t most_kept_bytes(const struct internet_socket *internet)
+{
+  return LWIP_MIN(internet->options.send_bytes, TCP_SND_BUF);
+}
+
 uint32_t tcp_socket_room(const struct internet_socket *internet)
 {
   const struct tcp_pcb *pcb = internet->tcp;
   if (pcb == NULL || tcp_sndqueuelen(pcb) >= TCP_SND_QUEUELEN)
     return 0;
   uint32_t used = TCP_SND_BUF - tcp_sndbuf(pcb);
-  return internet->options.send_bytes > used ? internet->options.send_bytes - used : 0;
+  uint32_t most = most_kept_bytes(internet);
+  return most > used ? most - used : 0;
 }
 
 /* As on Linux: a third of the room is free. */
 bool tcp_socket_is_writable(const struct internet_socket *internet)
 {
   const struct tcp_pcb *pcb = internet->tcp;
-  return pcb != NULL && tcp_socket_room(internet) >= internet->options.send_bytes / 3 &&
+  return pcb != NULL && tcp_socket_room(internet) >= most_kept_bytes(internet) / 3 &&
          tcp_sndqueuelen(pcb) <= TCP_SNDQUEUELOWAT;
 }
 
@@ -82,7 +89,13 @@ static size_t next_piece(struct sending *sending, const char **bytes)
   return len_bytes < PIECE_BYTES ? len_bytes : PIECE_BYTES;
 }
 
-/* As much as there is room for. */
+/* Memory is let go of when they have been acknowledged. */
+static bool keeps_some(const struct tcp_pcb *pcb)
+{
+  return pcb != NULL && (pcb->unacked != NULL || pcb->unsent != NULL);
+}
+
+/* As much as there is room for. -EAGAIN: there is no memory for more now. */
 static int write_some(struct sending *sending)
 {
   struct internet_socket *internet = sending->internet;
@@ -100,7 +113,7 @@ static int write_some(struct sending *sending)
                    (sending->message->flags & MSG_MORE) == 0;
     err_t error = tcp_write(internet->tcp, bytes, (u16_t) len_bytes,
                             TCP_WRITE_FLAG_COPY | (is_last ? 0 : TCP_WRITE_FLAG_MORE));
-    if (error == ERR_MEM && internet->tcp->unacked != NULL)
+    if (error == ERR_MEM && keeps_some(internet->tcp))
       return -EAGAIN;
     if (error != ERR_OK)
       return convert_error(error);
@@ -132,9 +145,11 @@ static long send_locked(struct internet_socket *internet, const struct socket_me
     error = wait_for_room(internet, sending.done > 0, waits, deadline_ns);
     if (error == 0)
       error = write_some(&sending);
-    if (error == -EAGAIN && waits && internet->tcp != NULL && internet->tcp->unacked != NULL &&
-        tcp_socket_room(internet) > 0)
+    if (error == -EAGAIN && waits && keeps_some(internet->tcp) && tcp_socket_room(internet) > 0)
+    {
+      tcp_output(internet->tcp);
       error = internet_sleep(&internet->send_wait, deadline_ns);
+    }
   } while (error == 0 && sending.done < message->total_bytes);
   flush(internet, message->flags);
   internet_changed(internet, 0);
@@ -169,6 +184,7 @@ void tcp_socket_drop_received(struct internet_socket *internet)
     *lists[i] = (struct internet_pieces){NULL, NULL};
   }
   internet->queued_bytes = internet->taken_offset = 0;
+  internet->gathered = NULL;
 }
 
 /* With the core lock: what has come is the task's that receives. */
@@ -217,7 +233,8 @@ static size_t copy_taken(const struct internet_socket *internet,
   for (const struct pbuf *pbuf = internet->taken.first; pbuf != NULL && done < len_bytes;
        pbuf = pbuf->next)
   {
-    size_t piece = pbuf->len - offset;
+    /* The last one may grow meanwhile. */
+    size_t piece = __atomic_load_n(&pbuf->len, __ATOMIC_ACQUIRE) - offset;
     if (piece > len_bytes - done)
       piece = len_bytes - done;
     size_t copied =
@@ -230,6 +247,19 @@ static size_t copy_taken(const struct internet_socket *internet,
       break;
   }
   return done;
+}
+
+/* With the core lock: what was left to who reads. The timer may have been first. */
+static void acknowledge(struct internet_socket *internet)
+{
+  struct tcp_pcb *pcb = internet->tcp;
+  if (internet->owed_bytes == 0)
+    return;
+  internet->owed_bytes = 0;
+  if (pcb == NULL || (pcb->flags & TF_ACK_DELAY) == 0)
+    return;
+  tcp_ack_now(pcb);
+  tcp_output(pcb);
 }
 
 /* With the core lock: bytes of the pieces taken have been read. */
@@ -247,6 +277,8 @@ static void consume(struct internet_socket *internet, size_t len_bytes)
     }
     left -= piece;
     internet->taken_offset = 0;
+    if (pbuf == internet->gathered)
+      internet->gathered = NULL;
     internet->taken.first = pbuf->next;
     pbuf->next = NULL;
     pbuf_free(pbuf);
@@ -258,7 +290,21 @@ static void consume(struct internet_socket *internet, size_t len_bytes)
     tcp_recved(internet->tcp, (u16_t) piece);
     left -= piece;
   }
+  acknowledge(internet);
   internet_changed(internet, 0);
+}
+
+/* How many bytes are waited for. Those that are only looked at stay, and so do those that nobody
+ * reads yet: not more than come before the window is small. */
+static size_t least_bytes(const struct internet_socket *internet,
+                          const struct socket_message *message)
+{
+  size_t least = internet->options.receive_least_bytes;
+  if ((message->flags & MSG_WAITALL) != 0 || least > message->total_bytes)
+    least = message->total_bytes;
+  if ((message->flags & MSG_PEEK) != 0 && least > INTERNET_MOST_LEAST_BYTES)
+    least = INTERNET_MOST_LEAST_BYTES;
+  return least;
 }
 
 /* With both locks, the core's on and off. */
@@ -267,10 +313,10 @@ static long receive_locked(struct internet_socket *internet, const struct socket
   bool waits = socket_waits(&internet->socket, message->flags);
   uint64_t deadline_ns = waits ? socket_deadline(&internet->socket.receive_timeout_ns) : 0;
   size_t done = 0;
-  size_t least = internet->options.receive_least_bytes;
-  if ((message->flags & MSG_WAITALL) != 0 || least > message->total_bytes)
-    least = message->total_bytes;
+  size_t least = least_bytes(internet, message);
   bool is_peek = (message->flags & MSG_PEEK) != 0;
+  if (internet->is_undone)
+    return -ENOTCONN;
   for (;;)
   {
     size_t there = internet->queued_bytes;
@@ -290,8 +336,11 @@ static long receive_locked(struct internet_socket *internet, const struct socket
       if (done >= least || is_peek)
         return (long) done;
     }
+    acknowledge(internet);
     int error = wait_for_bytes(internet, done > 0, waits, deadline_ns);
-    if (error <= 0)
+    if (error < 0 && is_peek && internet->queued_bytes > 0)
+      waits = false; /* what is there is the result */
+    else if (error <= 0)
       return done > 0 ? (long) done : error;
   }
 }
@@ -307,7 +356,10 @@ long tcp_socket_receive(struct socket *socket, struct socket_message *message)
     return 0;
   mutex_lock(&internet->receive_mutex);
   net_lock();
+  internet->readers++;
   long result = receive_locked(internet, message);
+  internet->readers--;
+  acknowledge(internet);
   net_unlock();
   mutex_unlock(&internet->receive_mutex);
   if (result >= 0)

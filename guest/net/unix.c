@@ -65,7 +65,8 @@ int local_socket_pair(int type, int protocol, uint32_t flags, struct file *files
   return 0;
 }
 
-static int accept_one(struct socket *socket, uint32_t flags, struct file **accepted)
+static int accept_one(struct socket *socket, uint32_t flags, struct file **accepted,
+                      struct socket_name *peer)
 {
   struct local_end *end;
   int error = local_accept_end(socket, &end);
@@ -74,6 +75,8 @@ static int accept_one(struct socket *socket, uint32_t flags, struct file **accep
   error = wrap(end, socket->protocol, flags, accepted);
   if (error != 0)
     local_end_close(end, false);
+  else
+    (void) local_name(socket_of(*accepted), true, peer);
   return error;
 }
 

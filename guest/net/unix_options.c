@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <string.h>
 
+#include "net/option_values.h"
 #include "net/unix.h"
 
 /* Options that mean nothing here, and are remembered: their bits. */
@@ -84,14 +85,6 @@ int local_set_option(struct socket *socket, int level, int option, const void *v
   return set_number(end, option, number);
 }
 
-static int put(void *to, uint32_t *len_bytes, const void *from, size_t size)
-{
-  if (*len_bytes > size)
-    *len_bytes = (uint32_t) size;
-  memcpy(to, from, *len_bytes);
-  return 0;
-}
-
 static int get_number(struct local_end *end, int option, int *number)
 {
   uint32_t bit = remembered(option);
@@ -137,9 +130,9 @@ int local_get_option(struct socket *socket, int level, int option, void *value, 
     const struct linger linger = end->linger;
     const struct ucred identity = end->peer_identity;
     mutex_unlock(&end->mutex);
-    return option == SO_LINGER ? put(value, len_bytes, &linger, sizeof(linger))
-                               : put(value, len_bytes, &identity, sizeof(identity));
+    return option == SO_LINGER ? option_put(value, len_bytes, &linger, sizeof(linger))
+                               : option_put(value, len_bytes, &identity, sizeof(identity));
   }
   int error = get_number(end, option, &number);
-  return error != 0 ? error : put(value, len_bytes, &number, sizeof(number));
+  return error != 0 ? error : option_put(value, len_bytes, &number, sizeof(number));
 }

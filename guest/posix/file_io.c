@@ -6,12 +6,13 @@
 #include "crash.h"
 #include "fs/program_memory.h"
 #include "posix/held.h"
+#include "posix/held_socket.h"
 #include "posix/sys.h"
 
 ssize_t sys_read(int fd, void *buffer, size_t len_bytes)
 {
   long result = 0;
-  HELD_FILE(result, fd, file_read(file, buffer, len_bytes));
+  HELD_TRANSFER(result, fd, receive_timeout_ns, file_read(file, buffer, len_bytes));
   return result;
 }
 
@@ -33,7 +34,7 @@ ssize_t sys_write(int fd, const void *buffer, size_t len_bytes)
 {
   long result = 0;
   bool is_silent = false;
-  HELD_FILE(result, fd, write_some(file, buffer, len_bytes, &is_silent));
+  HELD_TRANSFER(result, fd, send_timeout_ns, write_some(file, buffer, len_bytes, &is_silent));
   return written(result, is_silent);
 }
 

@@ -10,6 +10,7 @@
 #include "mm/kernel_heap.h"
 #include "net/socket.h"
 #include "posix/held.h"
+#include "posix/held_socket.h"
 #include "posix/sys.h"
 
 ssize_t sys_pread(int fd, void *buffer, size_t len_bytes, off_t offset)
@@ -189,7 +190,8 @@ static long move_pieces(struct file *file, const struct iovec *vectors, int coun
 ssize_t sys_readv(int fd, const struct iovec *vectors, int count)
 {
   long result = 0;
-  HELD_FILE(result, fd, move_pieces(file, vectors, count, false, FILE_NO_OFFSET));
+  HELD_TRANSFER(result, fd, receive_timeout_ns,
+                move_pieces(file, vectors, count, false, FILE_NO_OFFSET));
   return result;
 }
 
@@ -203,7 +205,7 @@ ssize_t sys_writev(int fd, const struct iovec *vectors, int count)
 {
   long result = 0;
   bool is_silent = false;
-  HELD_FILE(result, fd, write_pieces(file, vectors, count, &is_silent));
+  HELD_TRANSFER(result, fd, send_timeout_ns, write_pieces(file, vectors, count, &is_silent));
   if (result == -EPIPE && !is_silent)
     sys_raise(SIGPIPE);
   return result;

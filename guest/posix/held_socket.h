@@ -39,6 +39,24 @@ static inline bool held_socket_again(const struct signal_hold *hold, long result
     } while (held_socket_again(&hold_, (result), has_timeout_));                 \
   } while (false)
 
+/* result = the call, which sees `file`, as with HELD_FILE; of sockets as with HELD_SOCKET. */
+#define HELD_TRANSFER(result, fd, timeout, call)                                                   \
+  do                                                                                               \
+  {                                                                                                \
+    struct signal_hold hold_;                                                                      \
+    bool has_timeout_;                                                                             \
+    do                                                                                             \
+    {                                                                                              \
+      signal_hold_begin(&hold_);                                                                   \
+      struct file *file = descriptor_get(fd);                                                      \
+      struct socket *socket_ = file != NULL ? socket_of(file) : NULL;                              \
+      has_timeout_ = socket_ != NULL && __atomic_load_n(&socket_->timeout, __ATOMIC_RELAXED) != 0; \
+      (result) = file != NULL ? (call) : -EBADF;                                                   \
+      if (file != NULL)                                                                            \
+        file_put(file);                                                                            \
+    } while (held_socket_again(&hold_, (result), has_timeout_));                                   \
+  } while (false)
+
 /* A name from the program; 0, -EINVAL, -EFAULT. */
 int socket_name_get(struct socket_name *name, const void *from, uint32_t len_bytes);
 

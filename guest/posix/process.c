@@ -8,6 +8,7 @@
 #include "crash.h"
 #include "fs/file_system.h"
 #include "hypercall.h"
+#include "net/stack/ending.h"
 #include "posix/sys.h"
 #include "signal/delivery.h"
 #include "start_info.h"
@@ -18,6 +19,8 @@ _Noreturn void sys_exit(int status)
 {
   if (host_end != NULL)
     host_end();
+  if (net_end != NULL)
+    net_end(status);
   HC_BLOCK(struct hc_exit) block = {.status = status};
   for (;;)
     hypercall(HC_exit, &block);

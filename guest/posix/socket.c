@@ -111,14 +111,11 @@ static int accept_as(struct socket *socket, int fd, int flags, void *name, uint3
   struct socket_name peer = {.len_bytes = 0};
   int error = -EOPNOTSUPP;
   if (socket->operations->accept != NULL)
-    error = socket->operations->accept(socket, (uint32_t) flags & O_NONBLOCK, &accepted);
+    error = socket->operations->accept(socket, (uint32_t) flags & O_NONBLOCK, &accepted, &peer);
   if (error != 0)
     return error;
   if (name != NULL)
-  {
-    (void) get_name(socket_of(accepted), true, &peer);
     error = socket_name_put(&peer, name, len_bytes);
-  }
   if (error != 0)
   {
     file_put(accepted);

@@ -1,6 +1,7 @@
 /* A CPU with nothing to run: looks for work for a while, then halts. */
 #include "arch/x86_64/cpu.h"
 #include "arch/x86_64/tlb.h"
+#include "hypercall.h"
 #include "net/driver/attention.h"
 #include "sched/sched.h"
 #include "start_info.h"
@@ -15,9 +16,14 @@
 /* Between two looks: longer, and the host has run something else in place of this CPU. */
 #define LOOK_MOST_NS 50000ull
 
+/* Who only looks for frames lets others run on the host's CPU now and then: there may be no other
+ * for who is to send them. */
+#define YIELD_AFTER_NS 50000ull
+
 static uint64_t poll_most;
 static uint64_t poll_least;
 static uint64_t look_most;
+static uint64_t yield_after;
 
 static uint32_t halted_cpus;
 
@@ -26,6 +32,7 @@ void idle_init(void)
   if (start_info->cpu_count <= start_info->host_cpu_count)
     poll_most = clock_cycles_of_ns(POLL_MOST_NS);
   poll_least = clock_cycles_of_ns(POLL_LEAST_NS);
+  yield_after = clock_cycles_of_ns(YIELD_AFTER_NS);
   look_most = clock_cycles_of_ns(LOOK_MOST_NS);
 }
 
@@ -90,9 +97,16 @@ static bool was_displaced(struct percpu *cpu, uint64_t looked_tsc)
   return true;
 }
 
+static void yield_host(void)
+{
+  HC_BLOCK(struct hc_yield) block = {0};
+  hypercall(HC_yield, &block);
+}
+
 static void wait_for_work(struct percpu *cpu)
 {
   bool watches = false;
+  uint64_t yield_tsc = cpu_tsc() + yield_after;
   uint64_t looked_tsc = 0; /* for frames; not 0: nothing else was done since */
   uint64_t poll_end_tsc = may_poll() ? cpu_tsc() + cpu->poll_cycles : 0;
   while (!has_work(cpu))
@@ -110,6 +124,12 @@ static void wait_for_work(struct percpu *cpu)
     {
       watches = look_outside(watches);
       looked_tsc = watches ? now_tsc : 0;
+      if (watches && now_tsc > yield_tsc)
+      {
+        yield_host();
+        looked_tsc = 0;
+        yield_tsc = cpu_tsc() + yield_after;
+      }
     }
     else if (watches)
     {

@@ -10,6 +10,12 @@
 #include "posix/sys.h"
 #include "signal/signal.h"
 
+#define SIGNALS_ENDING                                                                     \
+  (SIGNAL_BIT(SIGHUP) | SIGNAL_BIT(SIGINT) | SIGNAL_BIT(SIGQUIT) | SIGNAL_BIT(SIGABRT) |   \
+   SIGNAL_BIT(SIGUSR1) | SIGNAL_BIT(SIGUSR2) | SIGNAL_BIT(SIGPIPE) | SIGNAL_BIT(SIGALRM) | \
+   SIGNAL_BIT(SIGTERM) | SIGNAL_BIT(SIGSTKFLT) | SIGNAL_BIT(SIGIO) | SIGNAL_BIT(SIGPWR) |  \
+   SIGNAL_BIT(SIGXCPU) | SIGNAL_BIT(SIGXFSZ) | SIGNAL_BIT(SIGVTALRM) | SIGNAL_BIT(SIGPROF))
+
 void signal_begin_handler(struct task *task, struct signal_taken *taken)
 {
   struct task_signals *signals = &task->signals;
@@ -130,6 +136,12 @@ void signal_deliver(void)
     if (is_taken)
       handle(task, &taken);
   }
+}
+
+/* Here, for who wants that needs what delivers them, too, which others refer to weakly. */
+void signal_keep_ends(void)
+{
+  signal_tell_held(SIGNALS_ENDING);
 }
 
 void signal_attend(struct task *task)

@@ -21,12 +21,6 @@
   (SIGNALS_UNBLOCKABLE | SIGNAL_BIT(SIGSEGV) | SIGNAL_BIT(SIGBUS) | SIGNAL_BIT(SIGFPE) | \
    SIGNAL_BIT(SIGILL) | SIGNAL_BIT(SIGTRAP) | SIGNAL_BIT(SIGSYS))
 
-#define SIGNALS_ENDING                                                                     \
-  (SIGNAL_BIT(SIGHUP) | SIGNAL_BIT(SIGINT) | SIGNAL_BIT(SIGQUIT) | SIGNAL_BIT(SIGABRT) |   \
-   SIGNAL_BIT(SIGUSR1) | SIGNAL_BIT(SIGUSR2) | SIGNAL_BIT(SIGPIPE) | SIGNAL_BIT(SIGALRM) | \
-   SIGNAL_BIT(SIGTERM) | SIGNAL_BIT(SIGSTKFLT) | SIGNAL_BIT(SIGIO) | SIGNAL_BIT(SIGPWR) |  \
-   SIGNAL_BIT(SIGXCPU) | SIGNAL_BIT(SIGXFSZ) | SIGNAL_BIT(SIGVTALRM) | SIGNAL_BIT(SIGPROF))
-
 uint64_t signals_held = SIGNALS_OF_INSIDE;
 
 /* As the monitor has them. */
@@ -91,11 +85,6 @@ void signal_tell_held(uint64_t set)
   __atomic_fetch_or(&signals_held, set, __ATOMIC_RELAXED);
   signal_tell_locked(set);
   spinlock_unlock_restore(&signal_lock, was_masked);
-}
-
-void signal_keep_ends(void)
-{
-  signal_tell_held(SIGNALS_ENDING);
 }
 
 void signal_begin(void)

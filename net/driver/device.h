@@ -22,11 +22,12 @@ struct net_piece
   uint32_t len_bytes;
 };
 
-#define NET_MOST_PIECES 20 /* 64 KiB in pages, and room for headers */
+#define NET_MOST_PIECES     46 /* to be sent: 64 KiB in segments of 1460 bytes, and headers */
+#define NET_RECEIVED_PIECES 20 /* 64 KiB in pages, and room for headers */
 
 struct net_received
 {
-  struct net_piece pieces[NET_MOST_PIECES];
+  struct net_piece pieces[NET_RECEIVED_PIECES];
   uint32_t piece_count;
   uint32_t len_bytes;
   bool is_checked;           /* the checksums of TCP and UDP need no look, and may be missing */
@@ -81,6 +82,7 @@ struct net_device
   uint16_t mtu_bytes; /* payload of a frame */
   uint32_t features;  /* NET_* */
   uint32_t interface; /* index in the start information */
+  uint32_t most_held; /* pieces of frames that users may keep, so that it has room for more */
   bool is_up;
   struct net_device *next; /* in net_devices() */
 };

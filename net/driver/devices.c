@@ -21,6 +21,7 @@ static struct virtio_net *start_interface(uint32_t index)
   if (net == NULL)
     return NULL;
   net->device.interface = index;
+  net->most_pairs = start_info->cpu_count;
   if (virtio_net_start(net, interface_at(index)->registers_gpa) == 0)
     return net;
   kernel_free(net, sizeof(*net));

@@ -16,9 +16,13 @@
 #define VIRTIO_NET_SEGMENT6       (1ull << 12)
 #define VIRTIO_NET_MERGED_BUFFERS (1ull << 15)
 #define VIRTIO_NET_STATUS         (1ull << 16)
+#define VIRTIO_NET_CONTROL        (1ull << 17)
+#define VIRTIO_NET_PAIRS          (1ull << 22)
 
-#define VIRTIO_NET_RECEIVE_QUEUE  0
-#define VIRTIO_NET_SEND_QUEUE     1
+/* Of pair n: 2n receives, 2n + 1 sends; behind the last that the device has, the control queue. */
+#define VIRTIO_NET_RECEIVE_QUEUE 0
+#define VIRTIO_NET_SEND_QUEUE    1
+#define VIRTIO_NET_MOST_PAIRS    8u
 
 /* A frame that goes, in guest-physical pieces: 64 KiB in NET_MOST_PIECES of any alignment, and the
  * header. */
@@ -61,6 +65,27 @@ struct send_slot
   struct send_slot *next; /* free */
 };
 
+/* A queue for each direction. All frames of a flow go by one. */
+struct virtio_net_pair
+{
+  struct virtqueue receive;
+  struct virtqueue send;
+  struct receive_buffer *partial, *partial_end; /* a frame of which buffers are missing */
+  uint32_t missing_buffers;
+  struct send_slot *send_slots;
+  uint64_t send_slots_gpa;
+  struct send_slot *free_send_slots;
+};
+
+/* To use so many pairs: virtio 1.2, 5.1.6.5.5. */
+struct set_pairs
+{
+  uint8_t class;
+  uint8_t command;
+  uint16_t pairs;
+  uint8_t answer; /* the device's */
+};
+
 /* Who looks whether there is something to serve. */
 enum attention
 {
@@ -73,20 +98,21 @@ struct virtio_net
 {
   struct net_device device; /* first */
   struct virtio_device virtio;
-  struct virtqueue receive;
-  struct virtqueue send;
+  uint32_t pair_count;
+  uint32_t most_pairs;    /* set before the start: CPUs that there are; 0: one pair */
+  uint32_t sending_pairs; /* that frames are sent by; 1 until the device agrees to more */
+  uint32_t served_pair;   /* where the next turn begins */
+  struct virtio_net_pair pairs[VIRTIO_NET_MOST_PAIRS];
+  uint16_t control_number; /* of the control queue, which is there with several pairs */
+  struct virtqueue control;
+  struct set_pairs set_pairs;
 
-  struct receive_buffer *free_buffers;
-  struct receive_buffer *released;              /* by any task: only pushed, or taken as a whole */
-  struct receive_buffer *partial, *partial_end; /* a frame of which buffers are missing */
-  uint32_t missing_buffers;
-  uint32_t buffer_count, most_buffers;
+  struct receive_buffer *free_buffers,
+      *last_free_buffer;           /* the one that was freed first is first */
+  struct receive_buffer *released; /* by any task: only pushed, or taken as a whole */
+  uint32_t buffer_count, wanted_buffers, most_buffers;
   uint32_t buffer_bytes;
-  uint32_t is_starved; /* the ring wants buffers and there were none; atomic */
-
-  struct send_slot *send_slots;
-  uint64_t send_slots_gpa;
-  struct send_slot *free_send_slots;
+  uint32_t is_starved; /* a ring wants buffers and there were none; atomic */
 
   struct spinlock attention_lock; /* also of what the rings are asked for */
   uint32_t attention;             /* enum attention; read without the lock too */
@@ -112,11 +138,17 @@ int virtio_net_start(struct virtio_net *net, uint64_t registers_gpa);
 
 /* ---- virtio_net_receive.c ---- */
 
+/* Sets how many buffers there may be. */
+void virtio_net_receive_size(struct virtio_net *net);
+
+#define VIRTIO_NET_LEAST_BUFFERS 512u /* of a pair */
+
 /* The first buffers. Returns 0 or -ENOMEM. */
 int virtio_net_receive_start(struct virtio_net *net);
 
-/* Hands over at most so many frames. Returns how many. */
-unsigned int virtio_net_receive(struct virtio_net *net, unsigned int most);
+/* Hands over at most so many frames that came by a pair. Returns how many. */
+unsigned int virtio_net_receive(struct virtio_net *net, struct virtio_net_pair *pair,
+                                unsigned int most);
 
 /* Gives the device as many buffers as it has room for, and there are. */
 void virtio_net_refill(struct virtio_net *net);
@@ -125,12 +157,32 @@ void virtio_net_release(struct net_device *device, struct net_received *frame);
 
 /* ---- virtio_net_send.c ---- */
 
-int virtio_net_send_start(struct virtio_net *net);
+int virtio_net_send_start(struct virtio_net_pair *pair);
 int virtio_net_send(struct net_device *device, const struct net_frame *frame);
 void virtio_net_flush(struct net_device *device);
 
-/* Tells of at most so many frames that were sent. Returns how many. */
-unsigned int virtio_net_sent(struct virtio_net *net, unsigned int most);
+/* Tells of at most so many frames that were sent by a pair. Returns how many. */
+unsigned int virtio_net_sent(struct virtio_net *net, struct virtio_net_pair *pair,
+                             unsigned int most);
+
+/* ---- virtio_net_control.c ---- */
+
+/* As many pairs as the device, CPUs and memory make sense of. */
+void virtio_net_count_pairs(struct virtio_net *net);
+
+/* The control queue, if there are several pairs. Returns 0, -ENODEV, -ENOMEM. */
+int virtio_net_control_start(struct virtio_net *net);
+
+/* Asks the device to use all pairs, when it is ready. */
+void virtio_net_ask_for_pairs(struct virtio_net *net);
+
+/* Looks for its answer. */
+void virtio_net_look_for_answer(struct virtio_net *net);
+
+/* ---- virtio_net_flow.c ---- */
+
+/* A number that is the same for all frames of a flow. */
+uint32_t virtio_net_flow(const unsigned char *frame, uint32_t len_bytes);
 
 /* ---- attention.c ---- */
 

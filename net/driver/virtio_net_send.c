@@ -5,17 +5,17 @@
 #include "mm/kernel_heap.h"
 #include "net/driver/virtio_net.h"
 
-int virtio_net_send_start(struct virtio_net *net)
+int virtio_net_send_start(struct virtio_net_pair *pair)
 {
-  size_t slots_bytes = net->send.size * sizeof(*net->send_slots);
-  net->send_slots = kernel_allocate_zeroed(slots_bytes);
-  if (net->send_slots == NULL)
+  size_t slots_bytes = pair->send.size * sizeof(*pair->send_slots);
+  pair->send_slots = kernel_allocate_zeroed(slots_bytes);
+  if (pair->send_slots == NULL)
     return -ENOMEM;
-  net->send_slots_gpa = address_to_gpa(net->send_slots, ADDRESS_WRITE);
-  for (uint16_t i = net->send.size; i-- > 0;)
+  pair->send_slots_gpa = address_to_gpa(pair->send_slots, ADDRESS_WRITE);
+  for (uint16_t i = pair->send.size; i-- > 0;)
   {
-    net->send_slots[i].next = net->free_send_slots;
-    net->free_send_slots = &net->send_slots[i];
+    pair->send_slots[i].next = pair->free_send_slots;
+    pair->free_send_slots = &pair->send_slots[i];
   }
   return 0;
 }
@@ -83,25 +83,34 @@ static bool is_possible(const struct virtio_net *net, const struct net_frame *fr
   return (needed & ~net->device.features) == 0 && frame->piece_count <= NET_MOST_PIECES;
 }
 
+static struct virtio_net_pair *pair_for(struct virtio_net *net, const struct net_frame *frame)
+{
+  if (net->sending_pairs == 1 || frame->piece_count == 0)
+    return &net->pairs[0];
+  uint32_t flow = virtio_net_flow(frame->pieces[0].data, frame->pieces[0].len_bytes);
+  return &net->pairs[flow % net->sending_pairs];
+}
+
 int virtio_net_send(struct net_device *device, const struct net_frame *frame)
 {
   struct virtio_net *net = virtio_net_of(device);
+  struct virtio_net_pair *pair = pair_for(net, frame);
   struct virtqueue_piece pieces[VIRTIO_NET_SEND_PIECES];
-  struct send_slot *slot = net->free_send_slots;
+  struct send_slot *slot = pair->free_send_slots;
   if (!is_possible(net, frame))
     return -EINVAL;
-  if (slot == NULL || net->send.free_count == 0)
+  if (slot == NULL || pair->send.free_count == 0)
     return -EAGAIN;
-  pieces[0].gpa = net->send_slots_gpa + (uint64_t) ((char *) slot - (char *) net->send_slots);
+  pieces[0].gpa = pair->send_slots_gpa + (uint64_t) ((char *) slot - (char *) pair->send_slots);
   pieces[0].len_bytes = VIRTIO_NET_HEADER_BYTES;
   unsigned int count = list_pieces(frame, pieces, 1);
   if (count < 2)
     return -EINVAL;
   slot->header = make_header(frame);
-  int error = virtqueue_add(&net->send, pieces, count, 0, slot);
+  int error = virtqueue_add(&pair->send, pieces, count, 0, slot);
   if (error != 0)
     return error;
-  net->free_send_slots = slot->next;
+  pair->free_send_slots = slot->next;
   slot->owner = frame->owner;
   return 0;
 }
@@ -109,22 +118,26 @@ int virtio_net_send(struct net_device *device, const struct net_frame *frame)
 void virtio_net_flush(struct net_device *device)
 {
   struct virtio_net *net = virtio_net_of(device);
-  if (virtqueue_must_notify(&net->send))
-    virtio_notify(&net->virtio, VIRTIO_NET_SEND_QUEUE);
+  for (uint32_t i = 0; i < net->pair_count; i++)
+  {
+    if (virtqueue_must_notify(&net->pairs[i].send))
+      virtio_notify(&net->virtio, (uint16_t) (2 * i + VIRTIO_NET_SEND_QUEUE));
+  }
 }
 
-unsigned int virtio_net_sent(struct virtio_net *net, unsigned int most)
+unsigned int virtio_net_sent(struct virtio_net *net, struct virtio_net_pair *pair,
+                             unsigned int most)
 {
   unsigned int count = 0;
   while (count < most)
   {
     uint32_t written_bytes = 0;
-    struct send_slot *slot = virtqueue_take(&net->send, &written_bytes);
+    struct send_slot *slot = virtqueue_take(&pair->send, &written_bytes);
     if (slot == NULL)
       break;
     void *owner = slot->owner;
-    slot->next = net->free_send_slots;
-    net->free_send_slots = slot;
+    slot->next = pair->free_send_slots;
+    pair->free_send_slots = slot;
     if (net->device.user.sent != NULL)
       net->device.user.sent(net->device.user.context, owner);
     count++;

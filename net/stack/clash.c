@@ -1,5 +1,9 @@
-/* Addresses that somebody else on the network has, too. Reported once for each interface. */
+/* Addresses that somebody else on the network has, too. Reported once for each interface.
+ *
+ * It is noted with the core locked, and written by a task of its own: who reads the stream may take
+ * his time, and the program's standard error may be a socket, or locked. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lwip/opt.h"
@@ -10,19 +14,47 @@
 #include "netif/ethernet.h"
 
 #include "net/stack/interface.h"
+#include "posix/stream_io.h"
+#include "sched/task.h"
+
+#define STREAM_ERROR 2
+#define REPORT_BYTES 160
+#define STACK_BYTES  (32ul << 10)
+
+static void *write_report(void *report)
+{
+  const char *text = report;
+  size_t len_bytes = strlen(text);
+  long written = 1;
+  for (size_t done = 0; done < len_bytes && written > 0; done += (size_t) written)
+    written = stream_write(STREAM_ERROR, text + done, len_bytes - done, true);
+  free(report);
+  return NULL;
+}
 
 void net_clash_report(struct net_interface *interface, const char *address, const uint8_t *owner)
 {
   char name[NET_INTERFACE_NAME_BYTES], text[32] = "";
+  struct task *task;
+  struct task_attributes attributes = TASK_ATTRIBUTES_DEFAULT;
   if (interface->told_of_clash)
     return;
   interface->told_of_clash = true;
+  char *report = malloc(REPORT_BYTES);
+  if (report == NULL)
+    return;
   net_interface_name(&interface->netif, name);
   if (owner != NULL)
     snprintf(text, sizeof(text), ": %02x:%02x:%02x:%02x:%02x:%02x", owner[0], owner[1], owner[2],
              owner[3], owner[4], owner[5]);
-  fprintf(stderr, "uhyve: %s: another machine on the network has the address %s, too%s\n", name,
-          address, text);
+  snprintf(report, REPORT_BYTES,
+           "uhyve: %s: another machine on the network has the address %s, too%s\n", name, address,
+           text);
+  attributes.name = "report";
+  attributes.detached = true;
+  attributes.stack_bytes = STACK_BYTES;
+  if (task_create(&task, write_report, report, &attributes) != 0)
+    free(report);
 }
 
 static void report_ipv4(struct net_interface *interface, const uint8_t *owner)

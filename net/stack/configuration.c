@@ -13,6 +13,7 @@
 #include "net/stack/interface.h"
 #include "net/stack/stack.h"
 #include "sched/futex.h"
+#include "signal/hold.h"
 #include "start_info.h"
 #include "time/clock.h"
 
@@ -157,14 +158,18 @@ int net_configuration_start(void)
   for (struct net_interface *interface = net_interfaces_start(); interface != NULL;
        interface = interface->next)
     begin(interface);
+  /* Who else has our addresses is asked now, not a tick later. */
+  nd6_tmr();
   net_unlock();
   return 0;
 }
 
 /* ---- Waiting for addresses ---- */
 
-/* Routers tell of their networks, and nobody else has the address: both are known by then. */
-#define IPV6_PATIENCE_NS 4000000000ull
+/* Routers are asked after 1, 5 and 9 seconds, and have one to answer (RFC 4861, 6.3.7). An address
+ * that is made of what they say is good when nobody claims it, two of lwIP's seconds later. */
+#define ROUTER_PATIENCE_NS 10000000000ull
+#define CLAIM_PATIENCE_NS  2500000000ull
 
 static bool has_address(const struct netif *netif, enum net_family family)
 {
@@ -176,15 +181,33 @@ static bool has_address(const struct netif *netif, enum net_family family)
   return false;
 }
 
+bool net_lacks_address(enum net_family family)
+{
+  for (const struct net_interface *interface = net_interfaces; interface != NULL;
+       interface = interface->next)
+    if (has_address(&interface->netif, family))
+      return false;
+  return net_interfaces != NULL;
+}
+
 static bool is_configured(enum net_family family)
 {
-  bool configured = false;
   net_lock();
-  for (const struct net_interface *interface = net_interfaces; interface != NULL && !configured;
-       interface = interface->next)
-    configured = has_address(&interface->netif, family);
+  bool configured = !net_lacks_address(family);
   net_unlock();
   return configured;
+}
+
+static bool is_asking_for_claims(void)
+{
+  bool asking = false;
+  net_lock();
+  for (const struct net_interface *interface = net_interfaces; interface != NULL;
+       interface = interface->next)
+    for (unsigned int i = 1; i < LWIP_IPV6_NUM_ADDRESSES; i++)
+      asking |= ip6_addr_istentative(netif_ip6_addr_state(&interface->netif, i)) != 0;
+  net_unlock();
+  return asking;
 }
 
 static int wait_for_ipv6(void)
@@ -194,7 +217,8 @@ static int wait_for_ipv6(void)
     uint32_t seen = __atomic_load_n(&changes, __ATOMIC_SEQ_CST);
     if (is_configured(NET_IPV6))
       return 0;
-    int error = futex_wait(&changes, seen, begin_ns + IPV6_PATIENCE_NS);
+    uint64_t patience_ns = ROUTER_PATIENCE_NS + (is_asking_for_claims() ? CLAIM_PATIENCE_NS : 0);
+    int error = signal_hold_wait(&changes, seen, begin_ns + patience_ns);
     if (error == -ETIMEDOUT)
       return -ENETUNREACH;
     if (error == -EINTR)
@@ -216,7 +240,7 @@ int net_wait_configured(enum net_family family)
       return 0;
     if (__atomic_load_n(&gave_up, __ATOMIC_RELAXED))
       return -ENETUNREACH;
-    int error = futex_wait(&changes, seen, deadline_ns);
+    int error = signal_hold_wait(&changes, seen, deadline_ns);
     if (error == -ETIMEDOUT)
       __atomic_store_n(&gave_up, true, __ATOMIC_RELAXED);
     else if (error == -EINTR)

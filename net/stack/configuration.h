@@ -14,4 +14,8 @@ int net_configuration_start(void);
 /* The IPv6 gateway that was given by option for an interface, or null. The core is locked. */
 const ip6_addr_t *net_ipv6_gateway(struct netif *netif);
 
+/* For who has sockets: a neighbour has not answered, and what was for it is lost. The core is
+ * locked. */
+void net_neighbour_lost(struct netif *netif, const ip_addr_t *neighbour);
+
 #endif

@@ -42,13 +42,12 @@ static void received(void *context, struct net_received *frame)
   interface->received.last = frame;
 }
 
+/* The same. What counts is the last change. */
 static void link_changed(void *context, bool is_up)
 {
   struct net_interface *interface = context;
-  if (is_up)
-    netif_set_link_up(&interface->netif);
-  else
-    netif_set_link_down(&interface->netif);
+  (void) is_up;
+  interface->link_has_changed = true;
 }
 
 /* ---- Coming up ---- */
@@ -125,6 +124,17 @@ struct net_interface *net_interfaces_start(void)
 
 /* ---- Serving ---- */
 
+static void see_to_link(struct net_interface *interface)
+{
+  if (!interface->link_has_changed)
+    return;
+  interface->link_has_changed = false;
+  if (interface->device->is_up)
+    netif_set_link_up(&interface->netif);
+  else
+    netif_set_link_down(&interface->netif);
+}
+
 static void input_all(struct net_interface *interface)
 {
   struct net_received *frame = interface->received.first;
@@ -146,6 +156,7 @@ bool net_interfaces_serve(void)
     struct net_device *device = interface->device;
     if (device->operations->serve(device, SERVE_FRAMES) != 0)
       any = true;
+    see_to_link(interface);
     net_interface_send_waiting(interface);
     while (interface->received.first != NULL)
       input_all(interface);
@@ -157,7 +168,7 @@ bool net_interfaces_have_received(void)
 {
   for (const struct net_interface *interface = net_interfaces; interface != NULL;
        interface = interface->next)
-    if (interface->received.first != NULL)
+    if (interface->received.first != NULL || interface->link_has_changed)
       return true;
   return false;
 }

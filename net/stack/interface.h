@@ -29,10 +29,13 @@ struct net_interface
   struct frame_queue received; /* by the device, not yet seen by lwIP */
   struct waiting_frame *waiting, *waiting_last;
   uint32_t waiting_count;
+  bool is_full;                /* there were too many, and have not become half as many */
+  uint32_t given_count;        /* frames that the device has not read yet */
   struct merged_frame *merged; /* takes more segments until the lock is let go; or null */
   uint32_t held_pieces;        /* of the device's memory, in lwIP or with programs; atomic */
   bool must_flush;
-  bool told_of_clash; /* somebody else has our address */
+  bool link_has_changed; /* which lwIP has not been told yet */
+  bool told_of_clash;    /* somebody else has our address */
   struct net_interface *next;
 };
 
@@ -51,7 +54,7 @@ extern struct net_interface *net_interfaces;
  * any. */
 bool net_interfaces_serve(void);
 
-/* Whether frames were taken from devices that lwIP has not seen. */
+/* Whether frames were taken from devices, or changes of their links, that lwIP has not seen. */
 bool net_interfaces_have_received(void);
 
 /* Tells devices of what was sent. */
@@ -70,7 +73,7 @@ void net_interface_input(struct net_interface *interface, struct net_received *f
 /* lwIP's link output. */
 err_t net_interface_output(struct netif *netif, struct pbuf *packet);
 
-/* The device has read what it was given. */
+/* For the device: it has read what it was given. */
 void net_interface_sent(void *context, void *owner);
 
 /* Sends what may still grow. */

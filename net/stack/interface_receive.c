@@ -95,14 +95,24 @@ static void set_checks(struct netif *netif, bool is_checked)
     netif->chksum_flags |= checks;
 }
 
+/* Beyond that frames are copied. A device that is left without buffers receives nothing for
+ * anybody.
+ */
+static uint32_t most_held(const struct net_interface *interface)
+{
+  uint32_t most = interface->device->most_held;
+  return most < MOST_HELD_PIECES ? most : MOST_HELD_PIECES;
+}
+
 void net_interface_input(struct net_interface *interface, struct net_received *frame)
 {
   struct pbuf *pbuf = NULL;
   bool is_checked = frame->is_checked;
   if (frame->len_bytes <= UINT16_MAX)
   {
-    bool copies = frame->len_bytes <= COPY_BYTES ||
-                  __atomic_load_n(&interface->held_pieces, __ATOMIC_RELAXED) > MOST_HELD_PIECES;
+    bool copies =
+        frame->len_bytes <= COPY_BYTES ||
+        __atomic_load_n(&interface->held_pieces, __ATOMIC_RELAXED) >= most_held(interface);
     net_clash_look(interface, frame->pieces[0].data, frame->pieces[0].len_bytes);
     pbuf = copies ? copy(interface, frame) : lend(interface, frame);
   }

@@ -136,14 +136,16 @@ static int give(struct net_interface *interface, void *owner)
   int error =
       merged_of(owner) != NULL ? give_merged(interface, owner) : give_packet(interface, owner);
   if (error == 0)
+  {
     interface->must_flush = true;
+    interface->given_count++;
+  }
   return error;
 }
 
-void net_interface_sent(void *context, void *owner)
+static void let_go(void *owner)
 {
   struct merged_frame *merged = merged_of(owner);
-  (void) context;
   if (merged == NULL)
   {
     pbuf_free(owner);
@@ -153,10 +155,20 @@ void net_interface_sent(void *context, void *owner)
   free(merged);
 }
 
+void net_interface_sent(void *context, void *owner)
+{
+  struct net_interface *interface = context;
+  interface->given_count--;
+  let_go(owner);
+}
+
 static bool wait_for_room(struct net_interface *interface, void *owner)
 {
   if (interface->waiting_count >= MOST_WAITING)
+  {
+    interface->is_full = true;
     return false;
+  }
   struct waiting_frame *waiting = malloc(sizeof(*waiting));
   if (waiting == NULL)
     return false;
@@ -171,7 +183,7 @@ static bool wait_for_room(struct net_interface *interface, void *owner)
   return true;
 }
 
-void net_interface_send_waiting(struct net_interface *interface)
+static void send_waiting(struct net_interface *interface)
 {
   struct waiting_frame *waiting;
   while ((waiting = interface->waiting) != NULL)
@@ -180,11 +192,32 @@ void net_interface_send_waiting(struct net_interface *interface)
     if (error == -EAGAIN)
       return;
     if (error != 0)
-      net_interface_sent(interface, waiting->owner);
+      let_go(waiting->owner);
     interface->waiting = waiting->next;
     interface->waiting_count--;
     free(waiting);
   }
+}
+
+void (*net_tell_room)(void);
+
+void net_interface_send_waiting(struct net_interface *interface)
+{
+  send_waiting(interface);
+  if (!interface->is_full || interface->waiting_count > MOST_WAITING / 2)
+    return;
+  interface->is_full = false;
+  if (net_tell_room != NULL)
+    net_tell_room();
+}
+
+bool net_is_full(void)
+{
+  for (const struct net_interface *interface = net_interfaces; interface != NULL;
+       interface = interface->next)
+    if (interface->is_full)
+      return true;
+  return false;
 }
 
 /* The packet as the device takes it: in few pieces that stay as they are until it was sent. Null:
@@ -218,7 +251,7 @@ static err_t send_or_wait(struct net_interface *interface, void *owner)
   }
   if (error == 0 || (error == -EAGAIN && wait_for_room(interface, owner)))
     return ERR_OK;
-  net_interface_sent(interface, owner);
+  let_go(owner);
   return error == -EAGAIN ? ERR_MEM : ERR_IF;
 }
 

@@ -6,6 +6,7 @@
 
 #include "libc/thread.h"
 #include "net/stack/core.h"
+#include "net/stack/ending.h"
 #include "net/stack/interface.h"
 #include "net/stack/stack.h"
 #include "net/stack/stack_timers.h"
@@ -16,13 +17,38 @@
 /* Above programs' tasks unless they ask for more: what has come does not wait for who computes. */
 #define PRIORITY (TASK_PRIORITY_DEFAULT + 4)
 
-/* A batch of what devices have; programs get the lock between two. */
+/* Frames without end are served for so long before others come first. */
+#define BUSY_NS  5000000ull
+#define PAUSE_NS 100000ull
+
+/* A batch of what devices have. */
 static bool serve_devices(void)
 {
   net_lock();
   bool any = net_interfaces_serve();
   net_unlock();
   return any;
+}
+
+/* Until the devices have nothing more. When that takes long, programs are to run beside it, and to
+ * get the lock, which who lets it go may take again before those that wait for it have woken. */
+static void serve_all_devices(void)
+{
+  uint64_t pause_ns = clock_monotonic_ns() + BUSY_NS;
+  bool is_busy = false;
+  for (net_ending_look(); serve_devices(); net_ending_look())
+  {
+    uint64_t now_ns = clock_monotonic_ns();
+    if (now_ns < pause_ns)
+      continue;
+    if (!is_busy)
+      task_set_priority(task_current(), TASK_PRIORITY_DEFAULT);
+    is_busy = true;
+    net_core_give_way(PAUSE_NS);
+    pause_ns = clock_monotonic_ns() + BUSY_NS;
+  }
+  if (is_busy)
+    task_set_priority(task_current(), PRIORITY);
 }
 
 /* Looks at the clock without making it run: returns when to look again. Devices come first, for
@@ -48,8 +74,9 @@ static void *serve(void *argument)
   for (;;)
   {
     bool told = __atomic_exchange_n(&net_task_events, 0, __ATOMIC_SEQ_CST) != 0;
-    while (told && serve_devices())
-      ;
+    net_ending_look();
+    if (told)
+      serve_all_devices();
     uint64_t next_ns = serve_timers();
     if (!net_interfaces_expect())
       futex_wait(&net_task_events, 0, next_ns);

@@ -9,7 +9,8 @@
 #include "lwip/init.h"
 #include "lwip/ip.h"
 #include "lwip/netif.h"
-#include "lwip/priv/tcpip_priv.h"
+#include "lwip/tcpip.h"
+#include "lwip/timeouts.h"
 
 #include "net/stack/configuration.h"
 #include "net/stack/core.h"
@@ -18,8 +19,12 @@
 #include "net/stack/stack_timers.h"
 #include "posix/sys.h"
 #include "sched/mutex.h"
+#include "sched/task.h"
+#include "signal/signal.h"
+#include "time/clock.h"
 
-#define LOOPBACK_MTU 65535
+#define LOOPBACK_MTU   65535
+#define LOOP_UNCHECKED (NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP)
 
 static struct mutex core;
 static bool has_begun; /* timers run again, which the task does not know yet */
@@ -42,21 +47,35 @@ void net_lock(void)
   }
 }
 
-/* Frames that the section has sent to ourselves. What receives them may send more. */
+/* Frames that the section has sent to ourselves. What receives them may send more. Their checksums
+ * are not computed where a device would do it, and are not looked at. */
 static void loop_back(void)
 {
   struct netif *netif;
   NETIF_FOREACH(netif)
   {
+    if (netif->loop_first != NULL)
+      NETIF_SET_CHECKSUM_CTRL(netif, netif->chksum_flags & (u16_t) ~LOOP_UNCHECKED);
     while (netif->loop_first != NULL)
       netif_poll(netif);
   }
 }
 
-void net_unlock(void)
+void net_core_give_way(uint64_t pause_ns)
+{
+  if (__atomic_load_n(&core.word, __ATOMIC_RELAXED) != MUTEX_FREE)
+    task_sleep_until_ns(clock_monotonic_ns() + pause_ns);
+}
+
+void net_core_settle(void)
 {
   loop_back();
   net_interfaces_flush();
+}
+
+void net_unlock(void)
+{
+  net_core_settle();
   bool wake = has_begun || net_interfaces_have_received();
   has_begun = false;
   mutex_unlock(&core);
@@ -76,16 +95,6 @@ uint32_t net_random(void)
   return number;
 }
 
-/* What remains of lwIP's own task: calls run on the caller's. */
-err_t tcpip_send_msg_wait_sem(tcpip_callback_fn function, void *argument, sys_sem_t *done)
-{
-  (void) done;
-  net_lock();
-  function(argument);
-  net_unlock();
-  return ERR_OK;
-}
-
 /* Of the loopback interface, whose frames netif_poll() hands to IP without asking. */
 err_t tcpip_input(struct pbuf *frame, struct netif *netif)
 {
@@ -103,6 +112,8 @@ static void loopback_set_up(void)
 
 static int start(void)
 {
+  /* Before the first lock, which makes up for ticks that have gone: none has. */
+  sys_timeouts_init();
   net_lock();
   lwip_init();
   loopback_set_up();
@@ -110,6 +121,9 @@ static int start(void)
   int error = net_configuration_start();
   if (error != 0)
     return error;
+  /* Connections are closed at an end by a signal, too. */
+  if (net_interfaces != NULL)
+    signal_keep_ends();
   return net_task_start();
 }
 

@@ -24,7 +24,7 @@
 
 #define NS_PER_MS 1000000ull
 #define NEVER     UINT32_MAX
-#define MOST_DAYS 86400u /* ticks of a second that are made up for */
+#define DAY_S     86400u /* ticks of a second that are made up for */
 
 struct cyclic_timer
 {
@@ -35,7 +35,7 @@ struct cyclic_timer
   uint64_t last_ns;         /* that it has been told of */
 };
 
-bool net_timers_rest = true;
+bool net_timers_rest;
 static uint64_t next_ns = NET_TIMERS_NEVER;
 
 static uint32_t least(uint32_t a, uint32_t b)
@@ -170,7 +170,8 @@ static uint32_t nd6_needs(void)
   struct netif *netif;
   NETIF_FOREACH(netif)
   {
-    if (netif->rs_count != 0 && netif_is_up(netif) && netif_is_link_up(netif))
+    if (netif->rs_count != 0 && netif_is_up(netif) && netif_is_link_up(netif) &&
+        ip6_addr_isvalid(netif_ip6_addr_state(netif, 0)))
       return 1;
     for (int i = 0; i < LWIP_IPV6_NUM_ADDRESSES; i++)
       if (ip6_addr_istentative(netif_ip6_addr_state(netif, i)))
@@ -196,16 +197,9 @@ static struct cyclic_timer timers[] = {
     {DHCP_FINE_TIMER_MSECS, dhcp_fine_tmr, dhcp_fine_needs, UINT16_MAX, 0},
     {IGMP_TMR_INTERVAL, igmp_tmr, igmp_needs, UINT16_MAX, 0},
     {MLD6_TMR_INTERVAL, mld6_tmr, mld_needs, UINT16_MAX, 0},
-    {DNS_TMR_INTERVAL, dns_tmr, dns_needs, MOST_DAYS, 0},
-    {ND6_TMR_INTERVAL, nd6_tmr, nd6_needs, MOST_DAYS, 0},
+    {DNS_TMR_INTERVAL, dns_tmr, dns_needs, DAY_S, 0},
+    {ND6_TMR_INTERVAL, nd6_tmr, nd6_needs, DAY_S, 0},
 };
-
-void sys_timeouts_init(void)
-{
-  uint64_t now_ns = clock_monotonic_ns();
-  for (size_t i = 0; i < LWIP_ARRAYSIZE(timers); i++)
-    timers[i].last_ns = now_ns;
-}
 
 static void timer_run(struct cyclic_timer *timer, uint64_t now_ns)
 {
@@ -230,6 +224,15 @@ static void catch_up(uint64_t now_ns)
 static uint64_t soon_ns(uint64_t now_ns)
 {
   return now_ns + TCP_TMR_INTERVAL * NS_PER_MS;
+}
+
+/* There is nothing to make up for. */
+void sys_timeouts_init(void)
+{
+  uint64_t now_ns = clock_monotonic_ns();
+  next_ns = soon_ns(now_ns);
+  for (size_t i = 0; i < LWIP_ARRAYSIZE(timers); i++)
+    timers[i].last_ns = now_ns;
 }
 
 void net_timers_begin(void)

@@ -47,13 +47,17 @@ static void read_error(struct launch *launch)
   ssize_t got;
   while ((got = read(launch->error_fd, text, sizeof(text))) > 0)
   {
+    for (ssize_t i = 0; i < got; i++)
+    {
+      launch->text_lines += text[i] == '\n';
+      if (text[i] == '\0') /* of a guest that writes there, too: no end of what the monitor says */
+        text[i] = '?';
+    }
     size_t room =
         launch->text_bytes < LAUNCH_TEXT_BYTES ? LAUNCH_TEXT_BYTES - launch->text_bytes : 0;
     size_t kept = (size_t) got < room ? (size_t) got : room;
     memcpy(launch->text + launch->text_bytes, text, kept);
     launch->text_bytes += (size_t) got;
-    for (ssize_t i = 0; i < got; i++)
-      launch->text_lines += text[i] == '\n';
   }
 }
 

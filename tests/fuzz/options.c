@@ -67,7 +67,10 @@ static void check_net(const struct net_options *net)
     CHECK(memchr(option->name, '\0', sizeof(option->name)) != NULL);
     CHECK(memchr(option->path, '\0', sizeof(option->path)) != NULL);
     CHECK((option->kind == NET_TAP) == (*option->name != '\0'));
-    CHECK(option->kind != NET_FD || option->fd > 2);
+    CHECK(option->queue_count >= 1 && option->queue_count <= NET_MOST_QUEUES);
+    CHECK(option->queue_count == 1 || option->kind == NET_TAP || option->kind == NET_FD);
+    for (unsigned int queue = 0; queue < option->queue_count; queue++)
+      CHECK(option->kind != NET_FD || option->fds[queue] > 2);
     CHECK(option->ipv4_prefix <= 32 && option->ipv6_prefix <= 128);
     CHECK(!option->has_mac || (option->mac[0] & 1) == 0);
     CHECK(option->mtu_bytes == 0 || (option->mtu_bytes >= 576 && option->mtu_bytes <= 65521));

@@ -14,18 +14,20 @@
 #define MAPPED_BYTES  (256u << 10) /* the rest is not the guest's yet */
 #define SECRET_GPA    (128u << 10) /* the nucleus's, as it were */
 #define SECRET_BYTES  4096u
-#define QUEUE_GPA(n)  (0x1000u + 0xc000u * (n))
-#define DRIVER_OFFSET 0x4000u
-#define DEVICE_OFFSET 0x8000u
+#define QUEUE_BYTES   0x5000u
+#define QUEUE_GPA(n)  (0x1000u + QUEUE_BYTES * (n))
+#define DRIVER_OFFSET 0x2000u
+#define DEVICE_OFFSET 0x3000u
 #define TABLES_GPA    0x1a000u
 #define DATA_GPA      0x21000u
 #define MOST_STEPS    400
 #define MOST_FRAMES   200
+#define MOST_QUEUES   5u
 #define FILL          0xa5
 
 static struct guest_memory memory;
 static struct virtio_net net;
-static struct net_way way;
+static struct net_way way, second_way; /* queues of one */
 static struct input input;
 
 static struct
@@ -35,9 +37,10 @@ static struct
   uint8_t flags, gso_type; /* of their headers */
   uint8_t receive_error, send_error, flush_error;
   uint8_t changes; /* how much of the rings changes in each call */
+  bool is_gone;    /* and has said so */
 } world;
 
-static uint64_t published[2]; /* split: the driver's index */
+static uint64_t published[MOST_QUEUES]; /* split: the driver's index */
 
 /* ---- The way out ---- */
 
@@ -46,7 +49,8 @@ static void poke(void)
   uint8_t place = input_u8(&input);
   uint32_t offset = (uint32_t) input_u8(&input) * 2;
   static const uint32_t parts[] = {0, DRIVER_OFFSET, DEVICE_OFFSET, 0};
-  uint32_t gpa = QUEUE_GPA(place & 1u) + parts[place >> 1 & 3];
+  uint32_t queue = (place & 1u) + (place >> 4) % 3 * 2;
+  uint32_t gpa = QUEUE_GPA(queue < MOST_QUEUES ? queue : 0) + parts[place >> 1 & 3];
   if ((place & 8) != 0)
     gpa = TABLES_GPA;
   uint16_t value = (uint16_t) (input_u8(&input) | input_u8(&input) << 8);
@@ -88,7 +92,7 @@ static void check_pieces(const struct iovec *pieces, int count, unsigned int own
 
 static ssize_t receive(struct net_way *to, const struct iovec *pieces, int count)
 {
-  CHECK(to == &way);
+  CHECK(to == &way || to == &second_way);
   check_pieces(pieces, count, 2);
   if (world.receive_error != 0)
     return world.receive_error == 1 ? -EMSGSIZE : -EIO;
@@ -111,7 +115,7 @@ static ssize_t receive(struct net_way *to, const struct iovec *pieces, int count
 static int send_frame(struct net_way *to, const struct iovec *pieces, int count)
 {
   uint64_t bytes = 0;
-  CHECK(to == &way);
+  CHECK(to == &way || to == &second_way);
   for (int i = 0; i < count; i++)
     bytes += pieces[i].iov_len;
   CHECK(bytes > NET_HEADER_BYTES && bytes <= NET_HEADER_BYTES + NET_MOST_FRAME_BYTES);
@@ -119,19 +123,21 @@ static int send_frame(struct net_way *to, const struct iovec *pieces, int count)
   const struct virtio_net_hdr_v1 *header = pieces[0].iov_base;
   CHECK(header->gso_type == 0 || virtio_net_has(&net, VIRTIO_NET_F_HOST_TSO4) ||
         virtio_net_has(&net, VIRTIO_NET_F_HOST_TSO6));
-  static const int errors[] = {0, -EAGAIN, -EINVAL, -EIO};
-  return errors[world.send_error & 3];
+  static const int errors[] = {0, -EAGAIN, -EINVAL, -EIO, -ENETDOWN};
+  return errors[world.send_error];
 }
 
 static int flush(struct net_way *to)
 {
-  CHECK(to == &way);
-  return world.flush_error != 0 ? -EAGAIN : 0;
+  CHECK(to == &way || to == &second_way);
+  static const int errors[] = {0, -EAGAIN, -EPIPE};
+  world.is_gone |= errors[world.flush_error] == -EPIPE;
+  return errors[world.flush_error];
 }
 
 static int set_offloads(struct net_way *to, uint64_t features)
 {
-  CHECK(to == &way);
+  CHECK(to == &way); /* one for all queues */
   CHECK((features & ~way.features) == 0);
   return 0;
 }
@@ -159,6 +165,18 @@ static void write_address(uint64_t offset, uint64_t gpa)
   write_register(offset + 4, (uint32_t) (gpa >> 32));
 }
 
+static void start_queue(unsigned int queue, uint8_t size)
+{
+  write_register(0x30, queue);
+  write_register(0x38, (size & 0x80) != 0 ? size & 0x7f : 1u << size % 10);
+  write_address(0x80, QUEUE_GPA(queue));
+  write_address(0x90, QUEUE_GPA(queue) + DRIVER_OFFSET);
+  write_address(0xa0, QUEUE_GPA(queue) + DEVICE_OFFSET);
+  write_register(0x44, 1);
+  published[queue] = 0;
+  memset(guest_memory_hva(&memory, QUEUE_GPA(queue), QUEUE_BYTES), 0, QUEUE_BYTES);
+}
+
 /* As a good driver does it, with features and sizes by the input. */
 static void start(void)
 {
@@ -172,6 +190,10 @@ static void start(void)
       1ull << VIRTIO_F_VERSION_1 | 1ull << VIRTIO_NET_F_CSUM | 1ull << VIRTIO_NET_F_GUEST_CSUM;
   for (unsigned int i = 0; i < 8; i++)
     features |= (uint64_t) (choice >> i & 1) << bits[i];
+  if (net.pair_count > 1 && size % 8 != 7)
+    features |= 1ull << VIRTIO_NET_F_CTRL_VQ;
+  if (net.pair_count > 1 && size % 8 < 6)
+    features |= 1ull << VIRTIO_NET_F_MQ;
   write_register(0x70, 0);
   write_register(0x70, 3);
   write_register(0x24, 0);
@@ -179,17 +201,8 @@ static void start(void)
   write_register(0x24, 1);
   write_register(0x20, (uint32_t) (features >> 32));
   write_register(0x70, 11);
-  for (unsigned int queue = 0; queue < 2; queue++)
-  {
-    write_register(0x30, queue);
-    write_register(0x38, (size & 0x80) != 0 ? size & 0x7f : 1u << size % 10);
-    write_address(0x80, QUEUE_GPA(queue));
-    write_address(0x90, QUEUE_GPA(queue) + DRIVER_OFFSET);
-    write_address(0xa0, QUEUE_GPA(queue) + DEVICE_OFFSET);
-    write_register(0x44, 1);
-    published[queue] = 0;
-    memset(guest_memory_hva(&memory, QUEUE_GPA(queue), 0xc000), 0, 0xc000);
-  }
+  for (unsigned int queue = 0; queue < net.virtio.queue_count; queue++)
+    start_queue(queue, size);
   write_register(0x70, 15);
 }
 
@@ -205,7 +218,22 @@ static uint64_t take_gpa(uint8_t kind)
 static uint32_t take_len(uint8_t kind)
 {
   static const uint32_t bases[] = {0, 12, 26, 64, 1500, 4096, 65500, UINT32_MAX - 255};
+  if ((kind & 0x1f) == 0x1f)
+    return 4; /* a command */
   return bases[kind & 7] + (input_u8(&input) & (kind & 8 ? 0xff : 0));
+}
+
+static bool is_control(unsigned int queue)
+{
+  return net.pair_count > 1 && &net.virtio.queues[queue] == virtio_net_control_queue(&net);
+}
+
+/* What may be read as a command, at each fourth address. */
+static void put_command(void)
+{
+  const uint8_t command[] = {4, 0, input_u8(&input) & 3, 0};
+  for (uint64_t gpa = DATA_GPA; gpa < DATA_GPA + 256; gpa += sizeof(command))
+    memcpy(guest_memory_hva(&memory, gpa, sizeof(command)), command, sizeof(command));
 }
 
 /* A chain in the ring, or in a table and one entry: of descriptors that are mostly right. */
@@ -218,11 +246,14 @@ static void add_chain(unsigned int queue)
   bool is_indirect = (shape & 8) != 0;
   uint16_t packed_flags = (shape & 16) != 0 ? VIRTQUEUE_PACKED_USED : VIRTQUEUE_PACKED_AVAILABLE;
   uint16_t size = net.virtio.queues[queue].size;
+  if (is_control(queue))
+    put_command();
   for (unsigned int i = 0; i < count; i++)
   {
     uint8_t what = input_u8(&input);
     uint8_t where = input_u8(&input);
-    uint16_t flags = (uint16_t) ((queue == 0) != ((what & 0x80) != 0) ? VIRTQUEUE_WRITE : 0);
+    bool is_to_write = is_control(queue) ? i + 1 == count : queue % 2 == 0;
+    uint16_t flags = (uint16_t) (is_to_write != ((what & 0x80) != 0) ? VIRTQUEUE_WRITE : 0);
     bool has_next = i + 1 < count || (what & 0x40) != 0;
     flags |= (uint16_t) (has_next && !(is_indirect && is_packed) ? VIRTQUEUE_NEXT : 0);
     struct virtqueue_split_descriptor descriptor = {
@@ -263,6 +294,11 @@ static void serve(void)
   struct virtio_net_expected expected;
   virtio_net_serve(&net, &news);
   virtio_net_expect(&net, &expected);
+  CHECK(!world.is_gone || (!expected.room && !expected.frames));
+  CHECK(net.active_pairs >= 1 && net.active_pairs <= net.pair_count);
+  CHECK(net.active_pairs == 1 || virtio_net_has(&net, VIRTIO_NET_F_MQ));
+  if (expected.room != 0)
+    virtio_net_way_has_room(&net);
 }
 
 static void change_world(void)
@@ -275,11 +311,15 @@ static void change_world(void)
   world.receive_error = errors & 7u;
   world.receive_error = world.receive_error > 2 ? 0 : world.receive_error;
   world.send_error = errors >> 3 & 3;
+  if (world.send_error == 3 && world.flags != 0)
+    world.send_error = 4;
   world.flush_error = errors >> 5 & 1;
   world.changes = errors >> 6;
   uint8_t header = input_u8(&input);
-  world.flags = header & 1;
+  world.flags = (header & 1) | (header >> 3 & 2);
   world.gso_type = header >> 1 & 7;
+  if ((header & 0x20) != 0)
+    world.flush_error *= 2;
 }
 
 static void step(uint8_t what)
@@ -309,7 +349,7 @@ static void step(uint8_t what)
   case 4:
   case 5:
   case 6:
-    add_chain(what >> 4 & 1);
+    add_chain((what >> 4) % net.virtio.queue_count);
     break;
   case 7:
     change_world();
@@ -350,13 +390,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
   uint8_t *ram = memory.slots[0].hva;
   memset(ram, 0, SECRET_GPA);
   memset(ram + SECRET_GPA + SECRET_BYTES, 0, MAPPED_BYTES - SECRET_GPA - SECRET_BYTES);
-  memset(&net, 0, sizeof(net));
+  memset(&net, 0, offsetof(struct virtio_net, pairs) + 2 * sizeof(net.pairs[0]));
   memset(&world, 0, sizeof(world));
   input = (struct input){data, bytes};
   way = (struct net_way){.operations = &operations, .fd = -1};
   way.features = 1ull << VIRTIO_NET_F_CSUM | 1ull << VIRTIO_NET_F_GUEST_CSUM |
                  1ull << VIRTIO_NET_F_HOST_TSO4 | 1ull << VIRTIO_NET_F_GUEST_TSO4;
-  virtio_net_prepare(&net, &way, &memory, mac, (input_u8(&input) & 1) != 0 ? 1500 : 0);
+  second_way = (struct net_way){.operations = &operations, .fd = -1};
+  uint8_t kind = input_u8(&input);
+  way.next = (kind & 2) != 0 ? &second_way : NULL;
+  virtio_net_prepare(&net, &way, &memory, mac, (kind & 1) != 0 ? 1500 : 0);
   for (int i = 0; i < MOST_STEPS && input.left > 0; i++)
     step(input_u8(&input));
   /* Whatever it was, the device can be had again. */

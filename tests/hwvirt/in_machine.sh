@@ -16,9 +16,30 @@ fail() {
     failed=1
 }
 
+# A server in a guest, on an interface of its own; asked for the list of cases.
+network() {
+    ./uhyve --net tap:tap0,ip=10.0.5.2/24 --volume .:/files:ro guests/httpd 8080 /files > output 2>&1 &
+    server=$!
+    until grep -q 'at port' output || ! kill -0 "$server"; do
+        sleep 0.1
+    done
+    ip address add 10.0.5.1/24 dev tap0
+    timeout "$limit_s" wget -q -O fetched http://10.0.5.2:8080/cases >> output 2>&1
+    if kill "$server" && cmp cases fetched >> output 2>&1; then
+        echo "ok network"
+    else
+        fail "the server's file differs, or there is none"
+    fi
+    wait "$server"
+}
+
 failed=0
 mkfifo late
 while IFS='|' read -r name program status options args input regex; do
+    if [ "$name" = network ]; then
+        network
+        continue
+    fi
     from=/dev/null
     if [ -n "$input" ]; then
         from=late

@@ -26,9 +26,16 @@ void case_publish_ipv6(void);
 void case_taken(void);
 void case_many(void);
 
-/* cases_life.c: the program itself. */
+void case_full(void);
+
+/* cases_end.c: the end of the program and of the guest. */
 void case_ends(void);
 void case_signals(void);
+void case_delivers(void);
+void case_stuck(void);
+void case_inherits(void);
+
+/* cases_life.c: the program itself. */
 void case_barrier(void);
 void case_deaf(void);
 void case_garbage(void);

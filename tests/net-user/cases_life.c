@@ -1,4 +1,4 @@
-/* The program itself: how it ends, what it takes, and the barrier around it. */
+/* The program itself: what it takes, and the barrier around it. */
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
@@ -20,43 +20,6 @@
 #define MOST_RSS_KIB 32768
 
 static char *const no_arguments[] = {NULL};
-
-/* ---- Its end ---- */
-
-void case_ends(void)
-{
-  static const uint8_t frame[60] = {0};
-  static const uint8_t wrong[][4] = {{0, 0, 0, 0}, {0xff, 0xff, 0xff, 0xff}, {0, 1, 0, 18}};
-  struct guest guest;
-  guest_begin(&guest, no_arguments);
-  guest_end(&guest);
-  /* In the middle of a frame. */
-  guest_begin(&guest, no_arguments);
-  guest_send(&guest, frame, sizeof(frame));
-  CHECK(write(guest.program.frames_fd, "\0\0\1\0half", 8) == 8);
-  guest_end(&guest);
-  /* When what comes are no frames. */
-  for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
-  {
-    uint8_t byte;
-    guest_begin(&guest, no_arguments);
-    CHECK(write(guest.program.frames_fd, wrong[i], 4) == 4);
-    while (read(guest.program.frames_fd, &byte, 1) < 0 && errno == EAGAIN)
-      usleep(1000);
-    guest_end(&guest);
-  }
-}
-
-void case_signals(void)
-{
-  static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGPIPE, SIGALRM};
-  struct guest guest;
-  guest_begin(&guest, no_arguments);
-  for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-    CHECK(kill(guest.program.pid, signals[i]) == 0);
-  guest_announce(&guest);
-  guest_end(&guest);
-}
 
 /* ---- Its barrier ---- */
 

@@ -3,7 +3,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -136,6 +139,9 @@ void case_taken(void)
   expect_refusal("tcp,::1,7000,80", "cannot publish [::1]:7000/tcp: the port is in use");
   expect_refusal("tcp,192.0.2.1,7000,80",
                  "cannot publish 192.0.2.1:7000/tcp: the host has no such address");
+  expect_refusal(
+      "tcp,fe80::1,7000,80",
+      "cannot publish [fe80::1]:7000/tcp: the address needs a scope, which cannot be given");
   expect_refusal("tcp,127.0.0.1,0,80",
                  "uhyve-net-user is started by uhyve, for --net user; its arguments are wrong");
   /* One's own, and again as soon as the first has ended. */
@@ -167,5 +173,71 @@ void case_many(void)
     CHECK(host_read(fds[i], data, sizeof(data)) == 4);
     close(fds[i]);
   }
+  guest_end(&guest);
+}
+
+/* ---- The bound of descriptors ---- */
+
+#define BOUND 16
+#define ASKED 40
+
+/* Of the host's clock, by fields 14 and 15. */
+static uint64_t used_ticks(pid_t pid)
+{
+  char path[64], text[512] = "";
+  snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  CHECK(fd >= 0 && read(fd, text, sizeof(text) - 1) > 0);
+  close(fd);
+  char *at = strrchr(text, ')');
+  for (int field = 2; field < 14 && at != NULL; field++)
+    at = strchr(at + 1, ' ');
+  CHECK(at != NULL);
+  uint64_t user = strtoull(at, &at, 10);
+  return user + strtoull(at, NULL, 10);
+}
+
+/* Connections that find no descriptor are ended, not left waiting; the others go on, and one that
+ * ends makes room for another. */
+void case_full(void)
+{
+  char *const arguments[] = {"--publish", "tcp,127.0.0.1,8080,80", NULL};
+  const struct rlimit bound = {.rlim_cur = BOUND, .rlim_max = BOUND};
+  struct guest guest;
+  struct tcp_end end;
+  struct pollfd polled[ASKED];
+  char data[16];
+  int refused = 0;
+  guest_begin(&guest, arguments);
+  CHECK(prlimit(guest.program.pid, RLIMIT_NOFILE, &bound, NULL) == 0);
+  guest_announce(&guest);
+  for (int i = 0; i < ASKED; i++)
+    polled[i] =
+        (struct pollfd){.fd = host_socket(SOCK_STREAM, "127.0.0.1", 8080, false), .events = POLLIN};
+  while (refused < ASKED - BOUND)
+  {
+    CHECK(poll(polled, ASKED, 5000) > 0);
+    for (int i = 0; i < ASKED; i++)
+    {
+      if ((polled[i].revents & POLLIN) == 0)
+        continue;
+      CHECK(read(polled[i].fd, data, sizeof(data)) <= 0);
+      polled[i].fd = ~polled[i].fd;
+      refused++;
+    }
+  }
+  /* Nothing is left to be done. */
+  const uint64_t ticks = used_ticks(guest.program.pid);
+  usleep(500000);
+  CHECK(used_ticks(guest.program.pid) - ticks < 10);
+  /* The first came in, and still works; when it has ended there is room. */
+  accept_by_hand(&guest, &end);
+  guest_send_tcp(&guest, &end, TH_ACK | TH_PUSH, "answer", 6);
+  CHECK(host_read(polled[0].fd, data, sizeof(data)) == 6);
+  guest_send_tcp(&guest, &end, TH_RST, NULL, 0);
+  CHECK(host_read(polled[0].fd, data, sizeof(data)) == 0);
+  int fd = host_socket(SOCK_STREAM, "127.0.0.1", 8080, false);
+  struct pollfd last = {.fd = fd, .events = POLLIN};
+  CHECK(poll(&last, 1, 1000) == 0);
   guest_end(&guest);
 }

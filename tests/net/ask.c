@@ -4,14 +4,20 @@
  *   name NAME          all addresses, sorted      host NAME          the same by gethostbyname
  *   reverse ADDRESS    the name of an address     interfaces         all with their addresses
  *   send ADDRESS PORT TEXT                        one datagram
+ *   flood ADDRESS PORT COUNT                      COUNT datagrams, with waits and without; how many
+ * calls failed, but for those that were to be tried again
  *   group ADDRESS PORT COUNT                      joins it, says so, prints COUNT datagrams, leaves
- * it sleep SECONDS      after a line that says so */
+ *   sleep SECONDS      after a line that says so
+ *   link ADDRESS STATE                            sends there until the link is up or down: says so
+ */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -144,6 +150,30 @@ static int ask_send(char **argv)
   return 3;
 }
 
+static int ask_flood(char **argv)
+{
+  static const char text[100];
+  struct sockaddr_storage address;
+  socklen_t bytes = read_address(argv[0], argv[1], &address);
+  long count = strtol(argv[2], NULL, 10);
+  long failures = 0;
+  for (int waits = 0; waits < 2; waits++)
+  {
+    int fd = socket(address.ss_family, SOCK_DGRAM | (waits ? 0 : SOCK_NONBLOCK), 0);
+    struct pollfd polled = {.fd = fd, .events = POLLOUT};
+    for (long i = 0; i < count; i++)
+    {
+      if (sendto(fd, text, sizeof(text), 0, (struct sockaddr *) &address, bytes) == sizeof(text))
+        continue;
+      failures += errno != EAGAIN || waits || poll(&polled, 1, 5000) != 1;
+    }
+    close(fd);
+  }
+  printf("failures %ld\n", failures);
+  fflush(stdout);
+  return 3;
+}
+
 /* The socket is bound to the port at all addresses; IPv6 names the interface, the first but
  * loopback. */
 static int join(int fd, const struct sockaddr_storage *group, int option4, int option6)
@@ -200,15 +230,51 @@ static int ask_sleep(char **argv)
   return 1;
 }
 
+/* Of the first interface but loopback. */
+static bool is_running(void)
+{
+  bool running = false;
+  struct ifaddrs *all;
+  if (getifaddrs(&all) != 0)
+    return false;
+  for (const struct ifaddrs *one = all; one != NULL; one = one->ifa_next)
+    running |= (one->ifa_flags & IFF_LOOPBACK) == 0 && (one->ifa_flags & IFF_RUNNING) != 0;
+  freeifaddrs(all);
+  return running;
+}
+
+static int ask_link(char **argv)
+{
+  struct sockaddr_storage address;
+  socklen_t bytes = read_address(argv[0], "9", &address);
+  bool wanted = strcmp(argv[1], "up") == 0;
+  int fd = socket(address.ss_family, SOCK_DGRAM, 0);
+  while (is_running() != wanted)
+  {
+    ssize_t sent = sendto(fd, "", 1, 0, (struct sockaddr *) &address, bytes);
+    (void) sent; /* or nobody can be reached by now */
+    usleep(10000);
+  }
+  close(fd);
+  print(argv[1]);
+  return 2;
+}
+
 static const struct
 {
   const char *name;
   int argument_count;
   int (*ask)(char **argv); /* returns how many arguments it took */
 } questions[] = {
-    {"name", 1, ask_name},   {"host", 1, ask_host},   {"reverse", 1, ask_reverse},
-    {"send", 3, ask_send},   {"group", 3, ask_group}, {"interfaces", 0, ask_interfaces},
+    {"name", 1, ask_name},
+    {"host", 1, ask_host},
+    {"reverse", 1, ask_reverse},
+    {"send", 3, ask_send},
+    {"flood", 3, ask_flood},
+    {"group", 3, ask_group},
+    {"interfaces", 0, ask_interfaces},
     {"sleep", 1, ask_sleep},
+    {"link", 2, ask_link},
 };
 
 int main(int argc, char **argv)

@@ -1,5 +1,6 @@
 #!/bin/bash
 # Builds iperf3 out of Debian's source package, unchanged.
+export PORT_SUITE=bullseye
 export PORT_SOURCES=${BASH_SOURCE[0]%/*}/sources.txt
 if ! said=$("${BASH_SOURCE[0]%/*}/../ports/fetch.sh" 2>&1); then
     echo "skipped: no sources of iperf3: $(tail -n 1 <<< "$said")"

@@ -58,7 +58,8 @@ static void open_wire(const char *interface)
   if (bind(wire, (struct sockaddr *) &address, sizeof(address)) != 0 ||
       setsockopt(wire, SOL_PACKET, PACKET_VNET_HDR, &on, sizeof(on)) != 0 ||
       setsockopt(wire, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof(on)) != 0 ||
-      setsockopt(wire, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)) != 0)
+      (setsockopt(wire, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)) != 0 &&
+       setsockopt(wire, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes)) != 0))
     fail("options");
 }
 

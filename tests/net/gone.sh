@@ -46,6 +46,17 @@ for url in "${guest_urls[@]}"; do
     still_serves "$url"
 done
 
+# A guest that was stopped for longer than its keep-alive probes take has not asked, and its peers are there.
+exec {idle}<> "/dev/tcp/$guest4/8000"
+read -r -t 1 _ <> <(:) || true
+kill -STOP "$guest_pid"
+read -r -t 7 _ <> <(:) || true
+kill -CONT "$guest_pid"
+read -r -t 1 _ <> <(:) || true
+printf 'GET /5 HTTP/1.1\r\nConnection: close\r\n\r\n' >&"$idle"
+[[ $(timeout 20 head -n 1 <&"$idle") == $'HTTP/1.1 200 OK\r' ]] || fail "a connection is gone after a stop"
+exec {idle}>&-
+
 # Down and up: the streams go on where they were.
 for url in "${guest_urls[@]}"; do
     curl -gsS --max-time 60 --limit-rate 4M "http://$url:8000/20000000" > "$scratch/down" &

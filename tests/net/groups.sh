@@ -1,6 +1,6 @@
 #!/bin/bash
 # Groups: what is sent to one comes to a guest that has joined it, of IPv4 and IPv6, and its datagrams go
-# out; socat is the other side.
+# out; socat is the other side. More datagrams than the wire takes wait.
 source "${BASH_SOURCE[0]%/*}/net.sh"
 
 net_wire
@@ -28,3 +28,8 @@ tshark -r "$scratch/wire.pcap" -Y 'igmp.maddr == 239.1.2.3' 2> "$scratch/tshark.
     fail "nobody was told of 239.1.2.3"
 tshark -r "$scratch/wire.pcap" -Y 'icmpv6.mldr.mar.multicast_address == ff15::1:2 || icmpv6.mld.multicast_address == ff15::1:2' \
     2> "$scratch/tshark.log" | grep -q . || fail "nobody was told of ff15::1:2"
+
+for guest_cpus in 1 2; do
+    expect --stdout 'failures 0
+' guest ask flood "$host4" 9 200000
+done

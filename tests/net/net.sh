@@ -5,7 +5,7 @@
 # mounts and, where the caller is not root, users: all of it is gone with the test, however that ends.
 #
 # NET_GUEST=linux runs the same sources as Linux programs behind a veth in place of guests: what the
-# tests expect, they expect of that too.
+# tests expect, they expect of that too. NET_QUEUES=N gives tap0 so many queues.
 # shellcheck shell=bash disable=SC2034,SC2119,SC2120
 
 guest_mac=52:54:00:a1:b2:c3
@@ -49,6 +49,12 @@ net_show() {
 
 # ---- The wire ----
 
+# What else tap0 is, as "ip tuntap add" has it.
+wire_kind=(${NET_QUEUES:+multi_queue})
+
+# Whether the host looks for others with its own link-local address (1): for some seconds it is no router.
+net_looks=0
+
 # net_wire [FAULT...]: makes tap0 with the host's addresses. With arguments (of faults.c) there is a bad
 # wire between the two: tap0 is bridged to its one end, and the addresses are at the other, which is the
 # only one without offloads, so that each frame on it is one that a real wire would carry.
@@ -65,7 +71,7 @@ net_wire() {
         in_guest_space ip address add "$guest6/64" dev eth0 nodad
         in_guest_space ip route add default via "$host4"
     else
-        ip tuntap add tap0 mode tap vnet_hdr
+        ip tuntap add tap0 mode tap vnet_hdr "${wire_kind[@]}"
     fi
     if (($# > 0)); then
         peer_start faults '^ready$' "$PROGRAMS/faults" wire0 wire1 "$@"
@@ -79,6 +85,10 @@ net_wire() {
         ip link set dev wire0 txqueuelen 10000
         ip link set dev wire1 txqueuelen 10000
     fi
+    # The host is the router: it makes no second address of what it announces itself, and does not look who
+    # else has its own while guests ask for one.
+    echo 0 > /proc/sys/net/ipv6/conf/$host_interface/accept_ra
+    echo "$net_looks" > /proc/sys/net/ipv6/conf/$host_interface/accept_dad
     ip link set tap0 up
     ip link set $host_interface up
     ip address add "$host4/24" dev $host_interface
@@ -119,6 +129,18 @@ peer_start() {
     exec {output}<&-
 }
 
+# run_dnsmasq CONFIGURATION: until it serves. It sets its groups, which an ordinary user may not do in a
+# name space, unless it stays in the foreground.
+run_dnsmasq() {
+    if [[ $(< /proc/self/setgroups) == allow ]]; then
+        dnsmasq --conf-file="$1" --pid-file="$scratch/dnsmasq.pid" || fail "dnsmasq does not start"
+    else
+        peer_start dnsmasq-messages 'started' dnsmasq --no-daemon --conf-file="$1" --log-facility=-
+        echo "$peer_pid" > "$scratch/dnsmasq.pid"
+        ln -sf dnsmasq-messages.log "$scratch/dnsmasq.log"
+    fi
+}
+
 # net_dnsmasq [OPTION...]: serves addresses and names on the wire. Guests get any address from 10.0.5.100
 # on, or make theirs of the prefix for IPv6.
 net_dnsmasq() {
@@ -150,9 +172,7 @@ user=root
 group=root
 CONF
     printf '%s\n' "$@" >> "$scratch/dnsmasq.conf"
-    # It goes to the background once it serves.
-    dnsmasq --conf-file="$scratch/dnsmasq.conf" --pid-file="$scratch/dnsmasq.pid" ||
-        fail "dnsmasq does not start"
+    run_dnsmasq "$scratch/dnsmasq.conf"
     if [[ ${NET_GUEST:-} == linux ]]; then
         printf 'nameserver %s\n' "$host4" > "$scratch/resolv.conf"
         mount --bind "$scratch/resolv.conf" /etc/resolv.conf
@@ -161,8 +181,13 @@ CONF
 
 # net_capture: writes what tap0 carries to $scratch/wire.pcap; net_capture_end checks that it is as its
 # protocols have it. Checksums of TCP and UDP are not: those are the business of the real wire behind.
+# Not in immediate mode, where the buffer has room for 256 frames of whatever length.
 net_capture() {
-    peer_start tcpdump 'listening on' tcpdump -Z root --immediate-mode -B 65536 -U -i tap0 -s 0 -w "$scratch/wire.pcap"
+    if [[ $(< /proc/self/setgroups) == allow ]]; then
+        peer_start tcpdump 'listening on' tcpdump -Z root -B 65536 -U -i tap0 -s 0 -w "$scratch/wire.pcap"
+    else # tcpdump sets its groups, too
+        peer_start tcpdump 'File:' dumpcap -q -B 64 -i tap0 -w "$scratch/wire.pcap"
+    fi
     tcpdump=$peer_pid
 }
 
@@ -186,7 +211,7 @@ net_capture_end() {
 
 # Options for all guests of a test, and what stands for the wire among them.
 guest_options=()
-guest_net=(--net "tap:tap0,ip=$guest4/24,gateway=$host4,mac=$guest_mac")
+guest_net=(--net "tap:tap0,ip=$guest4/24,gateway=$host4,mac=$guest_mac${NET_QUEUES:+,queues=$NET_QUEUES}")
 guest_cpus=2
 
 # guest_command_for PROGRAM [ARG...]: makes guest_command for a program of $PROGRAMS or the examples, or

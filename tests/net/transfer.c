@@ -6,7 +6,10 @@
  *
  * GET /N answers with N bytes, PUT /N compares what it is sent, and answers "the same" or "differs
  * at byte B". GET /state answers with what connections may leak: descriptors and memory in use. How
- * a transfer ended that was not complete goes to standard output. */
+ * a transfer ended that was not complete goes to standard output. GET /end ends the server.
+ *
+ * A connection that ends with its answer ("Connection: close") is closed by the server first,
+ * unless the request says "Close-First: client". */
 #include <errno.h>
 #include <inttypes.h>
 #include <netinet/in.h>
@@ -162,12 +165,15 @@ static bool serve_request(int fd, const char *head, uint64_t *buffer, size_t hav
     write_state(text, sizeof(text));
     return answer(fd, text);
   }
+  if (strncmp(head, "GET /end ", 9) == 0)
+    exit(answer(fd, "") ? EXIT_SUCCESS : EXIT_FAILURE);
   if (read_count(head, "GET /", &count))
   {
     int len =
         snprintf(text, sizeof(text), "HTTP/1.1 200 OK\r\nContent-Length: %" PRIu64 "\r\n%s\r\n",
                  count, is_last ? "Connection: close\r\n" : "");
-    return write_all(fd, text, (size_t) len, &done) && give(fd, buffer, count) && !is_last;
+    return write_all(fd, text, (size_t) len, &done) && give(fd, buffer, count) &&
+           (!is_last || strstr(head, "\r\nClose-First: client\r\n") != NULL);
   }
   if (!read_count(head, "PUT /", &count))
     return false;

@@ -54,7 +54,7 @@ host-record=server.example.test,10.0.2.2
 user=root
 group=root
 CONF
-dnsmasq --conf-file="$scratch/dns.conf" --pid-file="$scratch/dns.pid" || fail "no dnsmasq"
+run_dnsmasq "$scratch/dns.conf"
 printf 'nameserver 127.0.0.1\n' > "$scratch/resolv.conf"
 mount --bind "$scratch/resolv.conf" /etc/resolv.conf
 peer_start socat 'listening on' socat -d -d TCP4-LISTEN:7001,bind=127.0.0.1,reuseaddr,fork EXEC:cat
@@ -65,3 +65,43 @@ for name in 10.0.2.2 server.example.test; do
 done
 expect --stdout $'10\\.0\\.2\\.2\n(.*\n)*eth0 10\\.0\\.2\\.15/24\n(.*\n)*all interfaces\n' \
     guest ask name server.example.test interfaces
+
+# A network that would be dead, and descriptors that are the monitor's own, are errors.
+guest_net=(--net "user,gateway=192.168.1.1")
+expect --status 125 --stderr 'uhyve: --net user: gateway= is not [^
+]*
+' guest echo_threads 7000
+exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
+for fd in 3 4 5 6 7 8 9; do
+    guest_net=(--net user --net "fd:$fd")
+    expect --status 125 --stderr "uhyve: --net fd:$fd: (no such|was not handed over)[^
+]*
+" guest echo_threads 7000
+done
+
+# When the program beside the monitor ends, that says so, once; the guest lives.
+guest_net=(--net user)
+guest_start lost echo_threads 7000
+kill -KILL "$(pgrep -P "$guest_pid" -x uhyve-net-user)"
+grep -qm 1 -Fx 'uhyve: eth0: user network has ended' < <(timeout 20 tail -n +1 -f --pid="$guest_pid" "$scratch/lost.log") ||
+    fail "nobody says that the network has ended"
+guest_end
+(($(grep -c ended "$scratch/lost.log") == 1)) || fail "it is said twice"
+
+# One that is stopped holds nobody up, and ends when it goes on.
+guest_command_for transfer -3000000
+mkfifo "$scratch/stream"
+"${guest_command[@]}" > "$scratch/stream" &
+guest_pid=$!
+exec {stream}< "$scratch/stream"
+head -c 1 <&"$stream" > "$scratch/body"
+helper=$(pgrep -P "$guest_pid" -x uhyve-net-user)
+kill -STOP "$helper"
+begin=$SECONDS
+cat <&"$stream" > "$scratch/body"
+wait "$guest_pid"
+((SECONDS - begin <= 5)) || fail "a stuck program holds the monitor up"
+kill -CONT "$helper"
+while kill -0 "$helper" 2> /dev/null; do
+    ((SECONDS - begin <= 10)) || fail "it does not end"
+done

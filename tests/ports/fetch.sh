@@ -1,7 +1,7 @@
 #!/bin/bash
 # Downloads the sources of the ports (sources.txt) into the cache, those that it does not have.
 #
-# UHYVE_CACHE names the cache, PORT_SOURCES another list.
+# UHYVE_CACHE names the cache, PORT_SOURCES another list, PORT_SUITE Debian's suite that has them.
 set -euo pipefail
 export LC_ALL=C
 exec < /dev/null
@@ -24,4 +24,4 @@ exec 9> "$cache/ports.lock"
 flock 9
 work=$(mktemp -d "$cache/ports.tmp.XXXXXX")
 trap 'rm -rf "$work"' EXIT
-fetch_sources bookworm < <(grep -v '^#' "${PORT_SOURCES:-$here/sources.txt}")
+fetch_sources "${PORT_SUITE:-bookworm}" < <(grep -v '^#' "${PORT_SOURCES:-$here/sources.txt}")

@@ -127,6 +127,34 @@ static void idle_cpu_looks(void **state)
   }
 }
 
+/* The last buffers are with the user, who gives them back while the task is awake but has looked
+ * for them already: it is told when it wants to sleep. */
+static void buffers_come_back_late(void **state)
+{
+  (void) state;
+  model.ring_size = 16;
+  for (size_t i = 0; i < COUNT_OF(merged_kinds); i++)
+  {
+    model_begin(merged_kinds[i]);
+    for (unsigned int count = 0; count < net.most_buffers; count++)
+    {
+      model_give(100, 0);
+      assert_int_equal(model_serve(4), 1);
+    }
+    assert_false(net.device.operations->expect(&net.device));
+    net_link_interrupt(); /* wakes */
+    assert_int_equal(model.wakes, 1);
+    model_serve(4);
+    model_release_all();
+    assert_int_equal(model.wakes, 1);
+    assert_true(net.device.operations->expect(&net.device));
+    model_serve(4);
+    assert_false(net.device.operations->expect(&net.device));
+    model_give(100, 0);
+    assert_int_equal(model_serve(4), 1);
+  }
+}
+
 /* A device, a task that serves it, another that serves it in between, and CPUs that look now and
  * then: nobody sleeps for ever. */
 #define STRESS_FRAMES 60000u
@@ -254,6 +282,7 @@ int main(void)
       cmocka_unit_test_teardown(one_wake, model_end),
       cmocka_unit_test_teardown(another_task_serves, model_end),
       cmocka_unit_test_teardown(idle_cpu_looks, model_end),
+      cmocka_unit_test_teardown(buffers_come_back_late, model_end),
       cmocka_unit_test_teardown(nobody_sleeps_for_ever, model_end),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,6 +12,7 @@
 #include <linux/virtio_ring.h>
 
 #define WAIT_MOST_MS 10000
+#define QUEUE_BYTES  0x20000ull
 
 void driver_make_memory(struct driver *driver)
 {
@@ -77,7 +78,7 @@ static void write_address(const struct driver *driver, uint64_t offset, uint64_t
 void driver_set_queue(struct driver *driver, unsigned int number, uint16_t size)
 {
   struct driver_queue *queue = &driver->queues[number];
-  uint64_t base_gpa = 0x10000 + 0x40000ull * number;
+  uint64_t base_gpa = 0x10000 + QUEUE_BYTES * number;
   *queue = (struct driver_queue){
       .size = size,
       .descriptors_gpa = base_gpa,
@@ -87,7 +88,7 @@ void driver_set_queue(struct driver *driver, unsigned int number, uint16_t size)
       .wrap = true,
       .seen_wrap = true,
   };
-  memset(driver_hva(driver, base_gpa), 0, 0x40000);
+  memset(driver_hva(driver, base_gpa), 0, QUEUE_BYTES);
   driver_write(driver, REG_QUEUE, number);
   driver_write(driver, REG_QUEUE_SIZE, size);
   write_address(driver, REG_DESCRIPTORS, queue->descriptors_gpa);
@@ -99,7 +100,7 @@ void driver_set_queue(struct driver *driver, unsigned int number, uint16_t size)
 void driver_start(struct driver *driver, uint64_t features, uint16_t queue_size)
 {
   assert_true(driver_negotiate(driver, features));
-  for (unsigned int queue = 0; queue < 2; queue++)
+  for (unsigned int queue = 0; queue < (driver->queue_count > 0 ? driver->queue_count : 2); queue++)
   {
     driver_set_queue(driver, queue, queue_size);
     assert_int_equal(driver_read(driver, REG_QUEUE_READY), 1);

@@ -9,6 +9,7 @@
 
 #define DRIVER_MEMORY_BYTES  (16ull << 20)
 #define DRIVER_BUFFERS_GPA   0x100000u /* a place for buffers, up to the end of the memory */
+#define DRIVER_MOST_QUEUES   5
 #define DRIVER_FORBIDDEN_GPA 0xf00000u /* protected, to the end of the memory */
 
 /* virtio 1.2, 4.2.2 */
@@ -53,7 +54,8 @@ struct driver
   struct net_interface *interface;
   bool is_packed;
   uint64_t features;
-  struct driver_queue queues[2];
+  unsigned int queue_count; /* that driver_start() brings up: 2, or as many as this says */
+  struct driver_queue queues[DRIVER_MOST_QUEUES];
 };
 
 struct driver_piece

@@ -6,7 +6,11 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/ethtool.h>
 #include <linux/if_packet.h>
+#include <linux/if_tun.h>
+#include <linux/sockios.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_ring.h>
 #include <net/ethernet.h>
@@ -18,6 +22,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define FEATURE(bit)   (1ull << (bit))
@@ -63,7 +68,7 @@ static int begin(void **state)
 {
   static unsigned int number;
   static struct machine machine;
-  struct net_option option = {.kind = NET_TAP};
+  struct net_option option = {.kind = NET_TAP, .queue_count = 1};
   struct net_way *way;
   char message[256];
   snprintf(option.name, sizeof(option.name), "unit%u", number++);
@@ -239,7 +244,7 @@ static void test_merged(void **state)
 static bool is_held(struct net_interface *interface)
 {
   pthread_mutex_lock(&interface->lock);
-  bool is = interface->net.receive.held_bytes > 0;
+  bool is = interface->net.pairs[0].receive.held_bytes > 0;
   pthread_mutex_unlock(&interface->lock);
   return is;
 }
@@ -310,6 +315,59 @@ static void test_doorbells(void **state)
   }
 }
 
+static unsigned int has_offload(const char *name, uint32_t command)
+{
+  struct ethtool_value value = {.cmd = command};
+  struct ifreq request = {.ifr_data = (void *) &value};
+  int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  strcpy(request.ifr_name, name);
+  assert_int_equal(ioctl(fd, SIOCETHTOOL, &request), 0);
+  close(fd);
+  return value.data;
+}
+
+/* A TAP that stays is as it was when its user has gone. */
+static void test_offloads(void **state)
+{
+  struct driver *driver = &((struct machine *) *state)->driver;
+  const uint64_t offloads = FEATURE(VIRTIO_NET_F_CSUM) | FEATURE(VIRTIO_NET_F_GUEST_CSUM) |
+                            FEATURE(VIRTIO_NET_F_GUEST_TSO4);
+  char name[IFNAMSIZ];
+  assert_int_equal(sscanf(driver->interface->net.way->name, "tap %15s", name), 1);
+  unsigned int checksums = has_offload(name, ETHTOOL_GTXCSUM);
+  unsigned int segments = has_offload(name, ETHTOOL_GTSO);
+  driver_start(driver, BASE_FEATURES | offloads, QUEUE_SIZE);
+  while (!has_offload(name, ETHTOOL_GTSO))
+    sched_yield();
+  net_interface_stop(driver->interface);
+  assert_int_equal(has_offload(name, ETHTOOL_GTXCSUM), checksums);
+  assert_int_equal(has_offload(name, ETHTOOL_GTSO), segments);
+}
+
+/* One that somebody else has opened: its MTU is known in its own name space only. */
+static void test_handed_over(void **state)
+{
+  struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI, .ifr_name = "handed"};
+  struct net_way *way;
+  int status;
+  (void) state;
+  int tap = open("/dev/net/tun", O_RDWR);
+  int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  assert_int_equal(ioctl(tap, TUNSETIFF, &request), 0);
+  request.ifr_mtu = 1234;
+  assert_int_equal(ioctl(fd, SIOCSIFMTU, &request), 0);
+  close(fd);
+  assert_int_equal(net_tap_adopt(&way, dup(tap)), 0);
+  assert_int_equal(way->mtu_bytes, 1234);
+  way->operations->close(way);
+  pid_t child = fork();
+  if (child == 0)
+    _exit(unshare(CLONE_NEWNET) == 0 && net_tap_adopt(&way, tap) == 0 ? (int) way->mtu_bytes : 255);
+  assert_int_equal(waitpid(child, &status, 0), child);
+  assert_int_equal(WEXITSTATUS(status), 0);
+  close(tap);
+}
+
 /* What Linux itself sends on a new interface is left out: IPv6. */
 static void be_quiet(void)
 {
@@ -334,6 +392,8 @@ int main(void)
       cmocka_unit_test_setup_teardown(test_merged, begin, end),
       cmocka_unit_test_setup_teardown(test_held, begin, end),
       cmocka_unit_test_setup_teardown(test_doorbells, begin, end),
+      cmocka_unit_test_setup_teardown(test_offloads, begin, end),
+      cmocka_unit_test(test_handed_over),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

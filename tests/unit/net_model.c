@@ -10,8 +10,12 @@
 #include "mm/physical.h"
 #include "unit_test.h"
 
-struct net_model model = {
-    .link_state = 1, .mtu = 1500, .ring_size = 16, .bytes_left = INT64_MAX, .link_now = -1};
+struct net_model model = {.link_state = 1,
+                          .mtu = 1500,
+                          .memory_bytes = 16u << 20,
+                          .ring_size = 16,
+                          .bytes_left = INT64_MAX,
+                          .link_now = -1};
 struct virtio_net net;
 
 /* ---- The rest of the kernel library ---- */
@@ -75,7 +79,7 @@ uint64_t address_to_gpa_long(const void *pointer, enum address_access access,
 
 struct physical_usage physical_usage(void)
 {
-  return (struct physical_usage){.total_bytes = 16u << 20};
+  return (struct physical_usage){.total_bytes = model.memory_bytes};
 }
 
 /* ---- The device ---- */
@@ -116,7 +120,7 @@ static uint8_t configuration8(const struct virtio_device *device, unsigned int o
 static uint16_t configuration16(const struct virtio_device *device, unsigned int offset)
 {
   (void) device;
-  return offset == 6 ? model.link_state : model.mtu;
+  return offset == 6 ? model.link_state : offset == 8 ? MODEL_PAIRS : model.mtu;
 }
 
 static uint16_t most_descriptors(const struct virtio_device *device, uint16_t queue)
@@ -183,13 +187,18 @@ static void wake(void *context)
 
 void model_begin(uint64_t features)
 {
-  net = (struct virtio_net){0};
+  model_begin_with(features, 1);
+}
+
+void model_begin_with(uint64_t features, uint32_t cpu_count)
+{
+  net = (struct virtio_net){.most_pairs = cpu_count};
   model.offered = features;
   model.frame_count = 0;
   model.owner_count = 0;
   model.wakes = 0;
-  model.notified[0] = 0;
-  model.notified[1] = 0;
+  for (size_t i = 0; i < COUNT_OF(model.notified); i++)
+    model.notified[i] = 0;
   assert_int_equal(virtio_net_start(&net, 1), 0);
   net.device.user = (struct net_device_user){received, sent, link_changed, wake, &net};
   net_device_list = &net.device;
@@ -215,8 +224,9 @@ static unsigned char content(uint32_t at)
 }
 
 /* As the device does it: header first, over as many buffers as it takes. */
-void model_give(uint32_t len_bytes, uint8_t flags)
+void model_give_by(unsigned int pair, uint32_t len_bytes, uint8_t flags)
 {
+  struct ring_device *ring = &model.rings[2ul * pair];
   struct virtio_net_header header = {.flags = flags};
   unsigned char *count_place = NULL;
   uint32_t done = 0;
@@ -224,7 +234,7 @@ void model_give(uint32_t len_bytes, uint8_t flags)
   while (done < all_bytes)
   {
     struct ring_chain chain;
-    assert_true(ring_device_take(&model.rings[0], &chain));
+    assert_true(ring_device_take(ring, &chain));
     assert_int_equal(chain.count, 1);
     assert_int_equal(chain.read_count, 0);
     uint32_t room = chain.pieces[0].len_bytes;
@@ -237,8 +247,13 @@ void model_give(uint32_t len_bytes, uint8_t flags)
       count_place = data + offsetof(struct virtio_net_header, buffers);
     header.buffers++;
     memcpy(count_place, &header.buffers, sizeof(header.buffers));
-    ring_device_use(&model.rings[0], &chain, part);
+    ring_device_use(ring, &chain, part);
   }
+}
+
+void model_give(uint32_t len_bytes, uint8_t flags)
+{
+  model_give_by(0, len_bytes, flags);
 }
 
 void model_check_frame(const struct net_received *frame, uint32_t len_bytes, uint32_t pieces)

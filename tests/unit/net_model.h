@@ -13,6 +13,10 @@
   (MERGED | VIRTIO_PACKED | VIRTIO_INDIRECT | VIRTIO_NET_CHECKSUM | VIRTIO_NET_GUEST_CHECKSUM | \
    VIRTIO_NET_SEGMENT4 | VIRTIO_NET_SEGMENT6 | VIRTIO_NET_GUEST_SEGMENT4 |                      \
    VIRTIO_NET_GUEST_SEGMENT6)
+#define PAIRS         (ALL | VIRTIO_NET_CONTROL | VIRTIO_NET_PAIRS)
+
+#define MODEL_PAIRS   3
+#define MODEL_CONTROL (2ul * MODEL_PAIRS)
 
 struct net_model
 {
@@ -20,8 +24,9 @@ struct net_model
   uint32_t status;
   uint16_t link_state, mtu;
   uint16_t ring_size;
-  struct ring_device rings[2];
-  _Atomic unsigned int notified[2];
+  uint64_t memory_bytes; /* of the guest */
+  struct ring_device rings[MODEL_CONTROL + 1];
+  _Atomic unsigned int notified[MODEL_CONTROL + 1];
   long bytes_left; /* that can be allocated */
 
   /* What the user was told. */
@@ -40,14 +45,16 @@ extern const uint8_t model_address[6];
 /* Pages of guest-physical memory, none beside the other. */
 #define SMALL_PAGE 64u
 
-/* Starts the driver on a device that offers these. */
+/* Starts the driver on a device that offers these; with so many CPUs. */
 void model_begin(uint64_t features);
+void model_begin_with(uint64_t features, uint32_t cpu_count);
 int model_end(void **state); /* a teardown */
 
 unsigned int model_serve(unsigned int most);
 
-/* The device gives a frame of so many bytes. */
+/* The device gives a frame of so many bytes, by the first pair or another. */
 void model_give(uint32_t len_bytes, uint8_t flags);
+void model_give_by(unsigned int pair, uint32_t len_bytes, uint8_t flags);
 void model_check_frame(const struct net_received *frame, uint32_t len_bytes, uint32_t pieces);
 void model_release_all(void);
 

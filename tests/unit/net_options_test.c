@@ -82,7 +82,9 @@ static void reads_kinds(void **state)
   assert_int_equal(interface(1)->kind, NET_TAP);
   assert_string_equal(interface(1)->name, "uhyve0");
   assert_int_equal(interface(2)->kind, NET_FD);
-  assert_int_equal(interface(2)->fd, 17);
+  assert_int_equal(interface(2)->fds[0], 17);
+  for (unsigned int i = 0; i < 7; i++)
+    assert_int_equal(interface(i)->queue_count, 1);
   assert_int_equal(interface(3)->kind, NET_PASST);
   assert_string_equal(interface(3)->path, "");
   assert_int_equal(interface(4)->kind, NET_PASST);
@@ -121,6 +123,19 @@ static void reads_keys(void **state)
   options_free(&options);
 }
 
+static void reads_queues(void **state)
+{
+  (void) state;
+  PARSE("--net", "tap:t,queues=8", "--net", "fd:3+17+4", "--net", "tap:u,queues=1", "prog");
+  assert_int_equal(interface(0)->queue_count, 8);
+  assert_int_equal(interface(1)->queue_count, 3);
+  assert_int_equal(interface(1)->fds[0], 3);
+  assert_int_equal(interface(1)->fds[1], 17);
+  assert_int_equal(interface(1)->fds[2], 4);
+  assert_int_equal(interface(2)->queue_count, 1);
+  options_free(&options);
+}
+
 static void refuses(void **state)
 {
   static const char *const wrong[] = {"tap",
@@ -132,6 +147,19 @@ static void refuses(void **state)
                                       "fd:-1",
                                       "fd:3x",
                                       "fd:4294967299",
+                                      "fd:3+",
+                                      "fd:+3",
+                                      "fd:3++4",
+                                      "fd:3+2",
+                                      "fd:3+4+3",
+                                      "fd:3+4+5+6+7+8+9+10+11",
+                                      "fd:3,queues=1",
+                                      "user,queues=2",
+                                      "passt,queues=2",
+                                      "tap:t,queues=0",
+                                      "tap:t,queues=9",
+                                      "tap:t,queues=",
+                                      "tap:t,queues=2x",
                                       "bridge:x",
                                       "user:x",
                                       "passt:",
@@ -147,7 +175,13 @@ static void refuses(void **state)
                                       "tap:t,a=b",
                                       "tap:t,gateway=",
                                       "tap:t,mac=00:00:00:00:00:00",
-                                      "tap:t,ip=::/129"};
+                                      "tap:t,ip=::/129",
+                                      "tap:t,ip=10.0.0.1/8,ip=10.0.0.2/8",
+                                      "tap:t,ip=fd00::1/64,ip=fd00::2/64",
+                                      "tap:t,gateway=10.0.0.1,gateway=10.0.0.2",
+                                      "tap:t,gateway=fd00::1,gateway=fd00::2",
+                                      "tap:t,mac=02:00:00:00:00:01,mac=02:00:00:00:00:02",
+                                      "tap:t,mtu=1500,mtu=1400"};
   (void) state;
   for (size_t i = 0; i < COUNT_OF(wrong); i++)
   {
@@ -184,6 +218,7 @@ static void publishes(void **state)
                                       "1:2:3:4",   "",         "10.0.0.1:1:", "[10.0.0.1]:1:2"};
   for (size_t i = 0; i < COUNT_OF(wrong); i++)
     REFUSE("option --publish: ", "-p", wrong[i]);
+  REFUSE("[::1]:8080:80", "-p", "80");
   REFUSE("--publish needs --net user", "-p", "1:2", "--net", "tap:t");
   REFUSE("--publish needs --net user", "-p", "1:2", "--net", "passt:/s");
 }
@@ -218,9 +253,13 @@ static void reads_addresses_of_the_environment(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(has_none),   cmocka_unit_test(reads_kinds),
-      cmocka_unit_test(reads_keys), cmocka_unit_test(refuses),
-      cmocka_unit_test(publishes),  cmocka_unit_test(reads_addresses_of_the_environment),
+      cmocka_unit_test(has_none),
+      cmocka_unit_test(reads_kinds),
+      cmocka_unit_test(reads_keys),
+      cmocka_unit_test(reads_queues),
+      cmocka_unit_test(refuses),
+      cmocka_unit_test(publishes),
+      cmocka_unit_test(reads_addresses_of_the_environment),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

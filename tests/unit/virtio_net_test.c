@@ -42,7 +42,7 @@ static void too_many_pieces(void **state)
     model_begin(merged_kinds[i]);
     for (int round = 0; round < 10; round++)
     {
-      uint16_t free_count = net.receive.free_count;
+      uint16_t free_count = net.pairs[0].receive.free_count;
       model_give(20 * net.buffer_bytes - 12, 0);
       model_give(20 * net.buffer_bytes - 11, 0);
       model_give(100, 0);
@@ -52,7 +52,7 @@ static void too_many_pieces(void **state)
       model_check_frame(model.frames[1], 100, 1);
       model_release_all();
       model_serve(8);
-      assert_true(net.receive.free_count <= free_count + 16);
+      assert_true(net.pairs[0].receive.free_count <= free_count + 16);
     }
   }
 }
@@ -251,7 +251,7 @@ static void what_is_agreed_on(void **state)
   assert_int_equal(net.virtio.features & (VIRTIO_NET_SEGMENT4 | VIRTIO_NET_SEGMENT6), 0);
   virtio_net_refused = VIRTIO_PACKED;
   model_begin(ALL);
-  assert_false(net.receive.is_packed);
+  assert_false(net.pairs[0].receive.is_packed);
   virtio_net_refused = 0;
   net = (struct virtio_net){0};
   assert_int_equal(virtio_net_start(&net, 0), -ENODEV);

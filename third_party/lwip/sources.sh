@@ -16,7 +16,7 @@ readonly archive_sha256=0a8276d09fc4e97bbba2f953d74af2388fc2195ea156be9d7589e297
 readonly package_suite=bookworm
 
 # What is unpacked: what a build takes, and the licence.
-readonly parts=(COPYING src/api src/core src/include src/netif/ethernet.c)
+readonly parts=(COPYING src/core src/include src/netif/ethernet.c)
 
 here=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
 readonly here

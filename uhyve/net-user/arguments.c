@@ -8,8 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MTU_LEAST 576 /* as --net has it */
-#define MTU_MOST  65521
+#include "uhyve/net/net_options.h"
 
 static bool read_number(const char *text, unsigned long least, unsigned long most,
                         unsigned long *number)
@@ -32,8 +31,7 @@ static bool read_descriptor(const char *text, int *fd)
 
 static bool read_isolation(const char *text, enum isolation *isolation)
 {
-  static const char *const names[] = {
-      [ISOLATION_NONE] = "none", [ISOLATION_NORMAL] = "normal", [ISOLATION_STRICT] = "strict"};
+  static const char *const names[] = ISOLATION_NAMES;
   for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++)
   {
     if (strcmp(text, names[i]) == 0)
@@ -106,7 +104,7 @@ static bool read_option(int option, char *value, struct arguments *arguments)
   case 'i':
     return read_isolation(value, &arguments->isolation);
   case 'm':
-    if (!read_number(value, MTU_LEAST, MTU_MOST, &number))
+    if (!read_number(value, NET_LEAST_MTU, NET_MOST_MTU, &number))
       return false;
     arguments->mtu_bytes = (unsigned int) number;
     return true;

@@ -1,5 +1,6 @@
 /* uhyve-net-user: the network of a guest without privileges, as a program beside the monitor, which
- * starts it with one end of a socket pair. It ends when the other end is gone.
+ * starts it with one end of a socket pair. It ends when the other end is gone, and what the guest
+ * has sent is delivered.
  *
  * It takes no signal: what a terminal sends to all of its processes is for the guest. */
 #include <arpa/inet.h>
@@ -41,6 +42,8 @@ static const char *explain(int error)
     return "the port is in use";
   case -EADDRNOTAVAIL:
     return "the host has no such address";
+  case -EINVAL:
+    return "the address needs a scope, which cannot be given";
   case -EACCES:
     return "ports below 1024 are for root";
   default:

@@ -1,5 +1,6 @@
 /* One loop: frames of the guest to libslirp, what sockets of the host have to libslirp, its frames
- * to the guest.
+ * to the guest. When the guest has ended another one: what libslirp has acknowledged still goes to
+ * the host's sockets.
  *
  * Frames for a guest that does not read are kept up to a bound. From half of it on no socket is
  * read, so that its sender is held up; what libslirp makes by itself beyond the bound is lost, as
@@ -13,10 +14,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "neighbour.h"
+#include "ports.h"
+#include "uhyve/monotonic.h"
 #include "uhyve/net/frame_stream.h"
 
 /* After so many frames of the guest sockets have their turn. */
@@ -26,6 +28,9 @@
 
 #define NEVER_MS        INT64_MAX
 #define NS_PER_MS       1000000
+
+/* How long sockets that do not take their data are waited for when the guest has ended. */
+#define LAST_MS 60000
 
 /* libslirp has one: for the announcements of its IPv6 router. */
 #define MOST_TIMERS 4
@@ -41,7 +46,10 @@ struct user_network
 {
   Slirp *slirp;
   struct frame_stream stream;
+  struct ports ports;
   bool is_congested;
+  bool is_deaf;   /* the guest: nothing more is sent there */
+  bool has_ended; /* the guest */
   struct timer timers[MOST_TIMERS];
   struct pollfd *polled; /* the first is the frames' */
   size_t polled_count;
@@ -54,7 +62,8 @@ static ssize_t send_packet(const void *frame, size_t bytes, void *opaque)
 {
   struct user_network *network = opaque;
   const struct iovec piece = {.iov_base = (void *) frame, .iov_len = bytes};
-  frame_stream_send(&network->stream, &piece, 1);
+  if (!network->is_deaf)
+    frame_stream_send(&network->stream, &piece, 1);
   return (ssize_t) bytes; /* a lost one is no error, and an end is seen when reading */
 }
 
@@ -66,9 +75,7 @@ static void guest_error(const char *message, void *opaque)
 static int64_t clock_get_ns(void *opaque)
 {
   (void) opaque;
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (int64_t) now.tv_sec * 1000000000 + now.tv_nsec;
+  return (int64_t) monotonic_ns();
 }
 
 static void *timer_new(SlirpTimerCb call, void *argument, void *opaque)
@@ -162,6 +169,7 @@ struct user_network *user_network_new(const struct arguments *arguments)
   struct user_network *network = calloc(1, sizeof(*network));
   if (network == NULL)
     return NULL;
+  ports_begin(&network->ports);
   network->polled_room = POLLED_AT_FIRST;
   network->polled = calloc(network->polled_room, sizeof(network->polled[0]));
   SlirpConfig config = {
@@ -177,38 +185,9 @@ struct user_network *user_network_new(const struct arguments *arguments)
   return NULL;
 }
 
-/* libslirp lets one connection wait, and many come at once. */
-static void let_many_wait(void)
-{
-  int is_listening = 0;
-  socklen_t bytes = sizeof(is_listening);
-  for (int fd = 0;
-       getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &is_listening, &bytes) == 0 || errno == ENOTSOCK;
-       fd++)
-  {
-    if (is_listening != 0)
-      listen(fd, SOMAXCONN);
-    is_listening = 0;
-  }
-}
-
 int user_network_publish(struct user_network *network, const struct published *published)
 {
-  const struct sockaddr *host = &published->host.any;
-  const struct sockaddr_in guest4 = {.sin_family = AF_INET, .sin_port = published->guest_port};
-  const struct sockaddr_in6 guest6 = {.sin6_family = AF_INET6, .sin6_port = published->guest_port};
-  int flags = published->is_udp ? SLIRP_HOSTFWD_UDP : 0;
-  int result = host->sa_family == AF_INET
-                   ? slirp_add_hostxfwd(network->slirp, host, sizeof(published->host.ipv4),
-                                        (const struct sockaddr *) &guest4, sizeof(guest4), flags)
-                   : slirp_add_hostxfwd(network->slirp, host, sizeof(published->host.ipv6),
-                                        (const struct sockaddr *) &guest6, sizeof(guest6),
-                                        flags | SLIRP_HOSTFWD_V6ONLY);
-  if (result != 0)
-    return -errno;
-  if (!published->is_udp)
-    let_many_wait();
-  return 0;
+  return ports_open(&network->ports, network->slirp, published);
 }
 
 /* ---- The loop ---- */
@@ -239,12 +218,22 @@ static const struct
 
 #define EVENTS (sizeof(events_of) / sizeof(events_of[0]))
 
+/* One that is being connected has nothing to be sent yet. */
+static bool is_connected(int fd)
+{
+  struct sockaddr_storage address;
+  socklen_t bytes = sizeof(address);
+  return getpeername(fd, (struct sockaddr *) &address, &bytes) == 0;
+}
+
 static int add_poll(int fd, int events, void *opaque)
 {
   struct user_network *network = opaque;
   short wanted = 0;
-  if (network->is_congested)
+  if (network->is_congested || network->has_ended)
     events &= SLIRP_POLL_OUT;
+  if (network->has_ended && events != 0 && !is_connected(fd))
+    events = 0;
   if (events == 0)
     return -1;
   for (size_t i = 0; i < EVENTS; i++)
@@ -258,13 +247,14 @@ static int add_poll(int fd, int events, void *opaque)
 static int get_events(int index, void *opaque)
 {
   struct user_network *network = opaque;
+  const struct pollfd *polled = &network->polled[index];
   int found = 0;
   for (size_t i = 0; i < EVENTS; i++)
   {
-    if ((network->polled[index].revents & events_of[i].host) != 0)
+    if ((polled->revents & events_of[i].host) != 0)
       found |= events_of[i].slirp;
   }
-  return found;
+  return found == 0 || ports_may_accept(&network->ports, polled->fd) ? found : 0;
 }
 
 static int64_t now_ms(void)
@@ -319,12 +309,19 @@ static int take_frames(struct user_network *network)
   return 1;
 }
 
-void user_network_run(struct user_network *network)
+/* A guest that takes no frames may have sent some before. */
+static void send_kept(struct user_network *network)
+{
+  int error = network->is_deaf ? 0 : frame_stream_flush(&network->stream);
+  network->is_deaf |= error != 0 && error != -EAGAIN;
+}
+
+static void carry_frames(struct user_network *network)
 {
   int more = 0;
   do
   {
-    size_t kept = frame_stream_kept(&network->stream);
+    size_t kept = network->is_deaf ? 0 : frame_stream_kept(&network->stream);
     uint32_t timeout_ms = UINT32_MAX;
     network->is_congested = kept > FRAME_STREAM_BUFFER_BYTES / 2;
     network->polled_count = 0;
@@ -336,8 +333,33 @@ void user_network_run(struct user_network *network)
     if (more > 0 || (network->polled[0].revents & (POLLIN | POLLHUP | POLLERR)) != 0)
       more = take_frames(network);
     slirp_pollfds_poll(network->slirp, found < 0, get_events, network);
-    int error = frame_stream_flush(&network->stream);
-    if (error != 0 && error != -EAGAIN)
-      return;
+    send_kept(network);
   } while (more >= 0);
+}
+
+/* What the guest believes to be there: it has been acknowledged. The end of a connection goes
+ * behind its data. */
+static void deliver_rest(struct user_network *network)
+{
+  const int64_t end_ms = now_ms() + LAST_MS;
+  for (int64_t now; (now = now_ms()) < end_ms;)
+  {
+    uint32_t timeout_ms = (uint32_t) (end_ms - now);
+    network->polled_count = 0;
+    slirp_pollfds_fill(network->slirp, &timeout_ms, add_poll, network);
+    if (network->polled_count == 0)
+      break;
+    int found = poll(network->polled, network->polled_count, (int) timeout_ms);
+    slirp_pollfds_poll(network->slirp, found < 0, get_events, network);
+  }
+}
+
+void user_network_run(struct user_network *network)
+{
+  carry_frames(network);
+  network->is_deaf = network->has_ended = true;
+  ports_close(&network->ports, network->slirp);
+  /* The monitor waits for this. */
+  close(network->stream.fd);
+  deliver_rest(network);
 }

@@ -9,7 +9,9 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
-/* What a frame may have at most: 64 KiB of payload, Ethernet's header and a tag of a VLAN. */
+/* What a frame may have at most: what one of 64 KiB has, with Ethernet's header and a tag of a
+ * VLAN.
+ */
 #define FRAME_STREAM_MOST_BYTES 65553
 
 /* Of each direction: several of the largest frames. */

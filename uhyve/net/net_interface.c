@@ -5,23 +5,21 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "uhyve/monotonic.h"
 #include "uhyve/sandbox/sandbox.h"
 
 /* How long it polls after it had something to do. A wake-up costs about as much. */
-#define POLL_NS  50000
-#define NS_PER_S 1000000000u
+#define POLL_NS 50000
 
-static uint64_t now_ns(void)
-{
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (uint64_t) now.tv_sec * NS_PER_S + (uint64_t) now.tv_nsec;
-}
+/* How long a way out that has no room is waited for at the end. */
+#define LAST_NS   1000000000u
+#define NS_PER_MS 1000000u
 
 static void add_event(int fd)
 {
@@ -87,8 +85,19 @@ static void connect_interrupts(struct net_interface *interface)
   pthread_mutex_unlock(&interface->lock);
   int error = connect->connect(connect->context);
   lock_after_visitors(interface);
-  if (error != 0)
-    virtio_net_lose_way(&interface->net);
+  if (error == 0)
+    return;
+  virtio_net_lose_way(&interface->net);
+  interface->has_told_loss = true;
+  fprintf(stderr, "uhyve: eth%u: cannot connect the interrupts: %s\n", interface->number,
+          strerror(-error));
+}
+
+/* The guest sees its link go down; why is said here. */
+static void tell_loss(struct net_interface *interface)
+{
+  interface->has_told_loss = true;
+  fprintf(stderr, "uhyve: eth%u: %s has ended\n", interface->number, interface->net.way->name);
 }
 
 static bool serve(struct net_interface *interface)
@@ -98,7 +107,10 @@ static bool serve(struct net_interface *interface)
   if (interface->is_touched && !interface->is_connected)
     connect_interrupts(interface);
   bool has_served = virtio_net_serve(&interface->net, &news);
+  bool is_lost = interface->net.is_way_broken;
   pthread_mutex_unlock(&interface->lock);
+  if (is_lost && !interface->has_told_loss)
+    tell_loss(interface);
   if (news.of_ring)
     add_event(interface->ring_fd);
   if (news.of_change)
@@ -115,25 +127,57 @@ static bool expect(struct net_interface *interface, struct virtio_net_expected *
   return !has_more;
 }
 
+/* Or until so much time has passed; -1: however long it takes. */
 static void sleep_until_event(struct net_interface *interface,
-                              const struct virtio_net_expected *expected)
+                              const struct virtio_net_expected *expected, int most_ms)
 {
-  struct pollfd polls[] = {
-      {.fd = interface->event_fd, .events = POLLIN},
-      {.fd = expected->frames || expected->room ? interface->net.way->fd : -1,
-       .events = (short) ((expected->frames ? POLLIN : 0) | (expected->room ? POLLOUT : 0))},
-  };
+  struct pollfd polls[1 + VIRTIO_NET_MOST_PAIRS] = {{.fd = interface->event_fd, .events = POLLIN}};
+  const unsigned int queue_count = interface->net.pair_count;
   uint64_t events;
-  poll(polls, sizeof(polls) / sizeof(polls[0]), -1);
-  if ((polls[0].revents & POLLIN) != 0 && read(interface->event_fd, &events, sizeof(events)) < 0)
+  for (unsigned int i = 0; i < queue_count; i++)
+  {
+    bool frames = (expected->frames >> i & 1) != 0;
+    bool room = (expected->room >> i & 1) != 0;
+    polls[1 + i].fd = frames || room ? interface->net.pairs[i].way->fd : -1;
+    polls[1 + i].events = (short) ((frames ? POLLIN : 0) | (room ? POLLOUT : 0));
+  }
+  poll(polls, 1 + queue_count, most_ms);
+  bool has_room = false;
+  for (unsigned int i = 0; i < queue_count; i++)
+    has_room = has_room || (polls[1 + i].revents & POLLOUT) != 0;
+  if (has_room)
+  {
+    lock_after_visitors(interface);
+    virtio_net_way_has_room(&interface->net);
+    pthread_mutex_unlock(&interface->lock);
+  }
+  if ((polls[0].revents & POLLIN) == 0)
     return;
+  ssize_t taken = read(interface->event_fd, &events, sizeof(events));
+  (void) taken; /* whatever came, all is looked at */
 }
 
-/* What the guest has queued when it ends still goes out, but what comes has no end. */
+/* Also what a driver has left that has reset the device. */
+static bool keeps_frames(struct net_way *way)
+{
+  return way->operations->flush != NULL && way->operations->flush(way) == -EAGAIN;
+}
+
+/* What the guest has queued when it ends still goes out, also where that takes its time. */
 static void serve_last(struct net_interface *interface)
 {
-  for (int i = 0; i < VIRTQUEUE_MOST_ENTRIES / VIRTIO_NET_BATCH && serve(interface); i++)
-    ;
+  const uint64_t end_ns = monotonic_ns() + LAST_NS;
+  struct virtio_net_expected expected;
+  for (uint64_t now_ns; (now_ns = monotonic_ns()) < end_ns;)
+  {
+    if (serve(interface) || !expect(interface, &expected))
+      continue;
+    expected.frames = 0;
+    expected.room |= keeps_frames(interface->net.way);
+    if (!expected.room)
+      break;
+    sleep_until_event(interface, &expected, (int) ((end_ns - now_ns) / NS_PER_MS) + 1);
+  }
 }
 
 static void *serve_interface(void *argument)
@@ -146,13 +190,17 @@ static void *serve_interface(void *argument)
   while (!atomic_load(&interface->stopping))
   {
     if (serve(interface))
-      served_ns = now_ns();
-    else if (interface->polls && now_ns() - served_ns < POLL_NS)
+      served_ns = monotonic_ns();
+    else if (interface->polls && monotonic_ns() - served_ns < POLL_NS)
       __builtin_ia32_pause();
     else if (expect(interface, &expected))
-      sleep_until_event(interface, &expected);
+      sleep_until_event(interface, &expected, -1);
   }
   serve_last(interface);
+  /* The next user of what stays, as a TAP may, asks for its own. */
+  const struct net_way *way = interface->net.way;
+  if (way->operations->set_offloads != NULL)
+    way->operations->set_offloads(interface->net.way, 0);
   return NULL;
 }
 

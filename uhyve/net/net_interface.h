@@ -23,7 +23,9 @@ struct net_interface
 {
   struct virtio_net net; /* by the lock, */
   bool is_touched;       /* as is this: the driver is there */
-  bool is_connected;     /* the thread's own */
+  bool is_connected;     /* the thread's own, */
+  bool has_told_loss;    /* as is this: of the way out */
+  unsigned int number;   /* of ethN, for messages */
   struct net_connect connect;
   pthread_mutex_t lock;
   pthread_cond_t is_free;
@@ -47,7 +49,8 @@ int net_interface_create(struct net_interface **interface, struct net_way *way,
 /* Starts the thread; it is shut in when this returns. Returns 0 or a negative errno. */
 int net_interface_start(struct net_interface *interface, struct net_connect connect, bool polls);
 
-/* Ends the thread, if there is one, after it has sent what the guest had queued. No vCPU runs. */
+/* Ends the thread, if there is one, after it has sent what the guest had queued, or has tried so
+ * for a second. No vCPU runs. */
 void net_interface_stop(struct net_interface *interface);
 
 void net_interface_destroy(struct net_interface *interface);

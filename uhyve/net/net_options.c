@@ -8,8 +8,6 @@
 #include <strings.h>
 
 #define ADDRESS_BYTES INET6_ADDRSTRLEN
-#define LEAST_MTU     576
-#define MOST_MTU      65521
 
 /* A piece of a value, not ended by a null. */
 struct word
@@ -72,6 +70,8 @@ static const char *set_ip(struct net_option *option, struct word value)
   struct word address = cut(&value, '/');
   if (read_address(address, AF_INET, option->ipv4))
   {
+    if (option->has_ipv4)
+      return "has two ip= for IPv4";
     option->has_ipv4 = true;
     return read_number(value, 32, &option->ipv4_prefix) ? NULL
                                                         : "has an address without the bits of its "
@@ -79,6 +79,8 @@ static const char *set_ip(struct net_option *option, struct word value)
   }
   if (!read_address(address, AF_INET6, option->ipv6))
     return "has an ip= that is no address: write it like ip=10.0.0.2/24";
+  if (option->has_ipv6)
+    return "has two ip= for IPv6";
   option->has_ipv6 = true;
   return read_number(value, 128, &option->ipv6_prefix) ? NULL
                                                        : "has an address without the bits of its "
@@ -87,9 +89,15 @@ static const char *set_ip(struct net_option *option, struct word value)
 
 static const char *set_gateway(struct net_option *option, struct word value)
 {
-  if (read_address(value, AF_INET, option->ipv4_gateway) ||
-      read_address(value, AF_INET6, option->ipv6_gateway))
-    return NULL;
+  static const uint8_t none[sizeof(option->ipv6_gateway)];
+  const struct net_option before = *option;
+  if (read_address(value, AF_INET, option->ipv4_gateway))
+    return memcmp(before.ipv4_gateway, none, sizeof(before.ipv4_gateway)) == 0
+               ? NULL
+               : "has two gateway= for IPv4";
+  if (read_address(value, AF_INET6, option->ipv6_gateway))
+    return memcmp(before.ipv6_gateway, none, sizeof(none)) == 0 ? NULL
+                                                                : "has two gateway= for IPv6";
   return "has a gateway= that is no address";
 }
 
@@ -97,6 +105,8 @@ static const char *set_mac(struct net_option *option, struct word value)
 {
   static const char not_a_mac[] =
       "has a mac= that is no address of one interface: write it like mac=02:00:00:12:34:56";
+  if (option->has_mac)
+    return "has mac= twice";
   for (size_t i = 0; i < sizeof(option->mac); i++)
   {
     struct word part = cut(&value, ':');
@@ -118,8 +128,19 @@ static const char *set_mac(struct net_option *option, struct word value)
 
 static const char *set_mtu(struct net_option *option, struct word value)
 {
-  if (!read_number(value, MOST_MTU, &option->mtu_bytes) || option->mtu_bytes < LEAST_MTU)
+  if (option->mtu_bytes != 0)
+    return "has mtu= twice";
+  if (!read_number(value, NET_MOST_MTU, &option->mtu_bytes) || option->mtu_bytes < NET_LEAST_MTU)
     return "has an mtu= that is no number from 576 to 65521";
+  return NULL;
+}
+
+static const char *set_queues(struct net_option *option, struct word value)
+{
+  if (option->kind != NET_TAP)
+    return "has queues=, which is for tap:NAME";
+  if (!read_number(value, NET_MOST_QUEUES, &option->queue_count) || option->queue_count == 0)
+    return "has a queues= that is no number from 1 to 8";
   return NULL;
 }
 
@@ -129,7 +150,11 @@ static const char *set_keys(struct net_option *option, struct word keys)
   {
     const char *name;
     const char *(*set)(struct net_option *option, struct word value);
-  } known[] = {{"ip", set_ip}, {"gateway", set_gateway}, {"mac", set_mac}, {"mtu", set_mtu}};
+  } known[] = {{"ip", set_ip},
+               {"gateway", set_gateway},
+               {"mac", set_mac},
+               {"mtu", set_mtu},
+               {"queues", set_queues}};
   while (keys.bytes > 0)
   {
     struct word value = cut(&keys, ',');
@@ -138,7 +163,7 @@ static const char *set_keys(struct net_option *option, struct word keys)
     while (i < sizeof(known) / sizeof(known[0]) && !is_word(name, known[i].name))
       i++;
     if (i == sizeof(known) / sizeof(known[0]))
-      return "has an unknown key: ip, gateway, mac and mtu are there";
+      return "has an unknown key: ip, gateway, mac, mtu and queues are there";
     const char *wrong = known[i].set(option, value);
     if (wrong != NULL)
       return wrong;
@@ -159,14 +184,30 @@ static const char *set_tap(struct net_option *option, struct word name)
 }
 
 /* The standard streams are the guest's. */
-static const char *set_fd(struct net_option *option, struct word number)
+static bool add_fd(struct net_option *option, struct word number)
 {
   unsigned int fd;
+  if (option->queue_count == NET_MOST_QUEUES || !read_number(number, INT32_MAX, &fd) || fd < 3)
+    return false;
+  for (unsigned int i = 0; i < option->queue_count; i++)
+  {
+    if (option->fds[i] == (int) fd)
+      return false;
+  }
+  option->fds[option->queue_count++] = (int) fd;
+  return true;
+}
+
+static const char *set_fds(struct net_option *option, struct word numbers)
+{
+  bool is_right = numbers.bytes > 0 && numbers.text[numbers.bytes - 1] != '+';
   option->kind = NET_FD;
-  if (!read_number(number, INT32_MAX, &fd) || fd < 3)
-    return "is no number of a descriptor from 3 on: write it like fd:3";
-  option->fd = (int) fd;
-  return NULL;
+  option->queue_count = 0;
+  while (is_right && numbers.bytes > 0)
+    is_right = add_fd(option, cut(&numbers, '+'));
+  return is_right ? NULL
+                  : "is no number of a descriptor from 3 on: write it like fd:3, or fd:3+4 for two "
+                    "queues of a TAP";
 }
 
 static const char *set_passt(struct net_option *option, struct word path)
@@ -184,7 +225,7 @@ static const char *set_kind(struct net_option *option, struct word kind)
   if (is_word(name, "tap"))
     return set_tap(option, kind);
   if (is_word(name, "fd"))
-    return set_fd(option, kind);
+    return set_fds(option, kind);
   if (is_word(name, "passt") && (!has_colon || kind.bytes > 0))
     return set_passt(option, kind);
   if (is_word(name, "user") && !has_colon)
@@ -211,7 +252,7 @@ const char *net_options_add(struct net_options *options, const char *value, size
 {
   if (options->count == NET_MOST_OPTIONS)
     return "is one too many: at most 8";
-  struct net_option option = {0};
+  struct net_option option = {.queue_count = 1};
   struct word keys = {value, bytes};
   struct word kind = cut(&keys, ',');
   const char *wrong = bytes > 0 ? set_kind(&option, kind) : NULL;
@@ -264,7 +305,8 @@ const char *net_options_publish(struct net_options *options, const char *value, 
   if ((has_protocol && !published.is_udp && !is_word(ports, "tcp")) ||
       !cut_address(&published, &place) || !read_port(cut(&place, ':'), &published.host_port) ||
       !read_port(place, &published.guest_port))
-    return "is not a port to publish: write it like 8080:80, 127.0.0.1:8080:80 or 5353:53/udp";
+    return "is not a port to publish: write it like 8080:80, 127.0.0.1:8080:80, [::1]:8080:80 or "
+           "5353:53/udp";
   if (options->published_count == NET_MOST_PUBLISHED)
     return "is one too many: at most 64";
   options->published[options->published_count++] = published;
@@ -305,6 +347,19 @@ const char *net_options_address(struct net_options *options, const char *ip, con
   return NULL;
 }
 
+static bool can_publish(const struct net_option *option)
+{
+  return option->kind == NET_USER || (option->kind == NET_PASST && option->path[0] == '\0');
+}
+
+bool net_publishes(const struct net_options *options, unsigned int index)
+{
+  unsigned int first = 0;
+  while (first < options->count && !can_publish(&options->list[first]))
+    first++;
+  return index == first && first < options->count;
+}
+
 const char *net_options_finish(struct net_options *options)
 {
   if (options->published_count == 0)
@@ -313,8 +368,7 @@ const char *net_options_finish(struct net_options *options)
     return net_options_add(options, "", 0);
   for (unsigned int i = 0; i < options->count; i++)
   {
-    const struct net_option *option = &options->list[i];
-    if (option->kind == NET_USER || (option->kind == NET_PASST && option->path[0] == '\0'))
+    if (net_publishes(options, i))
       return NULL;
   }
   return "--publish needs --net user or --net passt";

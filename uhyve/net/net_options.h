@@ -8,14 +8,17 @@
 
 #define NET_MOST_OPTIONS   8 /* interfaces: UHYVE_MOST_INTERFACES */
 #define NET_MOST_PUBLISHED 64
+#define NET_MOST_QUEUES    8   /* of an interface, in each direction */
 #define NET_NAME_BYTES     16  /* of an interface of Linux, with the null: IFNAMSIZ */
 #define NET_PATH_BYTES     108 /* of a socket: sun_path */
+#define NET_LEAST_MTU      576
+#define NET_MOST_MTU       65521
 
 enum net_kind
 {
   NET_USER,  /* libslirp, in a program of its own */
   NET_TAP,   /* a TAP interface by name */
-  NET_FD,    /* a descriptor of a TAP or of a stream socket */
+  NET_FD,    /* descriptors of a TAP, or one of a stream socket */
   NET_PASST, /* a stream socket by path, or passt itself */
 };
 
@@ -24,7 +27,8 @@ struct net_option
   enum net_kind kind;
   char name[NET_NAME_BYTES]; /* NET_TAP; may end in %d */
   char path[NET_PATH_BYTES]; /* NET_PASST; empty: passt is started */
-  int fd;                    /* NET_FD */
+  int fds[NET_MOST_QUEUES];  /* NET_FD; more than one: of one TAP */
+  unsigned int queue_count;  /* 1, but for NET_TAP and NET_FD */
 
   /* Of the guest's interface, for all kinds. */
   bool has_ipv4;
@@ -72,6 +76,9 @@ bool net_options_is_kind(const char *text);
  * Returns null, or the name of what is wrong: "IP", "GATEWAY" or "MASK". */
 const char *net_options_address(struct net_options *options, const char *ip, const char *gateway,
                                 const char *mask);
+
+/* Whether it is this interface that ports are published on: the first that can. */
+bool net_publishes(const struct net_options *options, unsigned int index);
 
 /* When all is read. Returns null, or what is wrong. */
 const char *net_options_finish(struct net_options *options);

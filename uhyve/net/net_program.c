@@ -4,14 +4,20 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "uhyve/child.h"
+#include "uhyve/monotonic.h"
 
 #define FIRST_FREE (NET_PROGRAM_STATUS + 1)
+
+/* How long a program that is to end has for that, as far as it is waited for. */
+#define END_NS    1000000000u
+#define NS_PER_MS 1000000u
 
 static void move(int from, int to)
 {
@@ -23,9 +29,10 @@ static _Noreturn void become(const char *path, char *const *arguments, int frame
                              bool says_on_error)
 {
   static char *const no_environment[] = {NULL};
-  int nothing = open("/dev/null", O_RDWR);
-  frames = fcntl(frames, F_DUPFD, FIRST_FREE);
-  status = fcntl(status, F_DUPFD, FIRST_FREE);
+  int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+  nothing = fcntl(nothing, F_DUPFD_CLOEXEC, FIRST_FREE);
+  frames = fcntl(frames, F_DUPFD_CLOEXEC, FIRST_FREE);
+  status = fcntl(status, F_DUPFD_CLOEXEC, FIRST_FREE);
   if (nothing < 0 || frames < 0 || status < 0)
     _exit(EXIT_FAILURE);
   move(nothing, STDIN_FILENO);
@@ -94,10 +101,32 @@ int net_program_wait(struct net_program *program)
   return status;
 }
 
+/* Until the other side has closed the frames' socket, too. */
+static void wait_until_closed(int fd)
+{
+  const uint64_t end_ns = monotonic_ns() + END_NS;
+  char frames[4096];
+  shutdown(fd, SHUT_WR);
+  for (uint64_t now_ns; (now_ns = monotonic_ns()) < end_ns;)
+  {
+    struct pollfd polled = {.fd = fd, .events = POLLIN};
+    if (poll(&polled, 1, (int) ((end_ns - now_ns) / NS_PER_MS) + 1) <= 0)
+      continue;
+    ssize_t got = read(fd, frames, sizeof(frames));
+    if (got == 0 || (got < 0 && errno != EINTR && errno != EAGAIN))
+      break;
+  }
+}
+
+/* Who has the rest to do alone, or is stuck, is not waited for. */
 void net_program_end(struct net_program *program)
 {
-  close(program->frames_fd);
   if (program->status_fd >= 0)
     close(program->status_fd);
-  net_program_wait(program);
+  if (program->pid > 0)
+    wait_until_closed(program->frames_fd);
+  close(program->frames_fd);
+  if (program->pid > 0)
+    waitpid(program->pid, NULL, WNOHANG);
+  program->pid = 0;
 }

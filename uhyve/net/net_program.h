@@ -1,5 +1,6 @@
 /* A program beside the monitor that carries a guest's frames, with one end of a socket pair. It
- * ends by itself when the other end is gone. */
+ * ends by itself when the other end is gone; then it may have to deliver what the guest has sent.
+ */
 #ifndef UHYVE_NET_NET_PROGRAM_H
 #define UHYVE_NET_NET_PROGRAM_H
 
@@ -30,7 +31,9 @@ size_t net_program_read_status(struct net_program *program, char *text, size_t m
 /* Waits for its end. Returns its status as wait() has it. */
 int net_program_wait(struct net_program *program);
 
-/* Ends the program: closes the frames and waits, unless that was done. */
+/* Ends the program, unless net_program_wait() saw its end: says that there are no more frames and
+ * waits until it has closed its end of them, for a second at most. Its own end is not waited for.
+ */
 void net_program_end(struct net_program *program);
 
 #endif

@@ -93,14 +93,3 @@ int net_stream_open_program(struct net_way **way, const struct net_program *prog
   of(*way)->program = *program;
   return 0;
 }
-
-bool net_publishes(const struct net_options *options, unsigned int index)
-{
-  for (unsigned int i = 0; i < index; i++)
-  {
-    const struct net_option *option = &options->list[i];
-    if (option->kind == NET_USER || (option->kind == NET_PASST && option->path[0] == '\0'))
-      return false;
-  }
-  return true;
-}

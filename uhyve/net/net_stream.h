@@ -10,7 +10,4 @@
 int net_stream_open_program(struct net_way **way, const struct net_program *program,
                             char message[static 256]);
 
-/* Whether it is this interface that ports are published on: the first that can. */
-bool net_publishes(const struct net_options *options, unsigned int index);
-
 #endif

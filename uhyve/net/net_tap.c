@@ -46,6 +46,8 @@ static int send_frame(struct net_way *way, const struct iovec *pieces, int count
   const struct iovec *begin = begin_of(way, pieces, &count);
   if (writev(way->fd, begin, count) >= 0)
     return 0;
+  if (errno == EIO)
+    return -ENETDOWN;
   return errno == EAGAIN || errno == EBADFD ? -errno : -EINVAL;
 }
 
@@ -65,8 +67,13 @@ static int set_offloads(struct net_way *way, uint64_t features)
 
 static void close_tap(struct net_way *way)
 {
-  close(way->fd);
-  free(way);
+  while (way != NULL)
+  {
+    struct net_way *next = way->next;
+    close(way->fd);
+    free(way);
+    way = next;
+  }
 }
 
 static const struct net_way_operations operations = {
@@ -92,6 +99,11 @@ static int explain(char message[static 256], int error, const char *name)
         name, name);
   else if (error == -EINVAL)
     snprintf(message, 256, "--net tap:%s: an interface of this name exists, and is no TAP", name);
+  else if (error == -EMLINK)
+    snprintf(message, 256,
+             "--net tap:%s: the interface was made for one queue: leave queues= out, or make it "
+             "by ip tuntap add %s mode tap multi_queue",
+             name, name);
   else
     return fail(message, error, name, "cannot open the interface");
   return error;
@@ -131,17 +143,20 @@ static int make_way(struct net_way **way, int fd, const struct ifreq *request)
   return 0;
 }
 
-static int attach(int fd, struct ifreq *request)
+/* Returns 0 or a negative errno; -EMLINK: it was made for one queue. */
+static int attach(int fd, struct ifreq *request, bool is_one_of_several)
 {
   static const short flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR;
-  request->ifr_flags = flags;
+  request->ifr_flags = is_one_of_several ? flags | IFF_MULTI_QUEUE : flags;
   if (ioctl(fd, TUNSETIFF, request) == 0)
     return 0;
   if (errno != EINVAL)
     return -errno;
-  /* One that was made for several queues takes no other. */
-  request->ifr_flags = flags | IFF_MULTI_QUEUE;
-  return ioctl(fd, TUNSETIFF, request) == 0 ? 0 : -errno;
+  /* It is of the other kind, which takes no other. */
+  request->ifr_flags ^= IFF_MULTI_QUEUE;
+  if (ioctl(fd, TUNSETIFF, request) != 0)
+    return -errno;
+  return is_one_of_several ? -EMLINK : 0;
 }
 
 /* A new interface is brought up; of any, the MTU is read. */
@@ -164,31 +179,75 @@ static int configure(struct net_way *way, const struct ifreq *attached, bool is_
   return error;
 }
 
+/* Returns null with *error. */
+static struct net_way *open_queue(struct ifreq *request, const struct net_option *option,
+                                  int *error, char message[static 256])
+{
+  struct net_way *way = NULL;
+  int fd = open(TUN_DEVICE, O_RDWR | O_CLOEXEC | O_NONBLOCK);
+  if (fd < 0)
+  {
+    *error = fail(message, -errno, option->name, "cannot open " TUN_DEVICE);
+    return NULL;
+  }
+  *error = attach(fd, request, option->queue_count > 1);
+  if (*error != 0)
+    explain(message, *error, option->name);
+  else
+  {
+    *error = make_way(&way, fd, request);
+    if (*error != 0)
+      fail(message, *error, option->name, "cannot set the interface up");
+  }
+  if (way == NULL)
+    close(fd);
+  return way;
+}
+
 int net_tap_open(struct net_way **way, const struct net_option *option, char message[static 256])
 {
   struct ifreq request = {0};
+  int error;
   memcpy(request.ifr_name, option->name, sizeof(option->name));
-  int fd = open(TUN_DEVICE, O_RDWR | O_CLOEXEC | O_NONBLOCK);
-  if (fd < 0)
-    return fail(message, -errno, option->name, "cannot open " TUN_DEVICE);
   bool is_new = if_nametoindex(option->name) == 0;
-  int error = attach(fd, &request);
-  if (error != 0)
+  struct net_way *first = open_queue(&request, option, &error, message);
+  if (first == NULL)
+    return error;
+  struct net_way *last = first;
+  for (unsigned int i = 1; i < option->queue_count && last != NULL; i++)
   {
-    close(fd);
-    return explain(message, error, option->name);
+    last->next = open_queue(&request, option, &error, message);
+    last = last->next;
   }
-  error = make_way(way, fd, &request);
-  if (error != 0)
+  if (last != NULL)
   {
-    close(fd);
-    return fail(message, error, option->name, "cannot set the interface up");
+    error = configure(first, &request, is_new);
+    if (error != 0)
+      fail(message, error, option->name, "cannot bring the interface up");
   }
-  error = configure(*way, &request, is_new);
   if (error == 0)
+    *way = first;
+  else
+    close_tap(first);
+  return error;
+}
+
+/* Of an interface that may be in another name space, where the name means another, or nothing: its
+ * address tells. Returns 0 if it is not known. */
+static uint32_t find_mtu(int tap_fd, const char *name)
+{
+  struct ifreq own = {0}, named = {0};
+  uint32_t mtu_bytes = 0;
+  int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0)
     return 0;
-  (*way)->operations->close(*way);
-  return fail(message, error, option->name, "cannot bring the interface up");
+  memcpy(named.ifr_name, name, sizeof(named.ifr_name));
+  if (ioctl(tap_fd, SIOCGIFHWADDR, &own) == 0 && ioctl(fd, SIOCGIFHWADDR, &named) == 0 &&
+      memcmp(own.ifr_hwaddr.sa_data, named.ifr_hwaddr.sa_data, 6) == 0 &&
+      ioctl(fd, SIOCGIFMTU, &named) == 0)
+    mtu_bytes = (uint32_t) named.ifr_mtu;
+  close(fd);
+  return mtu_bytes;
 }
 
 int net_tap_adopt(struct net_way **way, int fd)
@@ -198,5 +257,8 @@ int net_tap_adopt(struct net_way **way, int fd)
     return -ENOTTY;
   if ((request.ifr_flags & (IFF_TAP | IFF_NO_PI)) != (IFF_TAP | IFF_NO_PI))
     return -EINVAL;
-  return make_way(way, fd, &request);
+  int error = make_way(way, fd, &request);
+  if (error == 0)
+    (*way)->mtu_bytes = find_mtu(fd, request.ifr_name);
+  return error;
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "net_stream.h"
+#include "net_user.h"
 #include "uhyve/sandbox/sandbox.h"
 
 #define PROGRAM "uhyve-net-user"
@@ -92,8 +93,7 @@ static unsigned int choose_mtu(const struct net_option *option)
 static void list_arguments(struct arguments *arguments, const struct net_options *options,
                            unsigned int index)
 {
-  static const char *const levels[] = {
-      [ISOLATION_NONE] = "none", [ISOLATION_NORMAL] = "normal", [ISOLATION_STRICT] = "strict"};
+  static const char *const levels[] = ISOLATION_NAMES;
   static const uint8_t none[4];
   const struct net_option *option = &options->list[index];
   add(arguments, PROGRAM);
@@ -137,12 +137,9 @@ int net_user_open(struct net_way **way, const struct net_options *options, unsig
 {
   const struct net_option *option = &options->list[index];
   char path[PATH_MAX];
-  if (option->has_ipv4 && (option->ipv4_prefix < 1 || option->ipv4_prefix > 29))
-  {
-    snprintf(message, 256, "--net user: a network of /%u has no room for host and name server",
-             option->ipv4_prefix);
-    return -EINVAL;
-  }
+  int error = net_user_check_addresses(option, message);
+  if (error != 0)
+    return error;
   if (!find_program(path))
   {
     snprintf(message, 256,
@@ -152,8 +149,7 @@ int net_user_open(struct net_way **way, const struct net_options *options, unsig
   struct arguments arguments = {.count = 0};
   struct net_program program;
   list_arguments(&arguments, options, index);
-  int error =
-      arguments.has_failed ? -ENOMEM : net_program_start(&program, path, arguments.list, false);
+  error = arguments.has_failed ? -ENOMEM : net_program_start(&program, path, arguments.list, false);
   free_arguments(&arguments);
   if (error != 0)
   {

@@ -37,9 +37,9 @@ void virtio_mmio_break(struct virtio_mmio *virtio)
 
 /* ---- Reads ---- */
 
-static const struct virtqueue *selected_queue(const struct virtio_mmio *virtio)
+static bool selects_queue(const struct virtio_mmio *virtio)
 {
-  return virtio->queue_select < virtio->queue_count ? &virtio->queues[virtio->queue_select] : NULL;
+  return virtio->queue_select < virtio->queue_count;
 }
 
 static uint32_t half(uint64_t features, uint32_t select)
@@ -49,7 +49,8 @@ static uint32_t half(uint64_t features, uint32_t select)
 
 static uint32_t read_register(const struct virtio_mmio *virtio, uint64_t offset)
 {
-  const struct virtqueue *queue = selected_queue(virtio);
+  const struct virtqueue *queue =
+      selects_queue(virtio) ? &virtio->queues[virtio->queue_select] : NULL;
   switch (offset)
   {
   case VIRTIO_MMIO_MAGIC_VALUE:
@@ -197,8 +198,7 @@ static void write_place(struct virtqueue *queue, uint64_t offset, uint32_t value
 
 static void write_register(struct virtio_mmio *virtio, uint64_t offset, uint32_t value)
 {
-  struct virtqueue *queue =
-      virtio->queue_select < virtio->queue_count ? &virtio->queues[virtio->queue_select] : NULL;
+  struct virtqueue *queue = selects_queue(virtio) ? &virtio->queues[virtio->queue_select] : NULL;
   switch (offset)
   {
   case VIRTIO_MMIO_DEVICE_FEATURES_SEL:

@@ -8,7 +8,7 @@
 
 #include "virtqueue.h"
 
-#define VIRTIO_MOST_QUEUES     3
+#define VIRTIO_MOST_QUEUES     17
 #define VIRTIO_REGISTERS_BYTES 4096
 
 struct virtio_mmio;

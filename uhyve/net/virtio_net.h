@@ -9,6 +9,7 @@
 #include "virtio_mmio.h"
 #include "way.h"
 
+/* Of a pair; the next pair follows, and behind the last the control queue. */
 enum virtio_net_queue
 {
   VIRTIO_NET_RECEIVE,
@@ -16,7 +17,12 @@ enum virtio_net_queue
   VIRTIO_NET_QUEUES,
 };
 
-/* Frames that are served in one go; then others get the lock. */
+#define ETHERNET_HEADER_BYTES 14
+
+#define VIRTIO_NET_MOST_PAIRS NET_MOST_QUEUES
+
+/* Frames that are served in one go in each direction, by all pairs together; then others get the
+ * lock. */
 #define VIRTIO_NET_BATCH 64
 
 /* What was taken of the ring for frames that come, in order. */
@@ -51,6 +57,7 @@ struct virtio_net_receive
   struct virtio_net_hdr_v1 header;
   uint64_t held_bytes; /* a frame that waits for more buffers; the rest of it is in spare */
   uint64_t held_room_bytes;
+  uint64_t group_bytes; /* received in this batch */
   uint8_t spare[NET_HEADER_BYTES + NET_MOST_FRAME_BYTES];
   struct virtqueue_chain chain;
 };
@@ -64,20 +71,35 @@ struct virtio_net_send
   struct virtio_net_hdr_v1 header;
 };
 
-/* All but the first two members is guarded by the caller's lock. */
-struct virtio_net
+/* A queue for each direction, and a queue of the way out. */
+struct virtio_net_pair
 {
   struct net_way *way;
-  struct virtio_net_config config;
-  struct virtio_mmio virtio;
-  bool is_way_broken;
-  bool is_flushed;      /* the way has nothing kept */
-  bool offloads_wanted; /* to be told to the way, by its thread */
-  bool wake_wanted;     /* the thread is to look at all this */
-  uint32_t told_generation;
+  bool is_flushed; /* the way has nothing kept */
+  uint64_t received_frames, sent_frames;
   struct virtio_net_receive receive;
   struct virtio_net_send send;
 };
+
+/* All is guarded by the caller's lock, but for ways, and for what of config never changes: all but
+ * the status. */
+struct virtio_net
+{
+  struct net_way *way; /* its first queue */
+  struct virtio_net_config config;
+  struct virtio_mmio virtio;
+  bool is_way_broken;
+  bool is_way_down;     /* for a while */
+  bool offloads_wanted; /* to be told to the way, by its thread */
+  bool wake_wanted;     /* the thread is to look at all this */
+  uint32_t told_generation;
+  unsigned int pair_count;   /* as many as the way has queues */
+  unsigned int active_pairs; /* those that the driver receives by */
+  struct virtqueue_chain command;
+  struct virtio_net_pair pairs[VIRTIO_NET_MOST_PAIRS];
+};
+
+_Static_assert(VIRTIO_NET_MOST_PAIRS *VIRTIO_NET_QUEUES + 1 <= VIRTIO_MOST_QUEUES, "queues");
 
 /* What the driver wants to know. */
 struct virtio_net_news
@@ -89,8 +111,8 @@ struct virtio_net_news
 /* What the thread does until there is something again. */
 struct virtio_net_expected
 {
-  bool frames; /* of the way, as there are buffers for them */
-  bool room;   /* in the way */
+  uint32_t frames; /* a bit for each queue of the way: there are buffers for what comes there, */
+  uint32_t room;   /* or there is something to be sent */
 };
 
 /* mac is the guest's; mtu_bytes 0: not said. Zeroed memory before. */
@@ -105,24 +127,51 @@ bool virtio_net_serve(struct virtio_net *net, struct virtio_net_news *news);
  * already. */
 bool virtio_net_expect(struct virtio_net *net, struct virtio_net_expected *expected);
 
-/* The directions, for virtio_net.c. They return how many frames were served. */
-unsigned int virtio_net_receive_batch(struct virtio_net *net);
-bool virtio_net_receive_has_room(struct virtio_net *net);
-void virtio_net_receive_forget(struct virtio_net *net);
-unsigned int virtio_net_send_batch(struct virtio_net *net);
+/* The directions, for virtio_net.c. They return how many frames were served, at most so many.
+ * Receives by a pair what comes by a queue of the way. */
+unsigned int virtio_net_receive_batch(struct virtio_net *net, struct virtio_net_pair *pair,
+                                      struct net_way *way, unsigned int most);
+bool virtio_net_receive_has_room(const struct virtio_net_pair *pair);
+void virtio_net_receive_forget(struct virtio_net_pair *pair);
+unsigned int virtio_net_send_batch(struct virtio_net *net, struct virtio_net_pair *pair,
+                                   unsigned int most);
+
+/* Obeys some commands of the driver. Returns how many. */
+unsigned int virtio_net_control_batch(struct virtio_net *net);
+
+/* From now on frames come by so many pairs alone. */
+void virtio_net_activate(struct virtio_net *net, unsigned int pairs);
 
 /* The way out is gone. */
 void virtio_net_lose_way(struct virtio_net *net);
 
+/* It takes nothing for a while; and does again: POLLOUT was there. The guest sees the link's state.
+ */
+void virtio_net_way_down(struct virtio_net *net);
+void virtio_net_way_has_room(struct virtio_net *net);
+
 static inline struct virtqueue *virtio_net_queue(struct virtio_net *net,
+                                                 const struct virtio_net_pair *pair,
                                                  enum virtio_net_queue number)
 {
-  return &net->virtio.queues[number];
+  const size_t first = VIRTIO_NET_QUEUES * (size_t) (pair - net->pairs);
+  return &net->virtio.queues[first + number];
 }
 
 static inline bool virtio_net_has(const struct virtio_net *net, unsigned int feature)
 {
   return (net->virtio.accepted & 1ull << feature) != 0;
+}
+
+/* The pairs that the driver may send by: those that it had before a command, too. */
+static inline unsigned int virtio_net_usable_pairs(const struct virtio_net *net)
+{
+  return virtio_net_has(net, VIRTIO_NET_F_MQ) ? net->pair_count : 1;
+}
+
+static inline struct virtqueue *virtio_net_control_queue(struct virtio_net *net)
+{
+  return &net->virtio.queues[VIRTIO_NET_QUEUES * (size_t) virtio_net_usable_pairs(net)];
 }
 
 #endif

@@ -6,11 +6,14 @@
 #include <stddef.h>
 #include <string.h>
 
-#define ETHERNET_HEADER_BYTES 14
+/* Large frames are told to the driver so many bytes at a time: it wakes its tasks, and
+ * acknowledges, once for all of them. */
+#define LARGE_FRAME_BYTES 4096u
+#define GROUP_BYTES       (128u << 10)
 
-void virtio_net_receive_forget(struct virtio_net *net)
+void virtio_net_receive_forget(struct virtio_net_pair *pair)
 {
-  struct virtio_net_receive *receive = &net->receive;
+  struct virtio_net_receive *receive = &pair->receive;
   receive->first_buffer = receive->buffer_count = 0;
   receive->first_slot = 1;
   receive->slot_count = 0;
@@ -21,11 +24,11 @@ void virtio_net_receive_forget(struct virtio_net *net)
 
 /* ---- Buffers ---- */
 
-static bool is_full(const struct virtio_net *net)
+static bool is_full(struct virtio_net *net, const struct virtio_net_pair *pair)
 {
-  const struct virtio_net_receive *receive = &net->receive;
+  const struct virtio_net_receive *receive = &pair->receive;
   return receive->slot_count > VIRTIO_NET_ENOUGH_PIECES ||
-         receive->buffer_count == net->virtio.queues[VIRTIO_NET_RECEIVE].size;
+         receive->buffer_count == virtio_net_queue(net, pair, VIRTIO_NET_RECEIVE)->size;
 }
 
 /* Room for a chain, and a slot in front and behind. */
@@ -65,12 +68,12 @@ static bool is_buffer(const struct virtqueue_chain *chain)
 }
 
 /* Takes buffers until there is so much room, or no more of them. */
-static void collect(struct virtio_net *net, uint64_t wanted_bytes)
+static void collect(struct virtio_net *net, struct virtio_net_pair *pair, uint64_t wanted_bytes)
 {
-  struct virtio_net_receive *receive = &net->receive;
-  struct virtqueue *queue = virtio_net_queue(net, VIRTIO_NET_RECEIVE);
+  struct virtio_net_receive *receive = &pair->receive;
+  struct virtqueue *queue = virtio_net_queue(net, pair, VIRTIO_NET_RECEIVE);
   bool merges = virtio_net_has(net, VIRTIO_NET_F_MRG_RXBUF);
-  while (receive->room_bytes < wanted_bytes && !is_full(net) &&
+  while (receive->room_bytes < wanted_bytes && !is_full(net, pair) &&
          (merges || receive->buffer_count == 0))
   {
     int taken = virtqueue_take(queue, &receive->chain);
@@ -124,11 +127,16 @@ static uint64_t most_bytes(const struct virtio_net *net)
   return NET_HEADER_BYTES + frame_bytes;
 }
 
-/* What was queued under another driver may not suit this one. */
-static bool is_suitable(const struct virtio_net *net, const struct virtio_net_hdr_v1 *header)
+/* What was queued under another driver may not suit this one. That a checksum was verified need not
+ * be said. */
+static bool is_suitable(const struct virtio_net *net, struct virtio_net_hdr_v1 *header)
 {
-  if (header->flags != 0 && !virtio_net_has(net, VIRTIO_NET_F_GUEST_CSUM))
-    return false;
+  if (!virtio_net_has(net, VIRTIO_NET_F_GUEST_CSUM))
+  {
+    if ((header->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) != 0)
+      return false;
+    header->flags = 0;
+  }
   switch (header->gso_type)
   {
   case VIRTIO_NET_HDR_GSO_NONE:
@@ -142,12 +150,15 @@ static bool is_suitable(const struct virtio_net *net, const struct virtio_net_hd
   }
 }
 
-/* Gives a frame of so many bytes to the guest, header included: it lies in the first buffers. */
-static void give(struct virtio_net *net, uint64_t bytes)
+/* Gives a frame of so many bytes to the guest, header included: it lies in the first buffers. A
+ * small one is told at once. */
+static void give(struct virtio_net *net, struct virtio_net_pair *pair, uint64_t bytes)
 {
-  struct virtio_net_receive *receive = &net->receive;
-  struct virtqueue *queue = virtio_net_queue(net, VIRTIO_NET_RECEIVE);
+  struct virtio_net_receive *receive = &pair->receive;
+  struct virtqueue *queue = virtio_net_queue(net, pair, VIRTIO_NET_RECEIVE);
+  bool is_large = bytes >= LARGE_FRAME_BYTES;
   uint16_t count = 0;
+  receive->group_bytes += bytes;
   while (bytes > 0)
   {
     const struct virtio_net_buffer *buffer = &receive->buffers[receive->first_buffer];
@@ -163,7 +174,8 @@ static void give(struct virtio_net *net, uint64_t bytes)
   }
   receive->header.num_buffers = count;
   write_header(receive);
-  virtqueue_publish(queue);
+  if (!is_large)
+    virtqueue_publish(queue);
 }
 
 /* Copies the rest of a frame behind what was received straight into the buffers. */
@@ -186,18 +198,18 @@ static void fill(struct virtio_net_receive *receive)
 }
 
 /* Returns whether the held frame is gone, in one way or the other. */
-static bool place_held(struct virtio_net *net)
+static bool place_held(struct virtio_net *net, struct virtio_net_pair *pair)
 {
-  struct virtio_net_receive *receive = &net->receive;
-  collect(net, receive->held_bytes);
+  struct virtio_net_receive *receive = &pair->receive;
+  collect(net, pair, receive->held_bytes);
   if (receive->room_bytes >= receive->held_bytes)
   {
     fill(receive);
-    give(net, receive->held_bytes);
+    give(net, pair, receive->held_bytes);
     receive->held_bytes = 0;
     return true;
   }
-  if (virtio_net_has(net, VIRTIO_NET_F_MRG_RXBUF) && !is_full(net))
+  if (virtio_net_has(net, VIRTIO_NET_F_MRG_RXBUF) && !is_full(net, pair))
     return false;
   receive->held_bytes = 0; /* too large for this guest, and lost */
   return true;
@@ -205,9 +217,9 @@ static bool place_held(struct virtio_net *net)
 
 /* Receives into all buffers there are, up to the largest frame; what does not fit goes into the
  * spare. */
-static ssize_t receive_frame(struct virtio_net *net, uint64_t *room_bytes)
+static ssize_t receive_frame(struct virtio_net_receive *receive, struct net_way *way,
+                             uint64_t *room_bytes)
 {
-  struct virtio_net_receive *receive = &net->receive;
   if (receive->header_place_count == 0)
     cut_header(receive);
   struct iovec *pieces = &receive->slots[receive->first_slot - 1];
@@ -216,20 +228,20 @@ static ssize_t receive_frame(struct virtio_net *net, uint64_t *room_bytes)
   pieces[receive->slot_count + 1] =
       (struct iovec){.iov_base = receive->spare, .iov_len = sizeof(receive->spare)};
   *room_bytes = receive->room_bytes;
-  return net->way->operations->receive(net->way, pieces, (int) receive->slot_count + 2);
+  return way->operations->receive(way, pieces, (int) receive->slot_count + 2);
 }
 
 /* Returns whether there was a frame. */
-static bool receive_one(struct virtio_net *net)
+static bool receive_one(struct virtio_net *net, struct virtio_net_pair *pair, struct net_way *way)
 {
-  struct virtio_net_receive *receive = &net->receive;
+  struct virtio_net_receive *receive = &pair->receive;
   if (receive->held_bytes > 0)
-    return place_held(net);
-  collect(net, most_bytes(net));
+    return place_held(net, pair);
+  collect(net, pair, most_bytes(net));
   if (receive->buffer_count == 0 || !virtio_mmio_is_running(&net->virtio))
     return false;
   uint64_t room_bytes;
-  ssize_t bytes = receive_frame(net, &room_bytes);
+  ssize_t bytes = receive_frame(receive, way, &room_bytes);
   if (bytes == -EAGAIN)
     return false;
   if (bytes < 0 && bytes != -EMSGSIZE)
@@ -239,24 +251,30 @@ static bool receive_one(struct virtio_net *net)
     return !net->is_way_broken;
   if ((uint64_t) bytes <= room_bytes)
   {
-    give(net, (uint64_t) bytes);
+    give(net, pair, (uint64_t) bytes);
     return true;
   }
   receive->held_bytes = (uint64_t) bytes;
   receive->held_room_bytes = room_bytes;
-  return place_held(net);
+  return place_held(net, pair);
 }
 
-unsigned int virtio_net_receive_batch(struct virtio_net *net)
+unsigned int virtio_net_receive_batch(struct virtio_net *net, struct virtio_net_pair *pair,
+                                      struct net_way *way, unsigned int most)
 {
+  struct virtqueue *queue = virtio_net_queue(net, pair, VIRTIO_NET_RECEIVE);
   unsigned int frames = 0;
-  while (frames < VIRTIO_NET_BATCH && virtio_net_queue(net, VIRTIO_NET_RECEIVE)->is_ready &&
-         !net->is_way_broken && virtio_mmio_is_running(&net->virtio) && receive_one(net))
+  pair->receive.group_bytes = 0;
+  while (frames < most && pair->receive.group_bytes < GROUP_BYTES && queue->is_ready &&
+         !net->is_way_broken && virtio_mmio_is_running(&net->virtio) && receive_one(net, pair, way))
     frames++;
+  pair->received_frames += frames;
+  if (frames > 0)
+    virtqueue_publish(queue);
   return frames;
 }
 
-bool virtio_net_receive_has_room(struct virtio_net *net)
+bool virtio_net_receive_has_room(const struct virtio_net_pair *pair)
 {
-  return net->receive.held_bytes == 0 && net->receive.buffer_count > 0;
+  return pair->receive.held_bytes == 0 && pair->receive.buffer_count > 0;
 }

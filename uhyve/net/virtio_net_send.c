@@ -5,8 +5,6 @@
 #include <stddef.h>
 #include <string.h>
 
-#define ETHERNET_HEADER_BYTES 14
-
 /* Takes bytes off the front of pieces, copying them. There are as many. */
 static unsigned int cut_front(struct iovec *pieces, void *to, size_t bytes)
 {
@@ -47,9 +45,8 @@ static bool is_allowed(const struct virtio_net *net, const struct virtio_net_hdr
 }
 
 /* Makes a frame of the chain. Returns false if there is none to be sent. */
-static bool prepare(struct virtio_net *net)
+static bool prepare(const struct virtio_net *net, struct virtio_net_send *send)
 {
-  struct virtio_net_send *send = &net->send;
   struct virtqueue_chain *chain = &send->chain;
   if (chain->readable_bytes < NET_HEADER_BYTES + ETHERNET_HEADER_BYTES ||
       chain->readable_bytes > NET_HEADER_BYTES + NET_MOST_FRAME_BYTES)
@@ -70,39 +67,47 @@ static bool prepare(struct virtio_net *net)
 }
 
 /* Returns false if the way has no room. A frame that it does not want is lost, as on a wire. */
-static bool send_frame(struct virtio_net *net)
+static bool send_frame(struct virtio_net *net, struct virtio_net_pair *pair)
 {
+  const struct virtio_net_send *send = &pair->send;
   if (net->is_way_broken)
     return true;
-  int error = net->way->operations->send(net->way, net->send.pieces, (int) net->send.piece_count);
-  net->is_flushed = false;
+  int error = pair->way->operations->send(pair->way, send->pieces, (int) send->piece_count);
+  pair->is_flushed = false;
   if (error == -EAGAIN)
     return false;
-  if (error != 0 && error != -EINVAL && error != -EMSGSIZE)
+  if (error == -ENETDOWN)
+    virtio_net_way_down(net);
+  else if (error != 0 && error != -EINVAL && error != -EMSGSIZE)
     virtio_net_lose_way(net);
   return true;
 }
 
-unsigned int virtio_net_send_batch(struct virtio_net *net)
+unsigned int virtio_net_send_batch(struct virtio_net *net, struct virtio_net_pair *pair,
+                                   unsigned int most)
 {
-  struct virtqueue *queue = virtio_net_queue(net, VIRTIO_NET_SEND);
-  struct virtio_net_send *send = &net->send;
+  struct virtqueue *queue = virtio_net_queue(net, pair, VIRTIO_NET_SEND);
+  struct virtio_net_send *send = &pair->send;
   unsigned int frames = 0;
-  while (queue->is_ready && frames < VIRTIO_NET_BATCH)
+  while (queue->is_ready && frames < most)
   {
     int taken = send->is_waiting ? 1 : virtqueue_take(queue, &send->chain);
     if (taken < 0)
       virtio_mmio_break(&net->virtio);
     if (taken <= 0)
       break;
-    bool is_frame = send->is_waiting || prepare(net);
-    send->is_waiting = is_frame && !send_frame(net);
+    bool is_frame = send->is_waiting || prepare(net, send);
+    send->is_waiting = is_frame && !send_frame(net, pair);
     if (send->is_waiting)
       break;
     virtqueue_put(queue, send->chain.id, send->chain.entries, 0);
     frames++;
   }
   if (frames > 0)
+  {
     virtqueue_publish(queue);
+    virtqueue_want_notify(queue, false); /* until virtio_net_expect() */
+  }
+  pair->sent_frames += frames;
   return frames;
 }

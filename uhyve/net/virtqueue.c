@@ -40,6 +40,7 @@ int virtqueue_enable(struct virtqueue *queue, const struct guest_memory *memory,
     return -EINVAL;
   queue->take_index = queue->put_index = queue->told_index = 0;
   queue->take_wrap = queue->put_wrap = queue->told_wrap = true;
+  queue->untold_entries = 0;
   queue->has_first_put = false;
   queue->is_ready = true;
   return 0;

@@ -68,6 +68,7 @@ struct virtqueue
   bool put_wrap;
   uint16_t told_index; /* put_index and its wrap counter at the last decision on an interrupt */
   bool told_wrap;
+  uint32_t untold_entries; /* packed: what was put since then */
 
   /* Packed: the first of a batch, whose flags make all of it visible. */
   uint16_t first_put_index;

@@ -108,6 +108,7 @@ void virtqueue_packed_put(struct virtqueue *queue, uint16_t id, uint16_t entries
     queue->first_put_flags = flags;
     queue->has_first_put = true;
   }
+  queue->untold_entries += entries;
   advance(queue, &queue->put_index, &queue->put_wrap, entries);
 }
 
@@ -119,21 +120,24 @@ void virtqueue_packed_publish(struct virtqueue *queue)
   queue->has_first_put = false;
 }
 
-/* Positions in the ring count on without a bound here: those of the last round are below. */
+/* Positions in the ring count on without a bound here: those of the last round are below. After a
+ * whole round, which a driver that gives buffers back meanwhile may have seen, any position was
+ * passed. */
 bool virtqueue_packed_wants_interrupt(struct virtqueue *queue)
 {
+  uint32_t entries = queue->untold_entries;
   uint16_t old = queue->told_index;
-  bool is_new = old != queue->put_index || queue->told_wrap != queue->put_wrap;
   if (queue->told_wrap != queue->put_wrap)
     old = (uint16_t) (old - queue->size);
   queue->told_index = queue->put_index;
   queue->told_wrap = queue->put_wrap;
-  if (!is_new)
+  queue->untold_entries = 0;
+  if (entries == 0)
     return false;
   uint16_t flags = virtqueue_load(queue->driver_hva + 2);
   if (flags == VIRTQUEUE_PACKED_DISABLE)
     return false;
-  if (flags != VIRTQUEUE_PACKED_AT_DESCRIPTOR || !queue->has_event_index)
+  if (flags != VIRTQUEUE_PACKED_AT_DESCRIPTOR || !queue->has_event_index || entries >= queue->size)
     return true;
   uint16_t position = virtqueue_load(queue->driver_hva);
   uint16_t wanted = position & (WRAP_BIT - 1);

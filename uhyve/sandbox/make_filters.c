@@ -16,6 +16,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 #include <termios.h>
 #include <unistd.h>
@@ -253,6 +254,8 @@ static void make_guest_filter(unsigned int needs)
   allow_kvm();
   allow_terminal();
   allow_open_files();
+  /* To tell uhyve-net-user of the end. */
+  allow_value(SCMP_SYS(shutdown), 1, SHUT_WR);
   if ((needs & FILTER_LOOK) != 0)
     allow_look();
   if ((needs & FILTER_READ_FILES) != 0)

@@ -14,6 +14,12 @@ enum isolation
   ISOLATION_STRICT, /* all of it, or an error; and nothing outside the mappings is looked at */
 };
 
+/* As options have them. */
+#define ISOLATION_NAMES                                                                     \
+  {                                                                                         \
+    [ISOLATION_NONE] = "none", [ISOLATION_NORMAL] = "normal", [ISOLATION_STRICT] = "strict" \
+  }
+
 /* A file or folder that may still be opened, by a descriptor of O_PATH. */
 struct sandbox_place
 {

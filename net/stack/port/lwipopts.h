@@ -17,27 +17,17 @@
 
 #define LWIP_DONT_PROVIDE_BYTEORDER_FUNCTIONS 1
 
-/* ---- Calls ---- */
+/* ---- Calls: guest/net/ has the sockets, above the functions that call back ---- */
 
-#define LWIP_NETCONN          1
+#define LWIP_NETCONN          0
 #define LWIP_SOCKET           0
 #define LWIP_RAW              1
 #define SO_REUSE              1
 #define SO_REUSE_RXTOALL      1
-#define LWIP_SO_RCVBUF        1
-#define LWIP_SO_LINGER        1
 #define IP_SOF_BROADCAST      1
 #define LWIP_TCP_KEEPALIVE    1
-#define LWIP_NETBUF_RECVINFO  1
 #define LWIP_ERRNO_STDINCLUDE 1
 #define LWIP_TIMEVAL_PRIVATE  0
-#define RECV_BUFSIZE_DEFAULT  212992 /* of UDP and raw sockets, as on Linux */
-
-/* Mailboxes grow up to this: what is bounded is bytes, by window and receive buffer. */
-#define DEFAULT_TCP_RECVMBOX_SIZE 4096
-#define DEFAULT_UDP_RECVMBOX_SIZE 4096
-#define DEFAULT_RAW_RECVMBOX_SIZE 1024
-#define DEFAULT_ACCEPTMBOX_SIZE   4096
 
 /* ---- Memory: malloc(). Bounded by windows, queues and the number of descriptors ---- */
 
@@ -109,11 +99,13 @@
 #define TCP_SNDLOWAT      (TCP_SND_BUF / 2)
 #define TCP_SNDQUEUELOWAT (TCP_SND_QUEUELEN / 2)
 /* A window that is not scaled has 64 KiB at most. */
-#define TCP_WND_UPDATE_THRESHOLD           (TCP_WND_MAX(pcb) / 8)
-#define TCP_LISTEN_BACKLOG                 1
-#define LWIP_TCP_SACK_OUT                  1
-#define LWIP_TCP_MAX_SACK_NUM              4
-#define TCP_QUEUE_OOSEQ                    1
+#define TCP_WND_UPDATE_THRESHOLD (TCP_WND_MAX(pcb) / 8)
+#define TCP_LISTEN_BACKLOG       1
+#define LWIP_TCP_SACK_OUT        1
+#define LWIP_TCP_MAX_SACK_NUM    4
+#define TCP_QUEUE_OOSEQ          1
+/* A window of whole segments; of small ones the last are sent again. */
+#define TCP_OOSEQ_MAX_PBUFS                1024
 #define LWIP_RANDOMIZE_INITIAL_LOCAL_PORTS 1
 #define TCP_MSL                            30000
 #define LWIP_TCP_RTO_TIME                  1000

@@ -48,6 +48,7 @@ sleep 1 # for the host's answer: nothing else tells that it will not come
 finish
 has "^uhyve: eth0: .* 10\.9\.0\.1, too: $(ip -br link show tap0 | awk '{ print $3 }')\$" "$scratch/err"
 
+: > "$scratch/log"
 dnsmasq --keep-in-foreground --interface=tap0 --bind-interfaces --no-ping --port=0 --no-hosts \
     --dhcp-range=10.9.0.50,10.9.0.50,2m --dhcp-option=option:T1,4 --dhcp-option=option:T2,8 \
     --enable-ra --dhcp-range=fd00:9::,ra-only,64 --ra-param=tap0,4,60 --log-dhcp --log-facility=- \

@@ -120,6 +120,10 @@ static void test_tcp(void)
 
 static void test_ipv6(void)
 {
+  int group = socket(AF_INET6, SOCK_DGRAM, 0);
+  FAILS(setsockopt(group, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, &group, 2), EINVAL);
+  GIVES(get_int(group, IPPROTO_IPV6, IPV6_MULTICAST_LOOP), 1);
+  close(group);
   int fd = socket(AF_INET6, SOCK_STREAM, 0);
   GIVES(get_int(fd, IPPROTO_IPV6, IPV6_V6ONLY), 0);
   GIVES(set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1), 0);
@@ -150,6 +154,7 @@ static void test_multicast(void)
   GIVES(get_int(fd, IPPROTO_IP, IP_MULTICAST_TTL), 1);
   GIVES(set_int(fd, IPPROTO_IP, IP_MULTICAST_TTL, 4), 0);
   GIVES(get_int(fd, IPPROTO_IP, IP_MULTICAST_TTL), 4);
+  FAILS(setsockopt(fd, IPPROTO_IP, IP_MULTICAST_LOOP, &group, 0), EINVAL);
   GIVES(get_int(fd, IPPROTO_IP, IP_MULTICAST_LOOP), 1);
   group.imr_interface.s_addr = htonl(INADDR_LOOPBACK);
   GIVES(setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &group, sizeof(group)), 0);

@@ -32,6 +32,34 @@ static void *disturb(void *first)
   return NULL;
 }
 
+/* Nobody reads. What has been sent arrives meanwhile, and may make room again. */
+static void fill(int fd, const char *much, size_t len_bytes)
+{
+  struct pollfd polled = {.fd = fd, .events = POLLOUT};
+  do
+    while (send(fd, much, len_bytes, MSG_DONTWAIT) > 0)
+      ;
+  while (poll(&polled, 1, 100) == 1);
+}
+
+static void test_signals_while_writing(pthread_t *self)
+{
+  static char much[1 << 20];
+  pthread_t other;
+  struct timeval wait = {.tv_sec = 5};
+  struct iovec piece = {.iov_base = much, .iov_len = sizeof(much)};
+  setsockopt(ends[1], SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait));
+  set_int(ends[1], SOL_SOCKET, SO_SNDBUF, 1 << 16);
+  fill(ends[1], much, sizeof(much));
+  pthread_create(&other, NULL, disturb, self);
+  FAILS(write(ends[1], much, sizeof(much)), EINTR);
+  pthread_join(other, NULL);
+  fill(ends[1], much, sizeof(much));
+  pthread_create(&other, NULL, disturb, self);
+  FAILS(writev(ends[1], &piece, 1), EINTR);
+  pthread_join(other, NULL);
+}
+
 static void test_signals(void)
 {
   char buffer[10];
@@ -50,13 +78,23 @@ static void test_signals(void)
   GIVES(recv(ends[1], buffer, 10, 0), 1);
   CHECK(handled == 1);
   pthread_join(other, NULL);
-  /* With a timeout no call begins again. */
+  /* With a timeout no call begins again, by whatever name. */
   setsockopt(ends[1], SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
   set_handler(SA_RESTART);
   pthread_create(&other, NULL, disturb, &self);
   FAILS(recv(ends[1], buffer, 10, 0), EINTR);
   GIVES(recv(ends[1], buffer, 10, 0), 1);
   pthread_join(other, NULL);
+  pthread_create(&other, NULL, disturb, &self);
+  FAILS(read(ends[1], buffer, 10), EINTR);
+  GIVES(read(ends[1], buffer, 10), 1);
+  pthread_join(other, NULL);
+  struct iovec piece = {.iov_base = buffer, .iov_len = 10};
+  pthread_create(&other, NULL, disturb, &self);
+  FAILS(readv(ends[1], &piece, 1), EINTR);
+  GIVES(readv(ends[1], &piece, 1), 1);
+  pthread_join(other, NULL);
+  test_signals_while_writing(&self);
   close(ends[0]);
   close(ends[1]);
 }

@@ -19,12 +19,18 @@ static inline int signal_hold_wait(uint32_t *word, uint32_t expected, uint64_t d
 /* No handler runs here. */
 struct signal_hold
 {
-  int nothing;
+  int mark;
 };
+
+static inline bool signal_sleep_again(const int *mark)
+{
+  (void) mark;
+  return false;
+}
 
 static inline void signal_hold_begin(struct signal_hold *hold)
 {
-  hold->nothing = 0;
+  hold->mark = 0;
 }
 
 static inline void signal_hold_leave(const struct signal_hold *hold)

@@ -1,0 +1,29 @@
+#!/bin/bash
+# A guest that connects and sends before it has an address: what is not to wait does not, and goes on when
+# DHCP has answered. Where nobody answers, it is told in the end.
+source "${BASH_SOURCE[0]%/*}/net.sh"
+
+[[ ${NET_GUEST:-} != linux ]] || skip "Linux programs have their addresses from elsewhere"
+net_wire
+guest_net=(--net "tap:tap0,mac=$guest_mac")
+peer_start stream 'listening on' socat -d -d "TCP4-LISTEN:7001,bind=$host4" EXEC:cat
+socat -u "UDP4-RECV:7001,bind=$host4" "CREATE:$scratch/datagram" 2> "$scratch/datagrams.log" &
+
+# ends NAME: waits for the guest's end.
+ends() {
+    wait "$guest_pid" || fail "status $? of $1"
+}
+
+guest_start early early "$host4" 7001
+[[ $guest_line == waiting ]] || fail "$guest_line"
+net_dnsmasq
+ends early
+[[ $(tail -n 2 "$scratch/early.log") == $'connect: Success\nsend: Success' ]] || fail "with an address"
+until [[ $(< "$scratch/datagram") == early ]]; do kill -0 %?UDP4-RECV; done
+
+kill "$(< "$scratch/dnsmasq.pid")"
+guest_start alone early "$host4" 7001
+[[ $guest_line == waiting ]] || fail "$guest_line"
+ends alone
+[[ $(tail -n 2 "$scratch/alone.log") == $'connect: Network is unreachable\nsend: Network is unreachable' ]] ||
+    fail "without an address"
