@@ -1,0 +1,49 @@
+/* PCI devices of a guest without a monitor: by ports, or by memory (ECAM) where ACPI says so. */
+#ifndef GUEST_BARE_PCI_H
+#define GUEST_BARE_PCI_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define PCI_MOST_BARS 6
+
+/* A function of a device. */
+struct pci_device
+{
+  uint8_t bus, device, function;
+  uint16_t vendor_id, device_id;
+  uint8_t base_class, sub_class;
+  uint8_t interrupt_line; /* of the I/O APIC, as the firmware has noted it */
+};
+
+/* Where a base address register points. */
+struct pci_bar
+{
+  bool is_port;
+  uint64_t address;   /* port, or guest-physical */
+  uint64_t len_bytes; /* 0: there is none */
+};
+
+/* Calls `found` for each function behind all bridges, until it returns true; returns whether it
+ * has. */
+bool pci_find(bool (*found)(const struct pci_device *device, void *context), void *context);
+
+uint32_t pci_read32(const struct pci_device *device, uint16_t offset);
+uint16_t pci_read16(const struct pci_device *device, uint16_t offset);
+uint8_t pci_read8(const struct pci_device *device, uint16_t offset);
+void pci_write32(const struct pci_device *device, uint16_t offset, uint32_t value);
+void pci_write16(const struct pci_device *device, uint16_t offset, uint16_t value);
+
+struct pci_bar pci_bar(const struct pci_device *device, unsigned int index);
+
+/* Has the device answer at its registers, and be master of the bus. */
+void pci_enable(const struct pci_device *device);
+
+/* The first capability of a kind (PCI 3.0, appendix H), or 0. */
+uint8_t pci_find_capability(const struct pci_device *device, uint8_t kind, uint8_t behind);
+
+/* Has interrupts of the device come to CPU 0 as a vector: by MSI-X or MSI, else by its line.
+ * Returns 0 or -ENOSYS. */
+int pci_use_interrupt(const struct pci_device *device, uint8_t vector);
+
+#endif
