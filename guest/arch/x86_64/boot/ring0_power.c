@@ -9,6 +9,7 @@
 #define FADT_PM1A_CONTROL  64
 #define FADT_PM1B_CONTROL  68
 #define FADT_FLAGS         112
+#define FADT_LONG_DSDT     140
 #define FADT_SLEEP_CONTROL 244 /* a generic address: space, width, offset, access, address */
 #define FADT_SLEEP_END     256
 #define FADT_LEAST_BYTES   116
@@ -44,38 +45,48 @@ struct sleep_types
   uint8_t type[2];
 };
 
-/* Takes a number off a package. */
-static const uint8_t *take_number(const uint8_t *at, uint8_t *number)
+struct table
 {
-  unsigned int bytes = *at == AML_BYTE ? 1 : *at == AML_WORD ? 2 : 0;
-  *number = bytes > 0 ? at[1] : *at;
-  return at + 1 + bytes;
+  const uint8_t *begin;
+  uint64_t len_bytes;
+};
+
+/* Behind the end all is zero. */
+static uint8_t byte_at(const struct table *table, uint64_t at)
+{
+  return at < table->len_bytes ? table->begin[at] : 0;
 }
 
-/* The longest form of what is read from here on: package, its length in 4 bytes, number of
- * elements, two words. */
-#define PACKAGE_MOST_BYTES 12
+/* Takes a number off a package: the low byte of it counts. */
+static uint8_t take_number(const struct table *table, uint64_t *at)
+{
+  uint8_t kind = byte_at(table, (*at)++);
+  if (kind != AML_BYTE && kind != AML_WORD)
+    return kind; /* 0 and 1 are numbers themselves */
+  uint8_t number = byte_at(table, *at);
+  *at += kind == AML_BYTE ? 1 : 2;
+  return number;
+}
+
+static bool is_package(const struct table *table, uint64_t at)
+{
+  return byte_at(table, at) == '_' && byte_at(table, at + 1) == 'S' &&
+         byte_at(table, at + 2) == '5' && byte_at(table, at + 3) == '_' &&
+         byte_at(table, at + 4) == AML_PACKAGE;
+}
 
 static struct sleep_types find_types(const uint8_t *dsdt)
 {
-  struct sleep_types types = {.is_known = false};
-  uint64_t len_bytes = number_at(dsdt + LEN_OFFSET, 4);
-  for (uint64_t i = HEADER_BYTES; i + 4 + PACKAGE_MOST_BYTES <= len_bytes; i++)
-  {
-    const uint8_t *at = dsdt + i;
-    if (at[0] != '_' || at[1] != 'S' || at[2] != '5' || at[3] != '_' || at[4] != AML_PACKAGE)
-      continue;
-    at += 5;
-    at += 1 + (*at >> 6); /* the length */
-    unsigned int elements = *at++;
-    if (elements == 0)
-      continue;
-    at = take_number(at, &types.type[0]);
-    if (elements > 1)
-      take_number(at, &types.type[1]);
-    types.is_known = true;
-    return types;
-  }
+  struct table table = {dsdt, number_at(dsdt + LEN_OFFSET, 4)};
+  uint64_t at = HEADER_BYTES;
+  while (at < table.len_bytes && !is_package(&table, at))
+    at++;
+  struct sleep_types types = {.is_known = at < table.len_bytes};
+  at += 5;
+  at += 1 + (byte_at(&table, at) >> 6); /* the package's length */
+  unsigned int elements = byte_at(&table, at++);
+  for (unsigned int i = 0; i < 2 && i < elements; i++)
+    types.type[i] = take_number(&table, &at);
   return types;
 }
 
@@ -104,7 +115,10 @@ void boot_find_power_off(struct uhyve_power_off *off, const struct boot_facts *f
   const uint8_t *fadt = boot_find_acpi(facts, "FACP");
   if (fadt == NULL || number_at(fadt + LEN_OFFSET, 4) < FADT_LEAST_BYTES)
     return;
-  const uint8_t *dsdt = boot_acpi_table(number_at(fadt + FADT_DSDT, 4));
+  uint64_t dsdt_gpa = number_at(fadt + FADT_DSDT, 4);
+  if (dsdt_gpa == 0 && number_at(fadt + LEN_OFFSET, 4) >= FADT_LONG_DSDT + 8)
+    dsdt_gpa = number_at(fadt + FADT_LONG_DSDT, 8);
+  const uint8_t *dsdt = boot_acpi_table(dsdt_gpa);
   if (dsdt == NULL)
     return;
   struct sleep_types types = find_types(dsdt);
