@@ -177,6 +177,7 @@ uint64_t boot_read_msr(uint32_t number);
 void boot_write_msr(uint32_t number, uint64_t value);
 void boot_write_cr4(uint64_t value);
 void boot_write_xcr0(uint64_t value);
+void boot_clear(void *at, uint64_t bytes); /* a multiple of 8 */
 _Noreturn void boot_halt(void);
 
 #endif

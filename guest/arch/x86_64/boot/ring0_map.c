@@ -133,9 +133,7 @@ uint64_t boot_map(const struct boot_layout *layout)
       .has_nx = (boot_features & FEATURE_NX) != 0,
       .has_huge = (boot_features & FEATURE_HUGE) != 0,
   };
-  uint64_t *at = boot_pointer(layout->tables_gpa);
-  for (uint64_t i = 0; i < layout->tables_bytes / sizeof(*at); i++)
-    at[i] = 0;
+  boot_clear(boot_pointer(layout->tables_gpa), layout->tables_bytes);
   take_table(&mapper);
   map_window(&mapper, 0, layout->image_gpa, DATA);
   map_image(&mapper, layout);
