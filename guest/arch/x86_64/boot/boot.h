@@ -56,6 +56,12 @@ void boot_find_cpus(struct boot_cpus *cpus, const struct boot_facts *facts, uint
  */
 const void *boot_find_acpi(const struct boot_facts *facts, const char *signature);
 
+/* The one at an address, checked in the same way, or null. */
+const void *boot_acpi_table(uint64_t gpa);
+
+/* How the machine is switched off; all zero if ACPI does not say. */
+void boot_find_power_off(struct uhyve_power_off *off, const struct boot_facts *facts);
+
 /* ---- Where everything lies ---- */
 
 /* One CPU's pages for the nucleus alone, and those that ring 3 shares with it: as under the
@@ -99,7 +105,7 @@ static inline void *boot_place(const struct boot_layout *layout, uint64_t gva)
 }
 
 /* Builds the guest's page tables. Returns how many bytes of the pool they take. */
-uint64_t boot_map(const struct boot_layout *layout);
+uint64_t boot_map(const struct boot_layout *layout, const struct uhyve_power_off *off);
 
 /* ---- The processor ---- */
 
@@ -154,7 +160,7 @@ void boot_read_clock(struct boot_clock *clock);
 uint64_t boot_start_bytes(unsigned int cpu_count);
 void boot_write_start(const struct boot_layout *layout, const struct boot_facts *facts,
                       const struct boot_clock *clock, const struct boot_cpus *cpus,
-                      uint64_t tables_used_bytes);
+                      const struct uhyve_power_off *off, uint64_t tables_used_bytes);
 
 /* ---- The serial console ---- */
 
