@@ -237,7 +237,7 @@ static bool read_mp(struct boot_cpus *cpus)
 void boot_find_cpus(struct boot_cpus *cpus, const struct boot_facts *facts)
 {
   cpus->apic_ids[cpus->count++] = boot_apic_own_id();
-  cpus->found_by = "ACPI";
+  cpus->found_by = "the ACPI MADT";
   const struct madt *madt = boot_find_acpi(facts, "APIC");
   if (madt != NULL && madt->header.len_bytes >= sizeof(*madt))
     read_madt(cpus, madt);
