@@ -32,6 +32,7 @@ static uint64_t measure_apic_khz(uint64_t tsc_khz)
 #define RTC_UPDATING 0x80 /* register A */
 #define RTC_BINARY   0x04 /* register B */
 #define RTC_24_HOURS 0x02
+#define RTC_MOST_MS  20
 
 struct rtc_time
 {
@@ -44,11 +45,17 @@ static uint8_t rtc(uint8_t number)
   return boot_in8(RTC_DATA);
 }
 
-static struct rtc_time read_rtc_once(void)
+/* False: there is none, for an update takes 2 ms. */
+static bool read_rtc_once(struct rtc_time *time, uint64_t tsc_khz)
 {
+  uint64_t begin_tsc = __builtin_ia32_rdtsc();
   while ((rtc(0x0a) & RTC_UPDATING) != 0)
-    ;
-  return (struct rtc_time){rtc(0), rtc(2), rtc(4), rtc(7), rtc(8), rtc(9)};
+  {
+    if (__builtin_ia32_rdtsc() - begin_tsc > RTC_MOST_MS * tsc_khz)
+      return false;
+  }
+  *time = (struct rtc_time){rtc(0), rtc(2), rtc(4), rtc(7), rtc(8), rtc(9)};
+  return true;
 }
 
 static bool is_same(const struct rtc_time *a, const struct rtc_time *b)
@@ -70,13 +77,17 @@ static uint64_t days_of(unsigned int year, unsigned int month, unsigned int day)
   return 365 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 1 - 719468;
 }
 
-static uint64_t read_rtc_ns(void)
+/* 0: there is no clock. */
+static uint64_t read_rtc_ns(uint64_t tsc_khz)
 {
-  struct rtc_time time, again = read_rtc_once();
+  struct rtc_time time, again;
+  if (!read_rtc_once(&again, tsc_khz))
+    return 0;
   do
   {
     time = again;
-    again = read_rtc_once();
+    if (!read_rtc_once(&again, tsc_khz))
+      return 0;
   } while (!is_same(&time, &again));
   uint8_t kind = rtc(0x0b);
   bool is_binary = (kind & RTC_BINARY) != 0;
@@ -98,6 +109,8 @@ void boot_read_clock(struct boot_clock *clock, const struct boot_options *option
   boot_log(BOOT_LOG_NORMAL, "TSC: %lu kHz by %s, its rate %s", clock->tsc_khz, method,
            boot_tsc_is_constant() ? "is constant" : "is not said to be constant");
   clock->apic_khz = boot_apic_has_deadline() ? 0 : measure_apic_khz(clock->tsc_khz);
-  clock->realtime_ns = read_rtc_ns();
+  clock->realtime_ns = read_rtc_ns(clock->tsc_khz);
+  if (clock->realtime_ns == 0)
+    boot_log(BOOT_LOG_NORMAL, "no real-time clock: the time of day begins in 1970");
   clock->tsc_base = __builtin_ia32_rdtsc();
 }

@@ -1,6 +1,6 @@
 /* How fast the processor's time stamp counter runs: by what the command line says, what the
  * processor or the hypervisor says of it, the name of the processor, or else against the PIT (Intel
- * 8254, channel 2). CPUID: Intel SDM vol. 2A (June 2023), table 3-8. */
+ * 8254, channel 0). CPUID: Intel SDM vol. 2A (June 2023), table 3-8. */
 #include "arch/x86_64/boot/boot.h"
 #include <cpuid.h>
 
@@ -13,13 +13,11 @@
 #define SIGNATURE_HYPER_V      0x7263694du /* "Micr": its leaves mean something else */
 
 #define PIT_HZ                 1193182u
-#define PIT_CHANNEL_2          0x42
+#define PIT_CHANNEL            0x40
 #define PIT_COMMAND            0x43
-#define PIT_MODE_0             0xb0 /* channel 2, low and high byte, interrupt on terminal count */
-#define PORT_B                 0x61
-#define PORT_B_GATE            1
-#define PORT_B_SPEAKER         2
-#define PORT_B_OUTPUT          0x20
+#define PIT_MODE_0             0x30 /* low and high byte, output rises on terminal count */
+#define PIT_READ_STATUS        0xe2 /* read-back command */
+#define PIT_STATUS_OUTPUT      0x80
 
 #define MEASURE_TICKS          (PIT_HZ / 50) /* 20 ms */
 #define MEASURE_TRIES          5
@@ -116,22 +114,19 @@ static uint64_t khz_of_name(void)
  */
 static uint64_t measure_once(uint64_t *unsure)
 {
-  uint8_t port = boot_in8(PORT_B) & (uint8_t) ~(PORT_B_SPEAKER | PORT_B_GATE);
-  boot_out8(PORT_B, port);
   boot_out8(PIT_COMMAND, PIT_MODE_0);
-  boot_out8(PIT_CHANNEL_2, MEASURE_TICKS & 0xff);
-  boot_out8(PIT_CHANNEL_2, MEASURE_TICKS >> 8);
+  boot_out8(PIT_CHANNEL, MEASURE_TICKS & 0xff);
   uint64_t before_tsc = __builtin_ia32_rdtsc();
-  boot_out8(PORT_B, port | PORT_B_GATE);
+  boot_out8(PIT_CHANNEL, MEASURE_TICKS >> 8);
   uint64_t begin_tsc = __builtin_ia32_rdtsc(), look_tsc, end_tsc = begin_tsc;
   bool is_over;
   do
   {
     look_tsc = end_tsc;
-    is_over = (boot_in8(PORT_B) & PORT_B_OUTPUT) != 0;
+    boot_out8(PIT_COMMAND, PIT_READ_STATUS);
+    is_over = (boot_in8(PIT_CHANNEL) & PIT_STATUS_OUTPUT) != 0;
     end_tsc = __builtin_ia32_rdtsc();
   } while (!is_over && end_tsc - begin_tsc < MOST_CYCLES);
-  boot_out8(PORT_B, port);
   *unsure = begin_tsc - before_tsc + end_tsc - look_tsc;
   uint64_t cycles = (look_tsc + end_tsc - before_tsc - begin_tsc) / 2;
   return is_over && cycles >= LEAST_CYCLES ? cycles : 0;
