@@ -153,8 +153,27 @@ void virtio_net_wake(struct virtio_net *net)
   cpu_mask_restore(was_masked);
 }
 
+/* Where interrupts come by lines: they rise again only when every device's has fallen. */
+static void take_causes(void)
+{
+  uint32_t causes;
+  do
+  {
+    causes = 0;
+    for (struct net_device *device = first_device(); device != NULL; device = device->next)
+    {
+      struct virtio_net *net = virtio_net_of(device);
+      uint32_t cause = net->virtio.take_cause != NULL ? net->virtio.take_cause(&net->virtio) : 0;
+      if ((cause & VIRTIO_CAUSE_CONFIGURATION) != 0)
+        __atomic_store_n(&net->link_changed, 1, __ATOMIC_SEQ_CST);
+      causes |= cause;
+    }
+  } while (causes != 0);
+}
+
 void net_interrupt(void)
 {
+  take_causes();
   for (struct net_device *device = first_device(); device != NULL; device = device->next)
     if (has_something(virtio_net_of(device)))
       virtio_net_wake(virtio_net_of(device));
