@@ -167,7 +167,7 @@ struct uhyve_interface
   uint8_t ipv6[16];        /* by option, beside what the network assigns; else 0 */
   uint8_t ipv6_gateway[16];
   uint32_t ipv6_prefix;
-  uint32_t reserved;
+  uint32_t interrupt_line; /* without a monitor: of the I/O APICs */
 };
 
 #define UHYVE_INTERFACE_STATIC 1 /* ipv4 counts, and nobody is asked for one */
@@ -200,7 +200,7 @@ struct uhyve_start_info
 
   uint64_t tsc_khz;
   uint64_t apic_khz; /* 0: the APIC's timer takes deadlines of the TSC; else its counter's rate */
-  uint64_t tsc_base;          /* the TSC when the host's clocks were read */
+  uint64_t tsc_base; /* the TSC when the host's clocks were read */
   uint64_t monotonic_base_ns; /* CLOCK_MONOTONIC of the host */
   struct uhyve_clock clock;   /* CLOCK_REALTIME of the host */
 

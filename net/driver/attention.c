@@ -103,7 +103,7 @@ static bool take_causes(void)
   for (struct net_device *device = first_device(); device != NULL; device = device->next)
   {
     const struct net_attention_operations *operations = device->attention->operations;
-    any = (operations->interrupted != NULL && operations->interrupted(device)) || any;
+    any = (operations->take_cause != NULL && operations->take_cause(device)) || any;
   }
   return any;
 }

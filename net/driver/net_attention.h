@@ -20,7 +20,7 @@ struct net_attention_operations
   bool (*has_something)(struct net_device *device);
   /* An interrupt has come, from this device or another one: takes its cause, which has its line
    * fall. Returns whether there was one. Null: devices without lines. */
-  bool (*interrupted)(struct net_device *device);
+  bool (*take_cause)(struct net_device *device);
   /* Both with the lock. Asks the device for an interrupt; true: there is something already. */
   bool (*ask)(struct net_device *device);
   void (*quiet)(struct net_device *device);

@@ -195,11 +195,9 @@ static void free_rings(struct virtio_net *net)
   virtqueue_destroy(&net->control);
 }
 
-int virtio_net_start(struct virtio_net *net, uint64_t registers_gpa)
+int virtio_net_start_found(struct virtio_net *net)
 {
-  int error = virtio_mmio_probe(&net->virtio, registers_gpa, VIRTIO_TYPE_NETWORK);
-  if (error == 0)
-    error = virtio_begin(&net->virtio, settle);
+  int error = virtio_begin(&net->virtio, settle);
   if (error != 0)
     return error;
   read_configuration(net);
@@ -212,4 +210,10 @@ int virtio_net_start(struct virtio_net *net, uint64_t registers_gpa)
   virtio_fail(&net->virtio);
   free_rings(net);
   return error;
+}
+
+int virtio_net_start(struct virtio_net *net, uint64_t registers_gpa)
+{
+  int error = virtio_mmio_probe(&net->virtio, registers_gpa, VIRTIO_TYPE_NETWORK);
+  return error == 0 ? virtio_net_start_found(net) : error;
 }

@@ -123,6 +123,9 @@ extern uint64_t virtio_net_refused;
  */
 int virtio_net_start(struct virtio_net *net, uint64_t registers_gpa);
 
+/* Starts the device that a transport has found already. Returns 0, -ENOTSUP, -ENODEV, -ENOMEM. */
+int virtio_net_start_found(struct virtio_net *net);
+
 /* ---- virtio_net_receive.c ---- */
 
 /* Sets how many buffers there may be. */

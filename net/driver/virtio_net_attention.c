@@ -20,6 +20,15 @@ static bool has_something(struct net_device *device)
   return false;
 }
 
+static bool take_cause(struct net_device *device)
+{
+  struct virtio_net *net = virtio_net_of(device);
+  uint32_t cause = net->virtio.take_cause != NULL ? net->virtio.take_cause(&net->virtio) : 0;
+  if ((cause & VIRTIO_CAUSE_CONFIGURATION) != 0)
+    __atomic_store_n(&net->attention.link_changed, 1, __ATOMIC_SEQ_CST);
+  return cause != 0;
+}
+
 static void quiet(struct net_device *device)
 {
   struct virtio_net *net = virtio_net_of(device);
@@ -78,6 +87,7 @@ static bool ask(struct net_device *device)
 
 const struct net_attention_operations virtio_net_attention = {
     .has_something = has_something,
+    .take_cause = take_cause,
     .ask = ask,
     .quiet = quiet,
 };

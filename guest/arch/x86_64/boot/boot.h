@@ -156,6 +156,12 @@ void boot_write_start(const struct boot_layout *layout, const struct boot_facts 
                       const struct boot_clock *clock, const struct boot_cpus *cpus,
                       uint64_t tables_used_bytes);
 
+/* Whether a word of the command line names a device, of which note is taken. */
+bool boot_take_device(const char *word);
+
+/* Writes all that were named, and returns how many. */
+unsigned int boot_write_devices(struct uhyve_interface interfaces[static UHYVE_MOST_INTERFACES]);
+
 /* ---- The serial console ---- */
 
 void boot_print(const char *text);
