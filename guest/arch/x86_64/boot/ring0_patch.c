@@ -5,8 +5,8 @@
 
 extern uint8_t patch_eoi[], patch_eoi_tlb[], patch_timer[], patch_ipi[], patch_failure[],
     patch_unknown[];
-extern const uint8_t bare_eoi[], bare_eoi_tlb[], bare_timer[], bare_ipi[], bare_failure[],
-    bare_unknown[];
+extern const uint8_t bare_eoi[], bare_eoi_tlb[], bare_timer[], bare_timer_x2apic[], bare_ipi[],
+    bare_failure[], bare_unknown[];
 
 #define JUMP       0xe9
 #define JUMP_BYTES 5
@@ -21,10 +21,14 @@ static void patch(uint8_t *at, const uint8_t *target)
 
 void boot_patch_nucleus(void)
 {
-  patch(patch_eoi, bare_eoi);
-  patch(patch_eoi_tlb, bare_eoi_tlb);
-  patch(patch_timer, bare_timer);
-  patch(patch_ipi, bare_ipi);
+  if (!boot_apic_is_x2apic())
+  {
+    patch(patch_eoi, bare_eoi);
+    patch(patch_eoi_tlb, bare_eoi_tlb);
+    patch(patch_ipi, bare_ipi);
+  }
+  if (!boot_apic_has_deadline())
+    patch(patch_timer, boot_apic_is_x2apic() ? bare_timer_x2apic : bare_timer);
   patch(patch_failure, bare_failure);
   patch(patch_unknown, bare_unknown);
 }

@@ -1,6 +1,5 @@
-/* The start information of a guest without a monitor: from the command line, which is split into
- * words as a shell does without its expansions. What stands behind a word "--" is for the kernel
- * library: env=NAME=VALUE. */
+/* The start information of a guest without a monitor: its arguments and variables are those of the
+ * command line. */
 #include "arch/x86_64/boot/boot.h"
 #include "hypercalls/hypercalls.h"
 
@@ -18,8 +17,9 @@ struct words
 
 uint64_t boot_start_bytes(unsigned int cpu_count)
 {
-  return sizeof(struct uhyve_start_info) + (2 * MOST_WORDS + 4) * sizeof(uint64_t) +
-         cpu_count * sizeof(uint64_t) + BOOT_COMMAND_BYTES + 64;
+  return sizeof(struct uhyve_start_info) + UHYVE_MOST_INTERFACES * sizeof(struct uhyve_interface) +
+         (2 * MOST_WORDS + 4) * sizeof(uint64_t) + cpu_count * sizeof(uint64_t) +
+         BOOT_COMMAND_BYTES + 64;
 }
 
 static void begin_word(struct words *words)
@@ -43,37 +43,6 @@ static void add_word(struct words *words, const char *text)
   while (*text++ != '\0');
 }
 
-/* Takes the next word, without its quotes. Returns what is behind it, or null at the end. */
-static const char *next_word(const char *at, char *word)
-{
-  char quote = '\0';
-  while (*at == ' ' || *at == '\t')
-    at++;
-  if (*at == '\0')
-    return NULL;
-  for (; *at != '\0' && (quote != '\0' || (*at != ' ' && *at != '\t')); at++)
-  {
-    if (quote == '\0' && (*at == '"' || *at == '\''))
-      quote = *at;
-    else if (*at == quote)
-      quote = '\0';
-    else
-      *word++ = *at;
-  }
-  *word = '\0';
-  return at;
-}
-
-static const char *behind(const char *text, const char *prefix)
-{
-  while (*prefix != '\0')
-  {
-    if (*text++ != *prefix++)
-      return NULL;
-  }
-  return text;
-}
-
 static char word_text[BOOT_COMMAND_BYTES];
 
 static void read_command(const struct boot_facts *facts, struct words *arguments,
@@ -83,9 +52,11 @@ static void read_command(const struct boot_facts *facts, struct words *arguments
   bool is_ours = false;
   if (!facts->has_program_name)
     add_word(arguments, "uhyve");
-  while ((at = next_word(at, word_text)) != NULL)
+  while ((at = boot_next_word(at, word_text)) != NULL)
   {
-    if (!is_ours && word_text[0] == '-' && word_text[1] == '-' && word_text[2] == '\0')
+    if (boot_take_device(word_text))
+      continue;
+    if (!is_ours && boot_is_word(word_text, "--"))
     {
       is_ours = true;
       continue;
@@ -95,9 +66,9 @@ static void read_command(const struct boot_facts *facts, struct words *arguments
       add_word(arguments, word_text);
       continue;
     }
-    const char *variable = behind(word_text, "env=");
+    const char *variable = boot_behind(word_text, "env=");
     if (variable == NULL)
-      boot_fail("an unknown word behind -- on the command line: env=NAME=VALUE is known");
+      continue;
     variables->text = arguments->text;
     variables->text_gva = arguments->text_gva;
     add_word(variables, variable);
@@ -157,8 +128,9 @@ void boot_write_start(const struct boot_layout *layout, const struct boot_facts 
 {
   static struct words arguments, variables;
   struct uhyve_start_info *info = boot_place(layout, layout->start_gva);
-  uint64_t *arrays = (uint64_t *) (info + 1);
-  uint64_t arrays_gva = layout->start_gva + sizeof(*info);
+  struct uhyve_interface *interfaces = (struct uhyve_interface *) (info + 1);
+  uint64_t *arrays = (uint64_t *) (interfaces + UHYVE_MOST_INTERFACES);
+  uint64_t arrays_gva = layout->start_gva + (uint64_t) ((char *) arrays - (char *) info);
   const uint64_t arrays_count = 2 * MOST_WORDS + 4;
   uint32_t *apic_ids = (uint32_t *) (arrays + arrays_count);
   info->apic_ids_gva = arrays_gva + arrays_count * sizeof(arrays[0]);
@@ -185,6 +157,8 @@ void boot_write_start(const struct boot_layout *layout, const struct boot_facts 
   info->argv_gva = arrays_gva;
   info->envp_gva = arrays_gva + copy_array(arrays, &arguments) * sizeof(arrays[0]);
   copy_array(arrays + arguments.count + 1, &variables);
+  info->interfaces_gva = layout->start_gva + sizeof(*info);
+  info->interface_count = boot_write_devices(interfaces);
   for (unsigned int i = 0; i < 3; i++)
     info->stream_mode[i] = CHARACTER_DEVICE;
   info->streams_terminal = 7;
