@@ -136,7 +136,7 @@ static inline void *boot_place(const struct boot_layout *layout, uint64_t gva)
 }
 
 /* Builds the guest's page tables. Returns how many bytes of the pool they take. */
-uint64_t boot_map(const struct boot_layout *layout, const struct uhyve_power_off *off);
+uint64_t boot_map(const struct boot_layout *layout);
 
 /* Has what a position-independent image holds of its own addresses say where it is mapped. */
 void boot_relocate(const struct boot_layout *layout);

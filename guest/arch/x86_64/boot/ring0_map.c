@@ -137,7 +137,7 @@ static void map_boot_area(struct mapper *mapper, const struct boot_layout *layou
   map_window(mapper, layout->upcall_gva + to_gpa, layout->tables_gpa, DATA);
 }
 
-uint64_t boot_map(const struct boot_layout *layout, const struct uhyve_power_off *off)
+uint64_t boot_map(const struct boot_layout *layout)
 {
   struct mapper mapper = {
       .pool_gpa = layout->tables_gpa,
@@ -158,8 +158,5 @@ uint64_t boot_map(const struct boot_layout *layout, const struct uhyve_power_off
   map_window(&mapper, layout->high_begin_gpa, layout->high_end_gpa, DATA);
   map(&mapper, layout->stack_gva, layout->stack_gpa, layout->stack_bytes, DATA);
   map(&mapper, APIC_GVA, APIC_GPA, BOOT_PAGE_BYTES, WRITABLE | UNCACHED | NO_EXECUTE);
-  uint64_t off_gpa = off->register_gpa & ~(BOOT_PAGE_BYTES - 1);
-  if (off_gpa != 0)
-    map_window(&mapper, off_gpa, off_gpa + BOOT_PAGE_BYTES, REGISTERS);
   return mapper.used_bytes;
 }

@@ -19,6 +19,8 @@
 
 #define FLAG_REDUCED       (1u << 20) /* no PM1 registers */
 
+#define REGISTERS_END_GPA  0xfec00000ull /* of what ring 3 has mapped of devices: ring0_map.c */
+
 #define ADDRESS_OF_MEMORY  0
 
 #define PM1_SLEEP_ENABLE   (1u << 13)
@@ -95,7 +97,7 @@ static void use_sleep_control(struct uhyve_power_off *off, const uint8_t *addres
 {
   uint64_t where = number_at(address + 4, 8);
   off->value[0] = (uint16_t) (SLEEP_ENABLE | (uint32_t) types->type[0] << SLEEP_TYPE_SHIFT);
-  if (address[0] == ADDRESS_OF_MEMORY && where < UHYVE_GPA_HOLE_END)
+  if (address[0] == ADDRESS_OF_MEMORY && where < REGISTERS_END_GPA)
     off->register_gpa = where;
 }
 
