@@ -1,0 +1,69 @@
+/* Reads the console: lines, single keys, and what a key sends as a signal. Argument: which. */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+
+static volatile sig_atomic_t interrupts;
+
+static void count(int signal)
+{
+  (void) signal;
+  interrupts++;
+}
+
+/* The number of lines is the status. */
+static int read_lines(void)
+{
+  char line[256];
+  int lines = 0;
+  puts("ready");
+  while (fgets(line, sizeof(line), stdin) != NULL)
+  {
+    line[strcspn(line, "\n")] = '\0';
+    printf("line %d: [%s]\n", ++lines, line);
+  }
+  puts("end of input");
+  return lines;
+}
+
+static int read_keys(void)
+{
+  struct termios settings;
+  struct sigaction action = {.sa_handler = count};
+  struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+  char key;
+  int waiting;
+  if (tcgetattr(STDIN_FILENO, &settings) != 0)
+    return 2;
+  settings.c_lflag &= ~(tcflag_t) (ICANON | ECHO);
+  if (tcsetattr(STDIN_FILENO, TCSANOW, &settings) != 0 || sigaction(SIGINT, &action, NULL) != 0)
+    return 3;
+  if (poll(&input, 1, 100) != 0)
+    return 4;
+  puts("ready");
+  if (poll(&input, 1, -1) != 1 || (input.revents & POLLIN) == 0)
+    return 5;
+  if (ioctl(STDIN_FILENO, FIONREAD, &waiting) != 0 || waiting != 1)
+    return 6;
+  if (read(STDIN_FILENO, &key, 1) != 1)
+    return 7;
+  printf("key %c\n", key);
+  if (read(STDIN_FILENO, &key, 1) != -1 || errno != EINTR || interrupts != 1)
+    return 8;
+  puts("interrupted");
+  signal(SIGINT, SIG_DFL);
+  puts("once more");
+  read(STDIN_FILENO, &key, 1);
+  return 9;
+}
+
+int main(int argc, char **argv)
+{
+  setvbuf(stdout, NULL, _IONBF, 0);
+  return argc > 1 && strcmp(argv[1], "keys") == 0 ? read_keys() : read_lines();
+}
