@@ -12,7 +12,7 @@ static volatile int deepest = INT_MAX;
 
 __attribute__((noinline)) static int deeper(int depth)
 {
-  volatile char frame[4096];
+  volatile char frame[4096] = {0};
   frame[depth % (int) sizeof(frame)] = 1;
   return depth == deepest ? 0 : deeper(depth + 1) + frame[0];
 }
