@@ -41,7 +41,7 @@ boot_by_qemu() {
         -m "$memory_mib" -display none -no-reboot -serial "file:$scratch/console"
         -device "isa-debug-exit,iobase=0xf4,iosize=4" "${boot_options[@]}")
     if [[ $loader == grub ]]; then
-        options+=(-cdrom "$boot_file" -boot d)
+        options+=(-cdrom "$boot_file" -boot d -vga std) # GRUB looks for it
     else
         options+=(-kernel "$boot_file" -append "$1")
     fi

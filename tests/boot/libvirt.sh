@@ -22,12 +22,17 @@ libvirt_enter() {
 
 # Starts libvirtd.
 libvirt_start() {
-    local folder socket
+    local folder file socket
     if ((EUID == 0)); then
         mount -t tmpfs -o mode=755 none /run
         for folder in /etc/libvirt /var/{lib,cache,log}/libvirt; do
             [[ -d $folder ]] || mkdir -p "$folder"
             mount -t tmpfs -o mode=755 none "$folder"
+        done
+        # It wants this user to exist, whom a package makes that also has a service started.
+        for file in passwd group; do
+            { cat "/etc/$file" && echo 'libvirt-qemu:x:64055:64055::/:/bin/false'; } > "/run/$file"
+            mount --bind "/run/$file" "/etc/$file"
         done
         socket=/run/libvirt/libvirt-sock
         libvirt_uri="qemu+unix:///system?socket=$socket"
@@ -56,12 +61,12 @@ CONFIGURATION
 auth_unix_rw = "none"
 log_outputs = "2:file:$scratch/libvirtd.log"
 CONFIGURATION
-    # Returns when it serves.
-    libvirtd --daemon --config "$scratch/libvirtd.conf" --pid-file "$scratch/libvirtd.pid" \
-        > "$scratch/libvirtd-start.log" 2>&1 || {
-        cat "$scratch/libvirtd-start.log" "$scratch/libvirtd.log" >&2
+    # Returns when it listens; its drivers may fail behind that.
+    if ! libvirtd --daemon --config "$scratch/libvirtd.conf" --pid-file "$scratch/libvirtd.pid" ||
+        ! virsh -q -c "$libvirt_uri" list; then
+        cat "$scratch/libvirtd.log" "$scratch/machine.log" >&2
         fail "libvirtd does not start"
-    }
+    fi
 }
 
 libvirt_count=0
@@ -87,10 +92,11 @@ boot_by_libvirt() {
 
 # libvirt_domain NAME ARGUMENTS: prints the template, filled in.
 libvirt_domain() {
-    local text boot cd='' model
+    local text boot cd='' model video=none
     text=$(< "${BASH_SOURCE[0]%/*}/domain.xml")
     if [[ $loader == grub ]]; then
         boot="<boot dev='cdrom'/>"
+        video=vga # GRUB looks for it
         cd="<disk type='file' device='cdrom'><source file='$boot_file'/><target dev='sda' bus='sata'/><readonly/></disk>"
         [[ $machine != pc ]] || cd=${cd/"dev='sda' bus='sata'"/"dev='hdc' bus='ide'"}
     else
@@ -105,6 +111,7 @@ libvirt_domain() {
     text=${text//@EMULATOR@/"$(type -P qemu-system-x86_64)"}
     text=${text//@CONSOLE@/"$scratch/console"}
     text=${text//@PROCESSOR@/"$model"}
+    text=${text//@VIDEO@/"$video"}
     text=${text//@CD@/"$cd"}
     printf '%s\n' "${text//@BOOT@/"$boot"}"
 }

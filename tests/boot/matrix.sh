@@ -24,7 +24,7 @@ while (($# > 1)); do
     esac
     shift 2
 done
-build=$1
+build=$(readlink -f "$1")
 here=${BASH_SOURCE[0]%/*}
 
 # The lines of a table that are of the part, without comments.
