@@ -257,6 +257,8 @@ nucleus_invalid_opcode:
   cmp $NUCLEUS_IPI, %rax
   jb call_tlb_flush
   je call_ipi
+  .globl patch_unknown
+patch_unknown:
   mov $NUCLEUS_ENOSYS, %rax
 call_out:
   add $8, %rsp
@@ -350,7 +352,7 @@ call_tlb_flush:
 #define APIC_ICR_1 0x310
 #define APIC_COUNT 0x380
 
-  .globl bare_eoi, bare_eoi_tlb, bare_timer, bare_timer_x2apic, bare_ipi, bare_failure
+  .globl bare_eoi, bare_eoi_tlb, bare_timer, bare_timer_x2apic, bare_ipi, bare_failure, bare_unknown
 bare_eoi:
   xor %eax, %eax
   mov %eax, APIC_GVA+APIC_EOI
@@ -379,6 +381,17 @@ bare_ipi:
   mov %edi, APIC_GVA+APIC_ICR_1
   mov %esi, APIC_GVA+APIC_ICR_0
   jmp call_done
+
+/* A table without gates: the exception is a triple fault. */
+bare_unknown:
+  cmp $NUCLEUS_RESET, %rax
+  mov $NUCLEUS_ENOSYS, %rax
+  jne call_out
+  lidt no_gates(%rip)
+  ud2
+no_gates:
+  .word 0
+  .quad 0
 
 bare_failure:
   mov %rsp, %rdi

@@ -87,6 +87,12 @@ void boot_find_cpus(struct boot_cpus *cpus, const struct boot_facts *facts);
  */
 const void *boot_find_acpi(const struct boot_facts *facts, const char *signature);
 
+/* The one at an address, checked in the same way, or null. */
+const void *boot_acpi_table(uint64_t gpa);
+
+/* How the machine is switched off; all zero if ACPI does not say. */
+void boot_find_power_off(struct uhyve_power_off *off, const struct boot_facts *facts);
+
 /* ---- Where everything lies ---- */
 
 /* One CPU's pages for the nucleus alone, and those that ring 3 shares with it: as under the
@@ -130,7 +136,7 @@ static inline void *boot_place(const struct boot_layout *layout, uint64_t gva)
 }
 
 /* Builds the guest's page tables. Returns how many bytes of the pool they take. */
-uint64_t boot_map(const struct boot_layout *layout);
+uint64_t boot_map(const struct boot_layout *layout, const struct uhyve_power_off *off);
 
 /* Has what a position-independent image holds of its own addresses say where it is mapped. */
 void boot_relocate(const struct boot_layout *layout);
@@ -221,7 +227,7 @@ bool boot_tsc_is_constant(void);
 uint64_t boot_start_bytes(unsigned int cpu_count);
 void boot_write_start(const struct boot_layout *layout, const struct boot_facts *facts,
                       const struct boot_clock *clock, const struct boot_cpus *cpus,
-                      uint64_t tables_used_bytes);
+                      const struct uhyve_power_off *off, uint64_t tables_used_bytes);
 
 /* ---- The log ---- */
 
@@ -264,6 +270,7 @@ uint64_t boot_read_msr(uint32_t number);
 void boot_write_msr(uint32_t number, uint64_t value);
 void boot_write_cr4(uint64_t value);
 void boot_write_xcr0(uint64_t value);
+void boot_clear(void *at, uint64_t bytes); /* a multiple of 8 */
 _Noreturn void boot_halt(void);
 
 #endif

@@ -158,6 +158,11 @@ static uint64_t read_address(const uint8_t *at, unsigned int bytes)
   return address;
 }
 
+const void *boot_acpi_table(uint64_t gpa)
+{
+  return table_at(gpa);
+}
+
 const void *boot_find_acpi(const struct boot_facts *facts, const char *signature)
 {
   const struct rsdp *rsdp = find_rsdp(facts);

@@ -53,8 +53,7 @@ static void write_nucleus(const struct boot_layout *layout, unsigned int cpu)
                       PROCESSOR_ALL_PORTS);
   /* Ports of devices: ring 3 drives them. */
   uint8_t *io_map = tables + PROCESSOR_TSS_OFFSET + PROCESSOR_IO_MAP_OFFSET;
-  for (unsigned int i = 0; i < PROCESSOR_ALL_PORTS / 8; i++)
-    io_map[i] = 0;
+  boot_clear(io_map, PROCESSOR_ALL_PORTS / 8);
 
   struct uhyve_nucleus_cpu *data = (void *) (nucleus + NUCLEUS_CPU_OFFSET);
   struct interrupt_frame *frame = (void *) (nucleus + NUCLEUS_CPU_OFFSET - sizeof(*frame));
@@ -78,9 +77,7 @@ static void write_nucleus(const struct boot_layout *layout, unsigned int cpu)
 
 void boot_write_tables(const struct boot_layout *layout)
 {
-  uint64_t *area = boot_place(layout, UHYVE_KERNEL_BASE);
-  for (uint64_t i = 0; i < layout->boot_bytes / sizeof(*area); i++)
-    area[i] = 0;
+  boot_clear(boot_place(layout, UHYVE_KERNEL_BASE), layout->boot_bytes);
   processor_write_idt(boot_place(layout, UHYVE_KERNEL_BASE), gva_of(layout, nucleus_vector_stubs),
                       16);
   for (unsigned int cpu = 0; cpu < layout->cpu_count; cpu++)

@@ -121,7 +121,7 @@ static uint64_t copy_array(uint64_t *at, const struct words *words)
 
 void boot_write_start(const struct boot_layout *layout, const struct boot_facts *facts,
                       const struct boot_clock *clock, const struct boot_cpus *cpus,
-                      uint64_t tables_used_bytes)
+                      const struct uhyve_power_off *off, uint64_t tables_used_bytes)
 {
   static struct words arguments, variables;
   struct uhyve_start_info *info = boot_place(layout, layout->start_gva);
@@ -146,6 +146,7 @@ void boot_write_start(const struct boot_layout *layout, const struct boot_facts 
   info->version = UHYVE_INTERFACE_VERSION;
   info->size_bytes = sizeof(*info);
   info->is_bare = 1;
+  info->power_off = *off;
   info->cpu_count = layout->cpu_count;
   info->host_cpu_count = layout->cpu_count;
   info->argc = arguments.count;
