@@ -167,7 +167,7 @@ struct uhyve_interface
   uint8_t ipv6[16];        /* by option, beside what the network assigns; else 0 */
   uint8_t ipv6_gateway[16];
   uint32_t ipv6_prefix;
-  uint32_t reserved;
+  uint32_t interrupt_line; /* without a monitor: of the I/O APICs */
 };
 
 #define UHYVE_INTERFACE_STATIC 1 /* ipv4 counts, and nobody is asked for one */

@@ -21,7 +21,7 @@ struct pci_bar
 {
   bool is_port;
   uint64_t address;   /* port, or guest-physical */
-  uint64_t len_bytes; /* 0: there is none */
+  uint64_t len_bytes; /* 0: there is none, or firmware has given it no place */
 };
 
 /* Calls `found` for each function behind all bridges, until it returns true; returns whether it
@@ -36,14 +36,23 @@ void pci_write16(const struct pci_device *device, uint16_t offset, uint16_t valu
 
 struct pci_bar pci_bar(const struct pci_device *device, unsigned int index);
 
+/* Where registers in memory are mapped, uncached; null: they are ports, or there is no page table.
+ */
+volatile void *pci_map(const struct pci_bar *bar);
+
 /* Has the device answer at its registers, and be master of the bus. */
 void pci_enable(const struct pci_device *device);
 
 /* The first capability of a kind (PCI 3.0, appendix H), or 0. */
 uint8_t pci_find_capability(const struct pci_device *device, uint8_t kind, uint8_t behind);
 
-/* Has interrupts of the device come to CPU 0 as a vector: by MSI-X or MSI, else by its line.
- * Returns 0 or -ENOSYS. */
+/* One message of MSI-X, by its place in the table, comes to CPU 0 as a vector. Returns 0, -ENOSYS.
+ */
+int pci_use_message(const struct pci_device *device, unsigned int entry, uint8_t vector);
+
+/* Has interrupts of the device come to CPU 0 as a vector: by MSI-X (entry 0) or MSI, else by its
+ * line. A line interrupts when it rises, and several devices may share it: what handles the vector
+ * looks at all of them until none has a cause any more. Returns 0 or -ENOSYS. */
 int pci_use_interrupt(const struct pci_device *device, uint8_t vector);
 
 #endif

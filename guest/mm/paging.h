@@ -16,8 +16,9 @@ enum paging_rights
 {
   PAGING_NONE = 0,
   PAGING_READ = 1,
-  PAGING_WRITE = 2,   /* and read */
-  PAGING_EXECUTE = 4, /* and read */
+  PAGING_WRITE = 2,    /* and read */
+  PAGING_EXECUTE = 4,  /* and read */
+  PAGING_UNCACHED = 8, /* registers of devices; never said of a page that is there */
 };
 
 struct paging_page

@@ -1,6 +1,9 @@
-/* The network devices of this machine: those that the start information names. */
+/* The network devices of this machine: those that the start information names, and without a
+ * monitor those that are found (bare_devices.c). */
 #include "mm/address.h"
 #include "mm/kernel_heap.h"
+#include "net/driver/attention.h"
+#include "net/driver/bare_devices.h"
 #include "net/driver/virtio_net.h"
 #include "sched/mutex.h"
 #include "start_info.h"
@@ -22,10 +25,19 @@ static struct virtio_net *start_interface(uint32_t index)
     return NULL;
   net->device.interface = index;
   net->most_pairs = start_info->cpu_count;
-  if (virtio_net_start(net, interface_at(index)->registers_gpa) == 0)
+  if (start_info->is_bare != 0 ? bare_start_behind(net, interface_at(index)) == 0
+                               : virtio_net_start(net, interface_at(index)->registers_gpa) == 0)
     return net;
   kernel_free(net, sizeof(*net));
   return NULL;
+}
+
+/* A line that has risen before does not rise again. */
+static void take_early(void)
+{
+  uint32_t was_masked = cpu_mask_save();
+  net_interrupt();
+  cpu_mask_restore(was_masked);
 }
 
 /* Interrupts see the list when it is complete. */
@@ -41,7 +53,11 @@ static void start_all(void)
     *end = &net->device;
     end = &net->device.next;
   }
+  if (start_info->is_bare != 0)
+    *end = bare_devices();
   __atomic_store_n(&net_device_list, first, __ATOMIC_RELEASE);
+  if (start_info->is_bare != 0)
+    take_early();
 }
 
 struct net_device *net_devices(void)

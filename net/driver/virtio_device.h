@@ -41,15 +41,30 @@ struct virtio_transport
   void (*notify)(const struct virtio_device *device, uint16_t queue);
 };
 
+/* What a device interrupts for: 4.1.4.5, 4.2.2. */
+#define VIRTIO_CAUSE_QUEUE         1u
+#define VIRTIO_CAUSE_CONFIGURATION 2u
+
 struct virtio_device
 {
   const struct virtio_transport *transport;
-  void *registers;
+  void *registers;   /* as the transport has them */
   uint64_t features; /* that both sides have */
+  /* Says why the device interrupts, VIRTIO_CAUSE_*, and takes that back: its line falls. In
+   * upcalls. Null: interrupts are messages, and nobody need say. */
+  uint32_t (*take_cause)(const struct virtio_device *device);
 };
 
 /* A device of this type behind registers of virtio-mmio, version 2. Returns 0, -ENODEV. */
 int virtio_mmio_probe(struct virtio_device *device, uint64_t registers_gpa, uint32_t type);
+
+/* Has its interrupts, as it has no messages, come by a line that counts in I/O APICs, as a vector.
+ * Returns 0, -ENOSYS. */
+int virtio_mmio_use_line(struct virtio_device *device, unsigned int line, uint8_t vector);
+
+/* A device of this type on PCI (4.1), with its interrupts. Returns 0, -ENODEV, -ENOMEM, -ENOSYS. */
+struct pci_device;
+int virtio_pci_probe(struct virtio_device *device, const struct pci_device *pci, uint32_t type);
 
 /* Resets the device and agrees on features: as many of the wanted ones as it has, without those
  * that others must come with (`settle`). Returns 0, -ENOTSUP: it lacks VIRTIO_VERSION_1 or

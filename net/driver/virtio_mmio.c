@@ -1,6 +1,7 @@
 /* Virtio devices behind memory-mapped registers, version 2 (virtio 1.2, section 4.2). */
 #include <errno.h>
 
+#include "bare/io_apic.h"
 #include "mm/address.h"
 #include "net/driver/virtio_device.h"
 
@@ -19,6 +20,8 @@ enum mmio_register
   MMIO_QUEUE_SIZE = 0x038,
   MMIO_QUEUE_READY = 0x044,
   MMIO_QUEUE_NOTIFY = 0x050,
+  MMIO_CAUSE = 0x060,
+  MMIO_CAUSE_TAKEN = 0x064,
   MMIO_STATUS = 0x070,
   MMIO_QUEUE_DESCRIPTORS = 0x080, /* 64 bits each, low word first */
   MMIO_QUEUE_DRIVER = 0x090,
@@ -133,4 +136,18 @@ int virtio_mmio_probe(struct virtio_device *device, uint64_t registers_gpa, uint
       read32(device, MMIO_DEVICE_TYPE) != type)
     return -ENODEV;
   return 0;
+}
+
+static uint32_t take_cause(const struct virtio_device *device)
+{
+  uint32_t cause = read32(device, MMIO_CAUSE);
+  if (cause != 0)
+    write32(device, MMIO_CAUSE_TAKEN, cause);
+  return cause;
+}
+
+int virtio_mmio_use_line(struct virtio_device *device, unsigned int line, uint8_t vector)
+{
+  device->take_cause = take_cause;
+  return io_apic_use(line, vector);
 }

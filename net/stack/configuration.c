@@ -32,9 +32,11 @@ static ip6_addr_t gateways[UHYVE_MOST_INTERFACES]; /* IPv6, by device */
 
 static const struct uhyve_interface *options_of(const struct net_interface *interface)
 {
+  static const struct uhyve_interface none;
   /* NOLINTNEXTLINE(performance-no-int-to-ptr) */
   const struct uhyve_interface *all = (const struct uhyve_interface *) start_info->interfaces_gva;
-  return &all[interface->device->interface];
+  uint32_t index = interface->device->interface;
+  return index < start_info->interface_count ? &all[index] : &none;
 }
 
 static bool is_zero(const uint8_t *bytes, size_t len_bytes)

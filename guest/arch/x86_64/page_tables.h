@@ -11,6 +11,7 @@
 #define PTE_PRESENT  (1ull << 0)
 #define PTE_WRITABLE (1ull << 1)
 #define PTE_USER     (1ull << 2)
+#define PTE_UNCACHED (1ull << 4)
 #define PTE_ACCESSED (1ull << 5)
 #define PTE_DIRTY    (1ull << 6)
 #define PTE_LARGE    (1ull << 7)

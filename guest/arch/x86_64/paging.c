@@ -15,6 +15,8 @@ uint64_t entry_make(uint64_t gpa, unsigned int rights, unsigned int shift)
   entry |= PTE_PRESENT | PTE_USER | PTE_ACCESSED | PTE_DIRTY;
   if ((rights & PAGING_WRITE) != 0)
     entry |= PTE_WRITABLE;
+  if ((rights & PAGING_UNCACHED) != 0)
+    entry |= PTE_UNCACHED;
   if ((rights & PAGING_EXECUTE) == 0)
     entry |= PTE_NX;
   return entry;

@@ -37,4 +37,21 @@ port_write16:
   ret
   .size port_write16, . - port_write16
 
+  .globl port_read32
+  .type port_read32, @function
+port_read32:
+  mov %edi, %edx
+  in %dx, %eax
+  ret
+  .size port_read32, . - port_read32
+
+  .globl port_write32
+  .type port_write32, @function
+port_write32:
+  mov %edi, %edx
+  mov %esi, %eax
+  out %eax, %dx
+  ret
+  .size port_write32, . - port_write32
+
   .section .note.GNU-stack, "", @progbits

@@ -248,6 +248,12 @@ void boot_log_layout(const struct boot_layout *layout);
 /* What each line begins with. */
 void boot_log_prefix(void);
 
+/* Whether a word of the command line names a device, of which note is taken. */
+bool boot_take_device(const char *word);
+
+/* Writes all that were named, and returns how many. */
+unsigned int boot_write_devices(struct uhyve_interface interfaces[static UHYVE_MOST_INTERFACES]);
+
 /* ---- The serial console ---- */
 
 void boot_print(const char *text);

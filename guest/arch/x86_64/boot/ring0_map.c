@@ -3,22 +3,25 @@
 #include "arch/x86_64/boot/boot.h"
 
 /* Intel SDM vol. 3A, table 4-20 (June 2023) */
-#define PRESENT      (1ull << 0)
-#define WRITABLE     (1ull << 1)
-#define USER         (1ull << 2)
-#define UNCACHED     (1ull << 4)
-#define ACCESSED     (1ull << 5)
-#define DIRTY        (1ull << 6)
-#define LARGE        (1ull << 7)
-#define NO_EXECUTE   (1ull << 63)
-#define ADDRESS      0x000ffffffffff000ull
+#define PRESENT        (1ull << 0)
+#define WRITABLE       (1ull << 1)
+#define USER           (1ull << 2)
+#define UNCACHED       (1ull << 4)
+#define ACCESSED       (1ull << 5)
+#define DIRTY          (1ull << 6)
+#define LARGE          (1ull << 7)
+#define NO_EXECUTE     (1ull << 63)
+#define ADDRESS        0x000ffffffffff000ull
 
-#define HUGE_BYTES   (1ull << 30)
-#define FEATURE_NX   (1u << 20)
-#define FEATURE_HUGE (1u << 26)
+#define HUGE_BYTES     (1ull << 30)
+#define FEATURE_NX     (1u << 20)
+#define FEATURE_HUGE   (1u << 26)
 
-#define APIC_GPA     0xfee00000ull
-#define APIC_GVA     0xfffffffffee00000ull /* which the nucleus reaches with an offset of 32 bits */
+#define IO_APICS_GPA   0xfec00000ull
+#define IO_APICS_BYTES 0x20000ull
+
+#define APIC_GPA       0xfee00000ull
+#define APIC_GVA       0xfffffffffee00000ull /* which the nucleus reaches with an offset of 32 bits */
 
 extern char __uhyve_nucleus_begin[], __uhyve_nucleus_end[], __uhyve_text_end[],
     __uhyve_rodata_end[], __uhyve_relro_end[];
@@ -83,6 +86,15 @@ static void map_window(struct mapper *mapper, uint64_t begin_gpa, uint64_t end_g
     map(mapper, UHYVE_WINDOW_BASE + begin_gpa, begin_gpa, end_gpa - begin_gpa, rights);
 }
 
+/* Registers of devices, and I/O APICs: from the end of RAM to the local APIC, which is the
+ * nucleus's alone. Firmware's tables lie right behind RAM. */
+static void map_registers(struct mapper *mapper, const struct boot_layout *layout)
+{
+  uint64_t begin_gpa = (layout->low_end_gpa + BOOT_LARGE_BYTES - 1) & ~(BOOT_LARGE_BYTES - 1);
+  map_window(mapper, begin_gpa, IO_APICS_GPA, REGISTERS);
+  map_window(mapper, IO_APICS_GPA, IO_APICS_GPA + IO_APICS_BYTES, REGISTERS);
+}
+
 /* A part of the image, up to an address in it. What ring 3 may not write is not writable in the
  * window either, and the nucleus not there at all. */
 static uint64_t map_image_part(struct mapper *mapper, const struct boot_layout *layout,
@@ -142,6 +154,7 @@ uint64_t boot_map(const struct boot_layout *layout, const struct uhyve_power_off
   map_window(&mapper, layout->tables_gpa, layout->stack_gpa, READ);
   map(&mapper, UHYVE_TABLES_BASE, layout->tables_gpa, layout->tables_bytes, WRITABLE | NO_EXECUTE);
   map_window(&mapper, layout->stack_gpa, layout->low_end_gpa, DATA);
+  map_registers(&mapper, layout);
   map_window(&mapper, layout->high_begin_gpa, layout->high_end_gpa, DATA);
   map(&mapper, layout->stack_gva, layout->stack_gpa, layout->stack_bytes, DATA);
   map(&mapper, APIC_GVA, APIC_GPA, BOOT_PAGE_BYTES, WRITABLE | UNCACHED | NO_EXECUTE);

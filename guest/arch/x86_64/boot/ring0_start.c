@@ -17,8 +17,9 @@ struct words
 
 uint64_t boot_start_bytes(unsigned int cpu_count)
 {
-  return sizeof(struct uhyve_start_info) + (2 * MOST_WORDS + 4) * sizeof(uint64_t) +
-         cpu_count * sizeof(uint64_t) + BOOT_COMMAND_BYTES + 64;
+  return sizeof(struct uhyve_start_info) + UHYVE_MOST_INTERFACES * sizeof(struct uhyve_interface) +
+         (2 * MOST_WORDS + 4) * sizeof(uint64_t) + cpu_count * sizeof(uint64_t) +
+         BOOT_COMMAND_BYTES + 64;
 }
 
 static void begin_word(struct words *words)
@@ -53,6 +54,8 @@ static void read_command(const struct boot_facts *facts, struct words *arguments
     add_word(arguments, "uhyve");
   while ((at = boot_next_word(at, word_text)) != NULL)
   {
+    if (boot_take_device(word_text))
+      continue;
     if (!is_ours && boot_is_word(word_text, "--"))
     {
       is_ours = true;
@@ -125,8 +128,9 @@ void boot_write_start(const struct boot_layout *layout, const struct boot_facts 
 {
   static struct words arguments, variables;
   struct uhyve_start_info *info = boot_place(layout, layout->start_gva);
-  uint64_t *arrays = (uint64_t *) (info + 1);
-  uint64_t arrays_gva = layout->start_gva + sizeof(*info);
+  struct uhyve_interface *interfaces = (struct uhyve_interface *) (info + 1);
+  uint64_t *arrays = (uint64_t *) (interfaces + UHYVE_MOST_INTERFACES);
+  uint64_t arrays_gva = layout->start_gva + (uint64_t) ((char *) arrays - (char *) info);
   const uint64_t arrays_count = 2 * MOST_WORDS + 4;
   uint32_t *apic_ids = (uint32_t *) (arrays + arrays_count);
   info->apic_ids_gva = arrays_gva + arrays_count * sizeof(arrays[0]);
@@ -153,6 +157,8 @@ void boot_write_start(const struct boot_layout *layout, const struct boot_facts 
   info->argv_gva = arrays_gva;
   info->envp_gva = arrays_gva + copy_array(arrays, &arguments) * sizeof(arrays[0]);
   copy_array(arrays + arguments.count + 1, &variables);
+  info->interfaces_gva = layout->start_gva + sizeof(*info);
+  info->interface_count = boot_write_devices(interfaces);
   for (unsigned int i = 0; i < 3; i++)
     info->stream_mode[i] = CHARACTER_DEVICE;
   info->streams_terminal = 7;

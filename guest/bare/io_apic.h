@@ -1,0 +1,12 @@
+/* I/O APICs (Intel 82093AA): interrupts of devices that send no messages. */
+#ifndef GUEST_BARE_IO_APIC_H
+#define GUEST_BARE_IO_APIC_H
+
+#include <stdint.h>
+
+/* Has a line, counted over all I/O APICs, come to CPU 0 as a vector whenever it rises. A line that
+ * stays up until a driver has looked would interrupt without end between the nucleus's acknowledge
+ * and that look. Returns 0 or -ENOSYS: there is no such line. */
+int io_apic_use(unsigned int line, uint8_t vector);
+
+#endif
