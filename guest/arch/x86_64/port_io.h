@@ -6,5 +6,7 @@
 
 uint8_t port_read8(uint16_t port);
 void port_write8(uint16_t port, uint8_t value);
+uint16_t port_read16(uint16_t port);
+void port_write16(uint16_t port, uint16_t value);
 
 #endif
