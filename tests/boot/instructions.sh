@@ -22,10 +22,10 @@ nm -n "$program" | awk -v begin="$begin" -v end="$end" '
 
 mkfifo "$scratch/trace"
 awk -v symbols="$scratch/symbols" '
-    BEGIN { while ((getline < symbols) > 0) { at[count] = $1; name[count++] = $2 } }
+    BEGIN { while ((getline < symbols) > 0) { at[count] = "x" $1; name[count++] = $2 } }
     {
         split($0, word, "/")
-        pc = word[2]
+        pc = "x" word[2] # to be compared as text: 2033e2 would be a number
         # Most follow the one before.
         if (!(pc in place)) {
             low = 0

@@ -20,8 +20,8 @@
 #define PIT_STATUS_OUTPUT      0x80
 
 #define MEASURE_TICKS          (PIT_HZ / 50) /* 20 ms */
-#define MEASURE_TRIES          5
-#define MEASURE_FAULT          1000 /* a part of the time that may be unsure */
+#define MEASURE_TRIES          4
+#define MEASURE_FAULT          500 /* a part of the time that may be unsure */
 #define LEAST_CYCLES           (1ull << 16)
 #define MOST_CYCLES            (1ull << 32)
 
