@@ -5,10 +5,15 @@
 
 /* National Semiconductor PC16550D, 8.0 */
 #define PORT                 0x3f8
+#define INTERRUPTS           1
 #define FIFO_CONTROL         2
+#define MODEM_CONTROL        4
 #define LINE_STATUS          5
 
+#define INTERRUPT_AT_DATA    0x01
 #define FIFO_ENABLE          0x01
+#define MODEM_READY          0x03 /* DTR, RTS */
+#define MODEM_INTERRUPT      0x08 /* OUT2: lets interrupts out, on a PC */
 #define LINE_STATUS_HAS_DATA 0x01
 #define LINE_STATUS_CAN_SEND 0x20
 #define LINE_STATUS_IS_EMPTY 0x40
@@ -37,6 +42,12 @@ static bool has_data(void)
 {
   uint8_t status = port_read8(PORT + LINE_STATUS);
   return status != NO_LINE && (status & LINE_STATUS_HAS_DATA) != 0;
+}
+
+void console_ask_interrupt(void)
+{
+  port_write8(PORT + MODEM_CONTROL, MODEM_READY | MODEM_INTERRUPT);
+  port_write8(PORT + INTERRUPTS, INTERRUPT_AT_DATA);
 }
 
 bool console_take(uint8_t *byte)

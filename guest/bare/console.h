@@ -18,6 +18,9 @@ void console_print_hex(uint64_t number); /* 16 digits */
 /* Waits until all has left. */
 void console_drain(void);
 
+/* Has the line interrupt when something comes: until console_take() has found nothing more. */
+void console_ask_interrupt(void);
+
 /* Takes a byte that has come, if there is one. */
 bool console_take(uint8_t *byte);
 

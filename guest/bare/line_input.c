@@ -1,5 +1,6 @@
-/* Input of the serial line. While somebody waits for it a timer looks, more often when something
- * has come lately: the line has room for 16 bytes. */
+/* Input of the serial line. Until the line's interrupt has once been seen to come, a timer looks
+ * while somebody waits, more often when something has come lately: the line has room for 16 bytes.
+ */
 #include "bare/line_input.h"
 
 #include <errno.h>
@@ -7,10 +8,14 @@
 #include <stdbool.h>
 
 #include "arch/x86_64/cpu.h"
+#include "bare/console.h"
+#include "bare/io_apic.h"
 #include "bare/serial_terminal.h"
 #include "mm/address.h"
 #include "sched/spinlock.h"
 #include "sched/timer.h"
+
+#define SERIAL_LINE   4u /* of the I/O APIC */
 
 #define LOOK_SOON_NS  1000000ull
 #define LOOK_LATER_NS 10000000ull
@@ -19,10 +24,13 @@
 static struct spinlock lock;
 static struct timer timer;
 static unsigned int looks;
+static bool has_interrupts;
+static uint32_t told; /* interrupts that are this file's own */
 
 /* As the monitor's interrupt. */
 static void tell(const struct percpu *cpu)
 {
+  __atomic_add_fetch(&told, 1, __ATOMIC_RELAXED);
   nucleus_call(NUCLEUS_IPI, cpu_apic_id(cpu->area.cpu), UHYVE_VECTOR_STREAM);
 }
 
@@ -39,11 +47,31 @@ static void look_again(struct timer *expired, struct percpu *cpu)
   bool has_come = terminal_look();
   if (has_come)
     looks = 0;
-  else
+  else if (!has_interrupts)
     timer_set(cpu, expired, next_look_tsc());
   spinlock_unlock(&lock);
   if (has_come)
     tell(cpu);
+}
+
+void line_input_begin(void)
+{
+  static bool has_begun;
+  if (__atomic_exchange_n(&has_begun, true, __ATOMIC_RELAXED))
+    return;
+  if (io_apic_use(SERIAL_LINE, UHYVE_VECTOR_STREAM) == 0)
+    console_ask_interrupt();
+}
+
+void line_input_interrupt(void)
+{
+  spinlock_lock(&lock);
+  if (__atomic_load_n(&told, __ATOMIC_RELAXED) != 0)
+    __atomic_sub_fetch(&told, 1, __ATOMIC_RELAXED);
+  else
+    has_interrupts = true;
+  terminal_look();
+  spinlock_unlock(&lock);
 }
 
 void line_input_read(struct hc_io *call)
@@ -65,7 +93,7 @@ static void watch_input(struct percpu *cpu)
 {
   spinlock_lock(&lock);
   bool has_come = terminal_look();
-  if (!has_come && !timer.is_set)
+  if (!has_come && !has_interrupts && !timer.is_set)
   {
     timer.expire = look_again;
     timer_set(cpu, &timer, next_look_tsc());

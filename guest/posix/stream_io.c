@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "arch/x86_64/cpu.h"
+#include "bare/line_input.h"
 #include "fs/file_system.h"
 #include "hypercall.h"
 #include "sched/futex.h"
@@ -23,6 +24,8 @@ static uint32_t is_expected;
 
 void stream_interrupt(void)
 {
+  if (start_info->is_bare != 0)
+    line_input_interrupt();
   __atomic_store_n(&is_expected, 0, __ATOMIC_RELAXED);
   __atomic_fetch_add(&changes, 1, __ATOMIC_SEQ_CST);
   futex_wake(&changes, INT_MAX);

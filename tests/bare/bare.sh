@@ -79,7 +79,15 @@ keys)
     wait_for 'once more'
     printf '\003' >&3
     wait "$qemu" || fail "$?"
-    has '^uhyve: ended with status 130$'
+    has 'uhyve: ended with status 130$'
+    ;;
+busy)
+    # A program that reads nothing.
+    boot_with_input pc "$programs/console" -append busy
+    wait_for ready
+    printf '\003' >&3
+    wait "$qemu" || fail "$?"
+    has 'uhyve: ended with status 130$'
     ;;
 crashes)
     boot pc "$programs/bare_crash" < /dev/null

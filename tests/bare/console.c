@@ -1,4 +1,5 @@
-/* Reads the console: lines, single keys, and what a key sends as a signal. Argument: which. */
+/* Reads the console: lines, single keys, or nothing, while a key sends a signal. Argument: which.
+ */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -62,8 +63,18 @@ static int read_keys(void)
   return 9;
 }
 
+static _Noreturn void compute(void)
+{
+  volatile unsigned long steps = 0;
+  puts("ready");
+  for (;;)
+    steps++;
+}
+
 int main(int argc, char **argv)
 {
   setvbuf(stdout, NULL, _IONBF, 0);
+  if (argc > 1 && strcmp(argv[1], "busy") == 0)
+    compute();
   return argc > 1 && strcmp(argv[1], "keys") == 0 ? read_keys() : read_lines();
 }
