@@ -102,10 +102,10 @@ void boot_find_power_off(struct uhyve_power_off *off, const struct boot_facts *f
 #define BOOT_STACK_OFFSET        0x3000 /* and struct uhyve_nucleus_cpu at its end */
 #define BOOT_IST_STACKS_OFFSET   0x4000
 #define BOOT_IST_STACK_BYTES     0x500
-#define BOOT_NUCLEUS_BYTES       0x5000
+#define BOOT_NUCLEUS_BYTES       0x5000ull
 #define BOOT_UPCALL_STACK_OFFSET 0x1000 /* behind a guard page */
 #define BOOT_UPCALL_AREA_OFFSET  0x5000
-#define BOOT_UPCALL_BYTES        0x6000
+#define BOOT_UPCALL_BYTES        0x6000ull
 
 struct boot_layout
 {

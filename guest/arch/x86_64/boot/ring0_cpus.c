@@ -134,8 +134,9 @@ static const struct rsdp *find_rsdp(const struct boot_facts *facts)
   if (is_in_reach(facts->rsdp_gpa, sizeof(struct rsdp)))
     return boot_pointer(facts->rsdp_gpa);
   const struct rsdp *rsdp = NULL;
-  if (ebda_gpa() != 0)
-    rsdp = find_rsdp_between(ebda_gpa(), ebda_gpa() + EBDA_BYTES);
+  uint64_t ebda = ebda_gpa();
+  if (ebda != 0)
+    rsdp = find_rsdp_between(ebda, ebda + EBDA_BYTES);
   return rsdp != NULL ? rsdp : find_rsdp_between(BIOS_BEGIN_GPA, BIOS_END_GPA);
 }
 
@@ -176,7 +177,7 @@ const void *boot_find_acpi(const struct boot_facts *facts, const char *signature
   const uint8_t *entries = (const uint8_t *) (root + 1);
   for (uint32_t i = 0; i < (root->len_bytes - sizeof(*root)) / bytes; i++)
   {
-    const struct table_header *table = table_at(read_address(entries + i * bytes, bytes));
+    const struct table_header *table = table_at(read_address(entries + (size_t) i * bytes, bytes));
     if (table != NULL && is_signature(table->signature, signature))
       return table;
   }
@@ -213,8 +214,9 @@ static const struct mp_pointer *find_mp_between(uint64_t begin_gpa, uint64_t end
 static bool read_mp(struct boot_cpus *cpus)
 {
   const struct mp_pointer *pointer = NULL;
-  if (ebda_gpa() != 0)
-    pointer = find_mp_between(ebda_gpa(), ebda_gpa() + EBDA_BYTES);
+  uint64_t ebda = ebda_gpa();
+  if (ebda != 0)
+    pointer = find_mp_between(ebda, ebda + EBDA_BYTES);
   if (pointer == NULL)
     pointer = find_mp_between(LOW_MEMORY_END_GPA - EBDA_BYTES, LOW_MEMORY_END_GPA);
   if (pointer == NULL)

@@ -9,6 +9,7 @@
 
 #define INIT_PAUSE_US  10000
 #define ANSWER_MOST_US 200000
+#define MOST_ATTEMPTS  5
 
 #define MSR_EFER       0xc0000080u
 #define EFER_LMA       (1ull << 10)
@@ -54,15 +55,26 @@ static void write_trampoline(void)
     *to++ = *at;
 }
 
-static bool start(const struct boot_clock *clock, uint32_t apic_id)
+static bool start_once(const struct boot_clock *clock, uint32_t apic_id)
 {
-  next.has_left = 0;
   boot_apic_send(apic_id, ICR_INIT);
   pause_us(clock, INIT_PAUSE_US);
+  next.has_left = 0;
   boot_apic_send(apic_id, ICR_STARTUP | (uint32_t) (TRAMPOLINE_GPA >> 12));
   for (int us = 0; us < ANSWER_MOST_US && next.has_left == 0; us += 10)
     pause_us(clock, 10);
   return next.has_left != 0;
+}
+
+/* An emulated CPU that takes the INIT late has missed the STARTUP. */
+static bool start(const struct boot_clock *clock, uint32_t apic_id)
+{
+  for (int i = 0; i < MOST_ATTEMPTS; i++)
+  {
+    if (start_once(clock, apic_id))
+      return true;
+  }
+  return false;
 }
 
 void boot_start_others(const struct boot_layout *layout, const struct boot_clock *clock,
