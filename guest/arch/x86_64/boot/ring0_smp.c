@@ -31,6 +31,7 @@ _Noreturn void boot_other_cpu(void);
 
 _Noreturn void boot_other_cpu(void)
 {
+  boot_catch_failures();
   boot_log_set_cpu(next.cpu);
   boot_prepare_cpu(next.layout, next.cpu, &next.leave);
   next.leave.has_left = &next.has_left;
