@@ -18,7 +18,7 @@ program=$1
 
 read -r begin end < <(nm "$program" | awk '/ __uhyve_nucleus_begin$/ { b = $1 } / __uhyve_nucleus_end$/ { e = $1 } END { print b, e }')
 nm -n "$program" | awk -v begin="$begin" -v end="$end" '
-    $1 >= begin && $1 < end && $3 !~ /_nucleus_begin$/ { if ($3 !~ /_end$/) { sub(/^__uhyve_/, "", $3); print $1, $3 } }' > "$scratch/symbols"
+    $1 "x" >= begin "x" && $1 "x" < end "x" && $3 !~ /_nucleus_begin$/ { if ($3 !~ /_end$/) { sub(/^__uhyve_/, "", $3); print $1, $3 } }' > "$scratch/symbols"
 
 mkfifo "$scratch/trace"
 awk -v symbols="$scratch/symbols" '

@@ -17,7 +17,9 @@
 #define PTE_LARGE    (1ull << 7)
 #define PTE_HELD     (1ull << 9) /* ours: not present, for nobody may access it, but mapped */
 #define PTE_NX       (1ull << 63)
-#define PTE_ADDRESS  0x000ffffffffff000ull
+#define PTE_NX_IDLE \
+  (1ull << 58) /* in its place on a processor without it, which ignores this one */
+#define PTE_ADDRESS 0x000ffffffffff000ull
 
 /* Only the last level restricts: the levels above allow everything. */
 #define PTE_TABLE        (PTE_PRESENT | PTE_WRITABLE | PTE_USER | PTE_ACCESSED)

@@ -1,10 +1,29 @@
 /* Page tables: looks addresses up, maps memory where there was none. */
 #include "mm/paging.h"
 
+#include <cpuid.h>
 #include <errno.h>
 
 #include "arch/x86_64/page_tables.h"
 #include "start_info.h"
+
+#define LEAF_EXTENDED 0x80000001u
+#define HAS_NX        (1u << 20) /* EDX */
+
+/* The monitor runs on no processor without PTE_NX. */
+static uint64_t no_execute(void)
+{
+  static uint64_t bit;
+  unsigned int eax, ebx, ecx, edx;
+  if (!start_info->is_bare)
+    return PTE_NX;
+  if (bit == 0)
+  {
+    __cpuid(LEAF_EXTENDED, eax, ebx, ecx, edx);
+    bit = (edx & HAS_NX) != 0 ? PTE_NX : PTE_NX_IDLE;
+  }
+  return bit;
+}
 
 uint64_t entry_make(uint64_t gpa, unsigned int rights, unsigned int shift)
 {
@@ -18,7 +37,7 @@ uint64_t entry_make(uint64_t gpa, unsigned int rights, unsigned int shift)
   if ((rights & PAGING_UNCACHED) != 0)
     entry |= PTE_UNCACHED;
   if ((rights & PAGING_EXECUTE) == 0)
-    entry |= PTE_NX;
+    entry |= no_execute();
   return entry;
 }
 
@@ -27,7 +46,7 @@ unsigned int entry_rights(uint64_t entry)
   if ((entry & PTE_PRESENT) == 0 || (entry & PTE_USER) == 0)
     return PAGING_NONE;
   return PAGING_READ | ((entry & PTE_WRITABLE) != 0 ? PAGING_WRITE : 0) |
-         ((entry & PTE_NX) == 0 ? PAGING_EXECUTE : 0);
+         ((entry & (PTE_NX | PTE_NX_IDLE)) == 0 ? PAGING_EXECUTE : 0);
 }
 
 struct paging_page paging_translate(uint64_t gva)

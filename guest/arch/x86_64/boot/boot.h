@@ -174,6 +174,10 @@ void boot_start_others(const struct boot_layout *layout, const struct boot_clock
 /* Has this CPU run as fast as it can. */
 void boot_set_speed(void);
 
+/* Has this CPU report exceptions of the boot, as failures of the nucleus are. */
+void boot_catch_failures(void);
+void boot_patch_failure(void);
+
 /* Has the nucleus use the local APIC as it is here, and report its own failures. */
 void boot_patch_nucleus(void);
 
@@ -274,6 +278,7 @@ uint8_t boot_in8(uint16_t port);
 void boot_out8(uint16_t port, uint8_t value);
 uint64_t boot_read_msr(uint32_t number);
 void boot_write_msr(uint32_t number, uint64_t value);
+void boot_load_idt(const uint8_t *pointer);
 void boot_write_cr4(uint64_t value);
 void boot_write_xcr0(uint64_t value);
 void boot_clear(void *at, uint64_t bytes); /* a multiple of 8 */

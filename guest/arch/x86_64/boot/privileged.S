@@ -35,6 +35,10 @@
   wrmsr
   ret
 
+  function boot_load_idt /* void boot_load_idt(const uint8_t *pointer) */
+  lidt (%rdi)
+  ret
+
   function boot_write_cr4 /* void boot_write_cr4(uint64_t value) */
   mov %rdi, %cr4
   ret

@@ -6,6 +6,7 @@
 
 #define CPUID_1_ECX_X2APIC   (1u << 21)
 #define CPUID_1_ECX_DEADLINE (1u << 24)
+#define CPUID_1_EDX_APIC     (1u << 9)
 
 #define MSR_BASE             0x1b
 #define BASE_BOOT_CPU        0x100ull
@@ -20,13 +21,6 @@
 #define SPURIOUS_ENABLED     0x100u
 #define TIMER_DEADLINE       0x40000u
 #define DIVIDE_BY_128        0xau
-
-static uint32_t features(void)
-{
-  uint32_t eax, ebx, ecx, edx;
-  __cpuid(1, eax, ebx, ecx, edx);
-  return ecx;
-}
 
 static bool is_x2apic, has_deadline;
 
@@ -76,8 +70,12 @@ void boot_apic_send(uint32_t apic_id, uint32_t command)
 /* There is no way from x2APIC mode back, and none into it but from xAPIC mode. */
 void boot_apic_begin(void)
 {
-  is_x2apic = (features() & CPUID_1_ECX_X2APIC) != 0;
-  has_deadline = (features() & CPUID_1_ECX_DEADLINE) != 0;
+  uint32_t eax, ebx, features, edx;
+  __cpuid(1, eax, ebx, features, edx);
+  if ((edx & CPUID_1_EDX_APIC) == 0)
+    boot_fail("this processor has no local APIC");
+  is_x2apic = (features & CPUID_1_ECX_X2APIC) != 0;
+  has_deadline = (features & CPUID_1_ECX_DEADLINE) != 0;
   uint64_t base = boot_read_msr(MSR_BASE);
   if ((base & BASE_X2APIC) != 0)
     return;

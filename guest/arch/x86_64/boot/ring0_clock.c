@@ -4,22 +4,39 @@
 
 #define APIC_MASKED     0x10000u
 #define MEASURE_PART_MS 10
+#define MEASURE_FAULT   500 /* a part of it that may be unsure */
+#define MEASURE_TRIES   100
+
+/* The counter, and the TSC when it was read: sure to so many cycles, if that can be had. */
+static uint32_t read_count(uint64_t *tsc, uint64_t most_cycles)
+{
+  uint32_t count;
+  uint64_t cycles;
+  int tries = 0;
+  do
+  {
+    uint64_t begin_tsc = __builtin_ia32_rdtsc();
+    count = boot_apic_read(BOOT_APIC_TIMER_COUNT);
+    cycles = __builtin_ia32_rdtsc() - begin_tsc;
+    *tsc = begin_tsc + cycles / 2;
+  } while (cycles > most_cycles && ++tries < MEASURE_TRIES);
+  return count;
+}
 
 /* The rate of the local APIC's timer with its divisor of 128. */
 static uint64_t measure_apic_khz(uint64_t tsc_khz)
 {
+  const uint64_t part = MEASURE_PART_MS * tsc_khz;
+  uint64_t begin_tsc, end_tsc;
   boot_apic_enable();
   boot_apic_write(BOOT_APIC_LVT_TIMER, APIC_MASKED | UHYVE_VECTOR_TIMER);
   boot_apic_write(BOOT_APIC_TIMER_INITIAL, UINT32_MAX);
-  uint64_t first = boot_apic_read(BOOT_APIC_TIMER_COUNT);
-  uint64_t begin_tsc = __builtin_ia32_rdtsc(), cycles, count;
-  do
-  {
-    count = boot_apic_read(BOOT_APIC_TIMER_COUNT);
-    cycles = __builtin_ia32_rdtsc() - begin_tsc;
-  } while (cycles < MEASURE_PART_MS * tsc_khz);
+  uint32_t begin = read_count(&begin_tsc, part / MEASURE_FAULT);
+  while (__builtin_ia32_rdtsc() - begin_tsc < part)
+    __builtin_ia32_pause();
+  uint32_t end = read_count(&end_tsc, part / MEASURE_FAULT);
   boot_apic_write(BOOT_APIC_TIMER_INITIAL, 0);
-  uint64_t khz = (first - count) * tsc_khz / cycles;
+  uint64_t khz = (begin - end) * tsc_khz / (end_tsc - begin_tsc);
   if (khz == 0)
     boot_fail("the timer of the local APIC does not run");
   return khz;

@@ -20,8 +20,8 @@
 #define PIT_STATUS_OUTPUT      0x80
 
 #define MEASURE_TICKS          (PIT_HZ / 50) /* 20 ms */
-#define MEASURE_TRIES          4
-#define MEASURE_FAULT          500 /* a part of the time that may be unsure */
+#define MEASURE_TRIES          8
+#define MEASURE_FAULT          200 /* a part of the time that may be unsure */
 #define LEAST_CYCLES           (1ull << 16)
 #define MOST_CYCLES            (1ull << 32)
 
@@ -118,17 +118,19 @@ static uint64_t measure_once(uint64_t *unsure)
   boot_out8(PIT_CHANNEL, MEASURE_TICKS & 0xff);
   uint64_t before_tsc = __builtin_ia32_rdtsc();
   boot_out8(PIT_CHANNEL, MEASURE_TICKS >> 8);
-  uint64_t begin_tsc = __builtin_ia32_rdtsc(), look_tsc, end_tsc = begin_tsc;
+  uint64_t begin_tsc = __builtin_ia32_rdtsc();
+  uint64_t not_over_tsc, look_tsc = begin_tsc, end_tsc = begin_tsc;
   bool is_over;
   do
   {
+    not_over_tsc = look_tsc; /* when the last look began that did not see the end */
     look_tsc = end_tsc;
     boot_out8(PIT_COMMAND, PIT_READ_STATUS);
     is_over = (boot_in8(PIT_CHANNEL) & PIT_STATUS_OUTPUT) != 0;
     end_tsc = __builtin_ia32_rdtsc();
   } while (!is_over && end_tsc - begin_tsc < MOST_CYCLES);
-  *unsure = begin_tsc - before_tsc + end_tsc - look_tsc;
-  uint64_t cycles = (look_tsc + end_tsc - before_tsc - begin_tsc) / 2;
+  *unsure = begin_tsc - before_tsc + end_tsc - not_over_tsc;
+  uint64_t cycles = (not_over_tsc + end_tsc - before_tsc - begin_tsc) / 2;
   return is_over && cycles >= LEAST_CYCLES ? cycles : 0;
 }
 

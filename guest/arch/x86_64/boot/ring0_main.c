@@ -14,6 +14,7 @@ _Noreturn void boot_main(uint32_t magic, uint64_t info_gpa);
 
 _Noreturn void boot_main(uint32_t magic, uint64_t info_gpa)
 {
+  boot_catch_failures();
   boot_log_begin(__builtin_ia32_rdtsc());
   boot_read_facts(&facts, magic, info_gpa);
   boot_read_options(&options, &facts);

@@ -11,6 +11,7 @@
 #define DIRTY          (1ull << 6)
 #define LARGE          (1ull << 7)
 #define NO_EXECUTE     (1ull << 63)
+#define NX_IDLE        (1ull << 58) /* PTE_NX_IDLE */
 #define ADDRESS        0x000ffffffffff000ull
 
 #define HUGE_BYTES     (1ull << 30)
@@ -60,8 +61,8 @@ static void map_page(struct mapper *mapper, uint64_t gva, uint64_t entry, unsign
 static void map(struct mapper *mapper, uint64_t gva, uint64_t gpa, uint64_t bytes, uint64_t rights)
 {
   rights |= PRESENT | ACCESSED | DIRTY;
-  if (!mapper->has_nx)
-    rights &= ~NO_EXECUTE;
+  if (!mapper->has_nx && (rights & NO_EXECUTE) != 0)
+    rights = (rights & ~NO_EXECUTE) | NX_IDLE;
   while (bytes > 0)
   {
     unsigned int shift = 12;

@@ -19,6 +19,11 @@ static void patch(uint8_t *at, const uint8_t *target)
     at[1 + i] = (uint8_t) (offset >> 8 * i);
 }
 
+void boot_patch_failure(void)
+{
+  patch(patch_failure, bare_failure);
+}
+
 void boot_patch_nucleus(void)
 {
   if (!boot_apic_is_x2apic())
@@ -29,7 +34,6 @@ void boot_patch_nucleus(void)
   }
   if (!boot_apic_has_deadline())
     patch(patch_timer, boot_apic_is_x2apic() ? bare_timer_x2apic : bare_timer);
-  patch(patch_failure, bare_failure);
   patch(patch_unknown, bare_unknown);
 }
 

@@ -117,6 +117,19 @@ static void write_pointer(uint8_t *at, uint16_t limit, uint64_t base)
     at[2 + i] = (uint8_t) (base >> 8 * i);
 }
 
+/* By the nucleus's own entries, without stacks of their own: no task register is loaded yet. */
+void boot_catch_failures(void)
+{
+  static struct processor_gate gates[PROCESSOR_IDT_BYTES / sizeof(struct processor_gate)];
+  uint8_t pointer[16];
+  boot_patch_failure();
+  processor_write_idt(gates, (uint64_t) nucleus_vector_stubs, 16);
+  for (unsigned int i = 0; i < PROCESSOR_IDT_BYTES / sizeof(gates[0]); i++)
+    gates[i].ist = 0;
+  write_pointer(pointer, PROCESSOR_IDT_BYTES - 1, (uint64_t) gates);
+  boot_load_idt(pointer);
+}
+
 void boot_prepare_cpu(const struct boot_layout *layout, unsigned int cpu, struct boot_leave *leave)
 {
   uint64_t nucleus_gva = layout->nucleus_gva + cpu * BOOT_NUCLEUS_BYTES;

@@ -1,5 +1,5 @@
 /* Starts the other CPUs, one after the other: by INIT and one STARTUP interrupt (Intel SDM vol. 3A,
- * June 2023, 9.4.4). One that does not come is left out. */
+ * June 2023, 9.4.4). One that does not come ends the boot. */
 #include "arch/x86_64/boot/boot.h"
 
 #define TRAMPOLINE_GPA 0x8000ull
@@ -31,6 +31,7 @@ _Noreturn void boot_other_cpu(void);
 
 _Noreturn void boot_other_cpu(void)
 {
+  boot_catch_failures();
   boot_log_set_cpu(next.cpu);
   boot_prepare_cpu(next.layout, next.cpu, &next.leave);
   next.leave.has_left = &next.has_left;
