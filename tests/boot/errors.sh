@@ -35,7 +35,10 @@ boot_options=() memory_mib=64
 # ---- Command lines ----
 
 for loader in multiboot pvh; do
-    refused "an unknown word behind -- on the command line: env=NAME=VALUE is known" a -- nonsense
+    refused "an unknown word behind -- on the command line: env=NAME=VALUE, freq=MHz and log=quiet|normal|verbose are known" \
+        a -- nonsense
+    refused "freq= on the command line takes a number of MHz from 1 to 100000" -- freq=0
+    refused "log= on the command line takes quiet, normal or verbose" -- log=loud
 done
 
 # ---- What loaders do wrong ----

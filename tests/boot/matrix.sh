@@ -49,13 +49,15 @@ show_failure() {
     tail -c 1500 "$scratch/console" | cat -v >&2
 }
 
-# Sets $cell: seconds, FAILED, or - where the machine has too little memory for it.
+# Sets $cell: seconds, FAILED, or - where it is not for this machine.
 run() {
     local file arguments least_mib status output words
     read -r _ file arguments least_mib status output <<< "$1"
     program_name=${file##*/}
     cell=-
     ((memory_mib >= least_mib)) || return 0
+    # Multiboot has no place for a position-independent program.
+    [[ $file != *_pie || $loader == pvh ]] || return 0
     words=()
     [[ $arguments == - ]] || IFS=, read -r -a words <<< "${arguments//@CPUS@/$cpus}"
     printf -v output '%b' "$output"
