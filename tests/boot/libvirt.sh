@@ -2,7 +2,7 @@
 #
 # libvirtd runs in name spaces of processes, mounts and network, with folders of its own where it keeps its state: it
 # meets no other one's domains, and all of it is gone with the test, however that ends.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154 # boot.sh has what is missing here
 
 # libvirt_enter SCRIPT [ARG...]: starts the script afresh in name spaces of its own, once.
 libvirt_enter() {

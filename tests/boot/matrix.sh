@@ -11,7 +11,7 @@
 # shellcheck source-path=SCRIPTDIR
 source "${BASH_SOURCE[0]%/*}/boot.sh"
 
-part=9 only_by=.* only_loader=.* only_programs='' page=''
+part=9 only_by='.*' only_loader='.*' only_programs='' page=''
 arguments=("$@")
 while (($# > 1)); do
     case $1 in
