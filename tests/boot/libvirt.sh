@@ -74,7 +74,6 @@ libvirt_count=0
 # boot_by_libvirt ARGUMENTS
 boot_by_libvirt() {
     local name pid
-    [[ -n ${libvirt_uri:-} ]] || libvirt_start
     libvirt_count=$((libvirt_count + 1))
     name=boot$libvirt_count
     libvirt_domain "$name" "$1" > "$scratch/$name.xml"
