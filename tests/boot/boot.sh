@@ -27,7 +27,7 @@ boot() {
     shift
     boot_wrong=''
     boot_file_for "$file" "$*"
-    [[ $by != libvirt || -n ${libvirt_uri:-} ]] || libvirt_start > "$scratch/machine.log" 2>&1
+    [[ $by != libvirt || -n ${libvirt_uri:-} ]] || libvirt_start
     rm -f "$scratch/console"
     : > "$scratch/console"
     begin_ms=$(milliseconds)
