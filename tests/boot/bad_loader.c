@@ -1,5 +1,5 @@
-/* A bad loader: puts a program, its first module, where it belongs, and starts it with information in which
- * something is missing or wrong. What, the second word of its own command line says. */
+/* A bad loader: puts a program, its first module, where it belongs, and starts it with information
+ * in which something is missing or wrong. What, the second word of its own command line says. */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -76,6 +76,7 @@ static void do_wrong(struct multiboot_info *info, const char *what)
 {
   static uint32_t pvh_info[14];
   static char command[6000];
+  static uint32_t large_module[4] = {16u << 20};
   static struct map_entry first_mib = {20, 0, 640 << 10, 1};
   if (is(what, "no-map"))
     info->flags &= ~FLAG_MAP;
@@ -85,6 +86,12 @@ static void do_wrong(struct multiboot_info *info, const char *what)
   {
     info->map_bytes = sizeof(first_mib);
     info->map_gpa = gpa_of(&first_mib);
+  }
+  else if (is(what, "large-module"))
+  {
+    large_module[1] = large_module[0] + (256u << 20);
+    info->modules_gpa = gpa_of(large_module);
+    info->flags |= FLAG_MODULES;
   }
   else if (is(what, "unknown"))
     handed_eax = 0;

@@ -1,11 +1,10 @@
 /* A Multiboot 1 kernel that is a bad loader of its first module: its entry, and how it hands over. */
-  .section .multiboot, "a", @progbits
+  .text
   .balign 4
   .long 0x1badb002
   .long 0
   .long -0x1badb002
 
-  .text
   .globl _start
   .type _start, @function
 _start:

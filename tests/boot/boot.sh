@@ -7,7 +7,7 @@
 #   machine     pc, q35 or microvm, and more for QEMU's -M behind a comma
 #   processor   a model as QEMU names it
 #   cpus, memory_mib
-# shellcheck shell=bash disable=SC2034
+# shellcheck shell=bash disable=SC2034,SC2154
 : "${STAGE:=}" # no monitor is run
 source "${BASH_SOURCE[0]%/*}/../expect.sh"
 source "${BASH_SOURCE[0]%/*}/libvirt.sh"
@@ -27,6 +27,7 @@ boot() {
     shift
     boot_wrong=''
     boot_file_for "$file" "$*"
+    [[ $by != libvirt || -n ${libvirt_uri:-} ]] || libvirt_start
     rm -f "$scratch/console"
     : > "$scratch/console"
     begin_ms=$(milliseconds)

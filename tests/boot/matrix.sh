@@ -5,19 +5,21 @@
 #   --part N          machines and programs of this part and those before it (default: all)
 #   --by WAY          only machines that qemu or libvirt starts
 #   --loader LOADER   only those by multiboot, pvh or grub
+#   --machine REGEX   only machines whose name is this
 #   --programs REGEX  only programs whose path has it
 #   --write PAGE      puts the table into this page, between its marks
 # Exit status: 0 when all runs are as they must be.
 # shellcheck source-path=SCRIPTDIR
 source "${BASH_SOURCE[0]%/*}/boot.sh"
 
-part=9 only_by=.* only_loader=.* only_programs='' page=''
+part=9 only_by='.*' only_loader='.*' only_machine='.*' only_programs='' page=''
 arguments=("$@")
 while (($# > 1)); do
     case $1 in
         --part) part=$2 ;;
         --by) only_by=$2 ;;
         --loader) only_loader=$2 ;;
+        --machine) only_machine=$2 ;;
         --programs) only_programs=$2 ;;
         --write) page=$2 ;;
         *) fail "unknown option $1" ;;
@@ -33,7 +35,8 @@ lines_of() {
 }
 
 mapfile -t machines < <(lines_of machines.txt |
-    awk -v by="^($only_by)$" -v loader="^($only_loader)$" '$2 ~ by && $3 ~ loader')
+    awk -v by="^($only_by)$" -v loader="^($only_loader)$" -v machine="^($only_machine)$" \
+        '$2 ~ by && $3 ~ loader && $4 ~ machine')
 mapfile -t programs < <(lines_of programs.txt | awk -v program="$only_programs" '$2 ~ program')
 ((${#machines[@]} > 0 && ${#programs[@]} > 0)) || fail "nothing to run"
 if printf '%s\n' "${machines[@]}" | awk '$2 == "libvirt" { found = 1 } END { exit !found }'; then
@@ -49,13 +52,15 @@ show_failure() {
     tail -c 1500 "$scratch/console" | cat -v >&2
 }
 
-# Sets $cell: seconds, FAILED, or - where the machine has too little memory for it.
+# Sets $cell: seconds, FAILED, or - where it is not for this machine.
 run() {
     local file arguments least_mib status output words
     read -r _ file arguments least_mib status output <<< "$1"
     program_name=${file##*/}
     cell=-
     ((memory_mib >= least_mib)) || return 0
+    # Multiboot has no place for a position-independent program.
+    [[ $file != *_pie || $loader == pvh ]] || return 0
     words=()
     [[ $arguments == - ]] || IFS=, read -r -a words <<< "${arguments//@CPUS@/$cpus}"
     printf -v output '%b' "$output"
