@@ -257,10 +257,13 @@ struct uhyve_start_info
   /* Network */
   uint64_t interfaces_gva; /* struct uhyve_interface */
   uint32_t interface_count;
-  uint32_t reserved_at_end;
+
+  /* Without a monitor: the configuration of PCI devices in memory, from bus 0 on */
+  uint32_t ecam_buses; /* 0: there is none */
+  uint64_t ecam_gpa;
 };
 
 _Static_assert(sizeof(struct uhyve_interface) == 64, "ABI");
-_Static_assert(sizeof(struct uhyve_start_info) == 552, "ABI");
+_Static_assert(sizeof(struct uhyve_start_info) == 560, "ABI");
 
 #endif

@@ -162,6 +162,9 @@ bool boot_take_device(const char *word);
 /* Writes all that were named, and returns how many. */
 unsigned int boot_write_devices(struct uhyve_interface interfaces[static UHYVE_MOST_INTERFACES]);
 
+/* Where PCI devices have their configuration in memory, if ACPI says so. */
+void boot_find_ecam(const struct boot_facts *facts, struct uhyve_start_info *info);
+
 /* ---- The serial console ---- */
 
 void boot_print(const char *text);
