@@ -21,6 +21,13 @@ struct mcfg
 
 _Static_assert(sizeof(struct mcfg) == 44 && sizeof(struct area) == 16, "table 4-2, 4-3");
 
+/* Tables may be wrong: then nothing answers there. */
+static bool has_devices(uint64_t gpa)
+{
+  const volatile uint32_t *first = boot_pointer(gpa);
+  return gpa >= UHYVE_GPA_HOLE_END || *first != UINT32_MAX;
+}
+
 void boot_find_ecam(const struct boot_facts *facts, struct uhyve_start_info *info)
 {
   const struct mcfg *mcfg = boot_find_acpi(facts, "MCFG");
@@ -29,7 +36,7 @@ void boot_find_ecam(const struct boot_facts *facts, struct uhyve_start_info *inf
   for (uint32_t i = 0; i < (mcfg->len_bytes - sizeof(*mcfg)) / sizeof(struct area); i++)
   {
     const struct area *area = &mcfg->areas[i];
-    if (area->segment != 0 || area->first_bus != 0)
+    if (area->segment != 0 || area->first_bus != 0 || !has_devices(area->begin_gpa))
       continue;
     info->ecam_gpa = area->begin_gpa;
     info->ecam_buses = area->last_bus + 1u;
