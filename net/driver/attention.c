@@ -4,13 +4,15 @@
  * with nothing to run takes them back for as long as it looks for work in a loop
  * (ATTENTION_WATCHED): an interrupt costs many times what a look costs. Whoever finds something
  * first wakes the task (ATTENTION_SERVED). All of that is decided under a lock of the device, that
- * no two ask the rings for something different.
+ * no two ask the device for something different.
  *
  * Runs in upcalls.
  */
 #include "net/driver/attention.h"
 
-#include "net/driver/virtio_net.h"
+#include "net/driver/net_attention.h"
+
+#define MOST_CAUSES 16 /* at once */
 
 struct net_device *net_device_list;
 
@@ -22,169 +24,107 @@ static struct net_device *first_device(void)
   return __atomic_load_n(&net_device_list, __ATOMIC_ACQUIRE);
 }
 
-/* Without an interrupt for each frame that was sent: those are looked at along with others, but
- * when so many are on their way that a sender may be short of room. */
-static bool wants_sent(const struct virtio_net_pair *pair)
+static bool has_something(struct net_device *device)
 {
-  return __atomic_load_n(&pair->send.free_count, __ATOMIC_RELAXED) < pair->send.size / 2;
-}
-
-static bool has_something(const struct virtio_net *net)
-{
-  for (uint32_t i = 0; i < net->pair_count; i++)
-  {
-    const struct virtio_net_pair *pair = &net->pairs[i];
-    if (virtqueue_has_used(&pair->receive) || (wants_sent(pair) && virtqueue_has_used(&pair->send)))
-      return true;
-  }
-  return __atomic_load_n(&net->link_changed, __ATOMIC_RELAXED) != 0;
+  const struct net_attention *attention = device->attention;
+  return attention->operations->has_something(device) ||
+         __atomic_load_n(&attention->link_changed, __ATOMIC_RELAXED) != 0;
 }
 
 /* The rest is for who has the lock. */
-static void set_attention(struct virtio_net *net, enum attention attention)
+static void set_state(struct net_device *device, enum attention state)
 {
-  __atomic_store_n(&net->attention, attention, __ATOMIC_RELAXED);
-}
-
-static void quiet(struct virtio_net *net)
-{
-  for (uint32_t i = 0; i < net->pair_count; i++)
-  {
-    virtqueue_quiet(&net->pairs[i].receive);
-    virtqueue_quiet(&net->pairs[i].send);
-  }
-}
-
-/* For the next frame. Another task may be taking frames out meanwhile: either that is seen here, or
- * that task sees, behind its fence, that interrupts are expected (virtio_net_attend). */
-static bool ask_for_next(struct virtqueue *receive)
-{
-  for (;;)
-  {
-    uint16_t taken = __atomic_load_n(&receive->taken, __ATOMIC_RELAXED);
-    bool is_there = virtqueue_expect(receive, VIRTQUEUE_NEXT);
-    if (is_there || taken == __atomic_load_n(&receive->taken, __ATOMIC_RELAXED))
-      return is_there;
-  }
-}
-
-static bool is_short_of_buffers(const struct virtio_net *net)
-{
-  bool is_short = false;
-  for (uint32_t i = 0; i < net->pair_count; i++)
-  {
-    const struct virtqueue *receive = &net->pairs[i].receive;
-    is_short =
-        is_short || __atomic_load_n(&receive->free_count, __ATOMIC_RELAXED) > receive->size / 2;
-  }
-  return is_short;
-}
-
-/* Buffers that have come back to a ring that is short of them: who gave them back may have found us
- * awake, behind the last look at them. */
-static bool must_refill(const struct virtio_net *net)
-{
-  return is_short_of_buffers(net) && __atomic_load_n(&net->released, __ATOMIC_SEQ_CST) != NULL;
+  __atomic_store_n(&device->attention->state, state, __ATOMIC_RELAXED);
 }
 
 /* Returns whether there is something already; nobody is asked then. */
-static bool ask(struct virtio_net *net)
+static bool ask(struct net_device *device)
 {
-  bool is_there = false;
-  set_attention(net, ATTENTION_EXPECTED);
-  for (uint32_t i = 0; i < net->pair_count; i++)
-  {
-    struct virtio_net_pair *pair = &net->pairs[i];
-    is_there = ask_for_next(&pair->receive) || is_there;
-    if (wants_sent(pair))
-      is_there = virtqueue_expect(&pair->send, VIRTQUEUE_MOST_OF_IT) || is_there;
-  }
-  is_there =
-      is_there || __atomic_load_n(&net->link_changed, __ATOMIC_SEQ_CST) != 0 || must_refill(net);
+  struct net_attention *attention = device->attention;
+  set_state(device, ATTENTION_EXPECTED);
+  bool is_there = attention->operations->ask(device) ||
+                  __atomic_load_n(&attention->link_changed, __ATOMIC_SEQ_CST) != 0;
   if (is_there)
   {
-    quiet(net);
-    set_attention(net, ATTENTION_SERVED);
+    attention->operations->quiet(device);
+    set_state(device, ATTENTION_SERVED);
   }
   return is_there;
 }
 
-static void wake_user(const struct virtio_net *net)
+static void wake_user(const struct net_device *device)
 {
-  const struct net_device_user *user = &net->device.user;
+  const struct net_device_user *user = &device->user;
   if (user->wake != NULL)
     user->wake(user->context);
 }
 
-bool virtio_net_expect(struct net_device *device)
+bool net_expect(struct net_device *device)
 {
-  struct virtio_net *net = virtio_net_of(device);
-  uint32_t was_masked = spinlock_lock_masked(&net->attention_lock);
-  bool is_there = ask(net);
-  spinlock_unlock_restore(&net->attention_lock, was_masked);
+  uint32_t was_masked = spinlock_lock_masked(&device->attention->lock);
+  bool is_there = ask(device);
+  spinlock_unlock_restore(&device->attention->lock, was_masked);
   return is_there;
 }
 
-void virtio_net_attend(struct virtio_net *net)
+void net_attend(struct net_device *device)
 {
+  struct net_attention *attention = device->attention;
   __atomic_thread_fence(__ATOMIC_SEQ_CST);
-  if (__atomic_load_n(&net->attention, __ATOMIC_RELAXED) != ATTENTION_EXPECTED)
+  if (__atomic_load_n(&attention->state, __ATOMIC_RELAXED) != ATTENTION_EXPECTED)
     return;
-  uint32_t was_masked = spinlock_lock_masked(&net->attention_lock);
-  bool is_there = net->attention == ATTENTION_EXPECTED && ask(net);
-  spinlock_unlock(&net->attention_lock);
+  uint32_t was_masked = spinlock_lock_masked(&attention->lock);
+  bool is_there = attention->state == ATTENTION_EXPECTED && ask(device);
+  spinlock_unlock(&attention->lock);
   if (is_there)
-    wake_user(net);
+    wake_user(device);
   cpu_mask_restore(was_masked);
 }
 
-void virtio_net_wake(struct virtio_net *net)
+void net_wake(struct net_device *device)
 {
-  uint32_t was_masked = spinlock_lock_masked(&net->attention_lock);
-  bool sleeps = net->attention != ATTENTION_SERVED;
+  struct net_attention *attention = device->attention;
+  uint32_t was_masked = spinlock_lock_masked(&attention->lock);
+  bool sleeps = attention->state != ATTENTION_SERVED;
   if (sleeps)
   {
-    quiet(net);
-    set_attention(net, ATTENTION_SERVED);
+    attention->operations->quiet(device);
+    set_state(device, ATTENTION_SERVED);
   }
-  spinlock_unlock(&net->attention_lock);
+  spinlock_unlock(&attention->lock);
   if (sleeps)
-    wake_user(net);
+    wake_user(device);
   cpu_mask_restore(was_masked);
 }
 
-/* Where interrupts come by lines: they rise again only when every device's has fallen. */
-static void take_causes(void)
+static bool take_causes(void)
 {
-  uint32_t causes;
-  do
+  bool any = false;
+  for (struct net_device *device = first_device(); device != NULL; device = device->next)
   {
-    causes = 0;
-    for (struct net_device *device = first_device(); device != NULL; device = device->next)
-    {
-      struct virtio_net *net = virtio_net_of(device);
-      uint32_t cause = net->virtio.take_cause != NULL ? net->virtio.take_cause(&net->virtio) : 0;
-      if ((cause & VIRTIO_CAUSE_CONFIGURATION) != 0)
-        __atomic_store_n(&net->link_changed, 1, __ATOMIC_SEQ_CST);
-      causes |= cause;
-    }
-  } while (causes != 0);
+    const struct net_attention_operations *operations = device->attention->operations;
+    any = (operations->take_cause != NULL && operations->take_cause(device)) || any;
+  }
+  return any;
 }
 
+/* A line interrupts when it rises, and devices may share it: first all have to fall. One that has
+ * something is quieted then, which has its line fall too. */
 void net_interrupt(void)
 {
-  take_causes();
+  for (int i = 0; i < MOST_CAUSES && take_causes(); i++)
+    ;
   for (struct net_device *device = first_device(); device != NULL; device = device->next)
-    if (has_something(virtio_net_of(device)))
-      virtio_net_wake(virtio_net_of(device));
+    if (has_something(device))
+      net_wake(device);
 }
 
 void net_link_interrupt(void)
 {
   for (struct net_device *device = first_device(); device != NULL; device = device->next)
   {
-    __atomic_store_n(&virtio_net_of(device)->link_changed, 1, __ATOMIC_SEQ_CST);
-    virtio_net_wake(virtio_net_of(device));
+    __atomic_store_n(&device->attention->link_changed, 1, __ATOMIC_SEQ_CST);
+    net_wake(device);
   }
 }
 
@@ -201,27 +141,27 @@ bool net_watch_begin(void)
          __atomic_exchange_n(&is_watched, 1, __ATOMIC_ACQUIRE) == 0;
 }
 
-static void begin_watching(struct virtio_net *net)
+static void begin_watching(struct net_device *device)
 {
-  spinlock_lock(&net->attention_lock);
-  if (net->attention == ATTENTION_EXPECTED)
+  struct net_attention *attention = device->attention;
+  spinlock_lock(&attention->lock);
+  if (attention->state == ATTENTION_EXPECTED)
   {
-    quiet(net);
-    set_attention(net, ATTENTION_WATCHED);
+    attention->operations->quiet(device);
+    set_state(device, ATTENTION_WATCHED);
   }
-  spinlock_unlock(&net->attention_lock);
+  spinlock_unlock(&attention->lock);
 }
 
 void net_watch_look(void)
 {
   for (struct net_device *device = first_device(); device != NULL; device = device->next)
   {
-    struct virtio_net *net = virtio_net_of(device);
-    uint32_t attention = __atomic_load_n(&net->attention, __ATOMIC_RELAXED);
-    if (attention == ATTENTION_EXPECTED)
-      begin_watching(net);
-    else if (attention == ATTENTION_WATCHED && has_something(net))
-      virtio_net_wake(net);
+    uint32_t state = __atomic_load_n(&device->attention->state, __ATOMIC_RELAXED);
+    if (state == ATTENTION_EXPECTED)
+      begin_watching(device);
+    else if (state == ATTENTION_WATCHED && has_something(device))
+      net_wake(device);
   }
 }
 
@@ -229,12 +169,12 @@ void net_watch_end(void)
 {
   for (struct net_device *device = first_device(); device != NULL; device = device->next)
   {
-    struct virtio_net *net = virtio_net_of(device);
-    spinlock_lock(&net->attention_lock);
-    bool is_there = net->attention == ATTENTION_WATCHED && ask(net);
-    spinlock_unlock(&net->attention_lock);
+    struct net_attention *attention = device->attention;
+    spinlock_lock(&attention->lock);
+    bool is_there = attention->state == ATTENTION_WATCHED && ask(device);
+    spinlock_unlock(&attention->lock);
     if (is_there)
-      wake_user(net);
+      wake_user(device);
   }
   __atomic_store_n(&is_watched, 0, __ATOMIC_RELEASE);
 }

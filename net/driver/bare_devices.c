@@ -7,6 +7,7 @@
 #include "bare/console.h"
 #include "bare/pci.h"
 #include "mm/kernel_heap.h"
+#include "net/driver/cards.h"
 #include "start_info.h"
 
 struct list
@@ -48,6 +49,8 @@ static struct net_device *start_virtio(const struct pci_device *pci)
 
 static struct net_device *(*const drivers[])(const struct pci_device *pci) = {
     start_virtio,
+    e1000_start,
+    rtl8139_start,
 };
 
 #define CLASS_NETWORK 2

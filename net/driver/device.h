@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 struct net_device;
+struct net_attention;
 
 /* What a device does for the stack. */
 #define NET_CHECKSUM_SEND    1u /* fills in checksums of TCP and UDP that are asked for */
@@ -77,7 +78,8 @@ struct net_device_operations
 struct net_device
 {
   const struct net_device_operations *operations;
-  struct net_device_user user; /* set by net_device_use */
+  struct net_attention *attention; /* attention.c's; set by the driver */
+  struct net_device_user user;     /* set by net_device_use */
   uint8_t address[6];
   uint16_t mtu_bytes; /* payload of a frame */
   uint32_t features;  /* NET_* */

@@ -108,8 +108,7 @@ static void see_to_link(struct virtio_net *net)
 {
   struct net_device *device = &net->device;
   bool is_broken = is_any_broken(net);
-  bool is_told = __atomic_load_n(&net->link_changed, __ATOMIC_RELAXED) != 0 &&
-                 __atomic_exchange_n(&net->link_changed, 0, __ATOMIC_SEQ_CST) != 0;
+  bool is_told = net_link_has_changed(&net->attention);
   if (!is_told && !(is_broken && device->is_up))
     return;
   bool is_up = !is_broken && read_link(net) &&
@@ -143,7 +142,7 @@ static unsigned int serve(struct net_device *device, unsigned int most)
   }
   net->served_pair = next_pair(net, index);
   virtio_net_refill(net);
-  virtio_net_attend(net);
+  net_attend(device);
   return count;
 }
 
@@ -151,7 +150,7 @@ static const struct net_device_operations operations = {
     .send = virtio_net_send,
     .flush = virtio_net_flush,
     .serve = serve,
-    .expect = virtio_net_expect,
+    .expect = net_expect,
     .release = virtio_net_release,
 };
 
@@ -203,6 +202,8 @@ int virtio_net_start_found(struct virtio_net *net)
     return error;
   read_configuration(net);
   net->device.operations = &operations;
+  net->device.attention = &net->attention;
+  net->attention.operations = &virtio_net_attention;
   error = start_rings(net);
   if (error == 0)
     return 0;

@@ -3,8 +3,8 @@
 #define NET_DRIVER_VIRTIO_NET_H
 
 #include "net/driver/device.h"
+#include "net/driver/net_attention.h"
 #include "net/driver/virtio_device.h"
-#include "sched/spinlock.h"
 
 #define VIRTIO_NET_CHECKSUM       (1ull << 0)
 #define VIRTIO_NET_GUEST_CHECKSUM (1ull << 1)
@@ -86,14 +86,6 @@ struct set_pairs
   uint8_t answer; /* the device's */
 };
 
-/* Who looks whether there is something to serve. */
-enum attention
-{
-  ATTENTION_SERVED,   /* the user's task, before it sleeps: nobody else */
-  ATTENTION_EXPECTED, /* the device interrupts */
-  ATTENTION_WATCHED,  /* an idle CPU looks, and the device need not interrupt */
-};
-
 struct virtio_net
 {
   struct net_device device; /* first */
@@ -114,18 +106,13 @@ struct virtio_net
   uint32_t buffer_bytes;
   uint32_t is_starved; /* a ring wants buffers and there were none; atomic */
 
-  struct spinlock attention_lock; /* also of what the rings are asked for */
-  uint32_t attention;             /* enum attention; read without the lock too */
-  uint32_t link_changed;          /* atomic */
+  struct net_attention attention;
 };
 
 static inline struct virtio_net *virtio_net_of(struct net_device *device)
 {
   return (struct virtio_net *) device;
 }
-
-/* All that were found, in the order of the start information; null before. */
-extern struct net_device *net_device_list;
 
 /* Of features that a device offers, those not to be taken; for tests, before net_devices(). */
 extern uint64_t virtio_net_refused;
@@ -187,15 +174,8 @@ void virtio_net_look_for_answer(struct virtio_net *net);
 /* A number that is the same for all frames of a flow. */
 uint32_t virtio_net_flow(const unsigned char *frame, uint32_t len_bytes);
 
-/* ---- attention.c ---- */
+/* ---- virtio_net_attention.c ---- */
 
-/* Asks for interrupts; true: there is something already, and nobody is asked. */
-bool virtio_net_expect(struct net_device *device);
-
-/* To be called when something was taken out of the rings: what was asked for may lie behind. */
-void virtio_net_attend(struct virtio_net *net);
-
-/* The user's task is to look, if it sleeps. In upcalls too. */
-void virtio_net_wake(struct virtio_net *net);
+extern const struct net_attention_operations virtio_net_attention;
 
 #endif

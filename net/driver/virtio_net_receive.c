@@ -189,7 +189,7 @@ void virtio_net_release(struct net_device *device, struct net_received *frame)
                                       __ATOMIC_RELAXED));
   if (__atomic_load_n(&net->is_starved, __ATOMIC_SEQ_CST) != 0 &&
       __atomic_exchange_n(&net->is_starved, 0, __ATOMIC_SEQ_CST) != 0)
-    virtio_net_wake(net);
+    net_wake(&net->device);
 }
 
 /* ---- Frames ---- */
