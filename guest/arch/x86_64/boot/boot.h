@@ -248,6 +248,8 @@ void boot_log_layout(const struct boot_layout *layout);
 /* What each line begins with. */
 void boot_log_prefix(void);
 
+#define BOOT_DEVICE_WORD "virtio_mmio.device="
+
 /* Whether a word of the command line names a device, of which note is taken. */
 bool boot_take_device(const char *word);
 
