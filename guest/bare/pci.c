@@ -67,7 +67,7 @@ static volatile void *in_memory(const struct pci_device *device, uint16_t offset
 {
   if (device->bus >= start_info->ecam_buses || offset >= ECAM_BYTES)
     return NULL;
-  uint64_t number = (uint64_t) device->bus << 8 | device->device << 3 | device->function;
+  uint64_t number = (uint64_t) device->bus << 8 | (uint64_t) device->device << 3 | device->function;
   const struct pci_bar function = {.address = start_info->ecam_gpa + number * ECAM_BYTES,
                                    .len_bytes = ECAM_BYTES};
   volatile unsigned char *begin = pci_map(&function);

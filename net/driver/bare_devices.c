@@ -90,7 +90,7 @@ static bool is_there(const struct pci_device *pci, void *context)
 /* ---- Behind registers that no bus tells of ---- */
 
 #define SLOTS_GPA  0xfeb00000ull
-#define SLOT_BYTES 512u
+#define SLOT_BYTES 512ull
 #define SLOTS      24u
 
 /* Where lines of slots begin: with firmware's tables (ACPI) behind those of legacy devices, or on
