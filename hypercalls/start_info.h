@@ -268,14 +268,15 @@ struct uhyve_start_info
   /* Network */
   uint64_t interfaces_gva; /* struct uhyve_interface */
   uint32_t interface_count;
-  uint32_t reserved_at_end;
 
   /* Where there is no monitor */
+  uint32_t ecam_buses; /* of which PCI devices have their configuration in memory; 0: none */
+  uint64_t ecam_gpa;
   struct uhyve_power_off power_off;
 };
 
 _Static_assert(sizeof(struct uhyve_interface) == 64, "ABI");
 _Static_assert(sizeof(struct uhyve_power_off) == 24, "ABI");
-_Static_assert(sizeof(struct uhyve_start_info) == 576, "ABI");
+_Static_assert(sizeof(struct uhyve_start_info) == 584, "ABI");
 
 #endif

@@ -1,9 +1,12 @@
-/* PCI devices (PCI Local Bus Specification 3.0, chapter 6): their configuration, which ports reach,
- * and what drivers need of it. */
+/* PCI devices (PCI Local Bus Specification 3.0, chapter 6): their configuration, which memory or
+ * ports reach, and what drivers need of it. */
 #include "bare/pci.h"
+
+#include <stddef.h>
 
 #include "arch/x86_64/port_io.h"
 #include "sched/spinlock.h"
+#include "start_info.h"
 
 /* 3.2.2.3.2 */
 #define PORT_ADDRESS    0xcf8
@@ -11,6 +14,9 @@
 #define ADDRESS_ENABLED 0x80000000u
 
 #define REACH_BYTES     256u /* by ports */
+
+/* PCI Express Base Specification 3.0, 7.2.2 */
+#define ECAM_BYTES 4096u /* of each function */
 
 /* 6.1, 6.2; bridges: PCI-to-PCI Bridge Architecture Specification 1.2, 3.2 */
 #define VENDOR          0x00
@@ -56,8 +62,23 @@ static void select(const struct pci_device *device, uint16_t offset)
                                  (uint32_t) device->function << 8 | (offset & 0xfcu));
 }
 
+/* Where memory has something of a function, or null. */
+static volatile void *in_memory(const struct pci_device *device, uint16_t offset)
+{
+  if (device->bus >= start_info->ecam_buses || offset >= ECAM_BYTES)
+    return NULL;
+  uint64_t number = (uint64_t) device->bus << 8 | (uint64_t) device->device << 3 | device->function;
+  const struct pci_bar function = {.address = start_info->ecam_gpa + number * ECAM_BYTES,
+                                   .len_bytes = ECAM_BYTES};
+  volatile unsigned char *begin = pci_map(&function);
+  return begin != NULL ? begin + offset : NULL;
+}
+
 uint32_t pci_read32(const struct pci_device *device, uint16_t offset)
 {
+  volatile uint32_t *at = in_memory(device, offset & 0xfffcu);
+  if (at != NULL)
+    return *at;
   if (offset >= REACH_BYTES)
     return UINT32_MAX;
   uint32_t was_masked = spinlock_lock_masked(&lock);
@@ -79,7 +100,10 @@ uint8_t pci_read8(const struct pci_device *device, uint16_t offset)
 
 void pci_write32(const struct pci_device *device, uint16_t offset, uint32_t value)
 {
-  if (offset >= REACH_BYTES)
+  volatile uint32_t *at = in_memory(device, offset);
+  if (at != NULL)
+    *at = value;
+  if (at != NULL || offset >= REACH_BYTES)
     return;
   uint32_t was_masked = spinlock_lock_masked(&lock);
   select(device, offset);
@@ -90,7 +114,10 @@ void pci_write32(const struct pci_device *device, uint16_t offset, uint32_t valu
 /* No more than these two bytes: beside the command is the status, where ones clear. */
 void pci_write16(const struct pci_device *device, uint16_t offset, uint16_t value)
 {
-  if (offset >= REACH_BYTES)
+  volatile uint16_t *at = in_memory(device, offset);
+  if (at != NULL)
+    *at = value;
+  if (at != NULL || offset >= REACH_BYTES)
     return;
   uint32_t was_masked = spinlock_lock_masked(&lock);
   select(device, offset);

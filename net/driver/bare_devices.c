@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-#include "bare/io_apic.h"
+#include "bare/console.h"
 #include "bare/pci.h"
 #include "mm/kernel_heap.h"
 #include "net/driver/cards.h"
@@ -55,6 +55,16 @@ static struct net_device *(*const drivers[])(const struct pci_device *pci) = {
 
 #define CLASS_NETWORK 2
 
+/* A program that waits for a network would not say why there is none. */
+static void tell_of_card(const struct pci_device *pci)
+{
+  console_print("uhyve: a network card cannot be used: PCI device 0x");
+  console_print_number(pci->vendor_id, 16);
+  console_print(", 0x");
+  console_print_number(pci->device_id, 16);
+  console_print("\n");
+}
+
 static bool start_found(const struct pci_device *pci, void *context)
 {
   struct list *list = context;
@@ -65,6 +75,8 @@ static bool start_found(const struct pci_device *pci, void *context)
     device = drivers[i](pci);
   if (device != NULL)
     add(list, device);
+  else
+    tell_of_card(pci);
   return list->count == UHYVE_MOST_INTERFACES;
 }
 
@@ -75,15 +87,24 @@ static bool is_there(const struct pci_device *pci, void *context)
   return true;
 }
 
-/* ---- QEMU's microvm ---- */
+/* ---- Behind registers that no bus tells of ---- */
 
 #define SLOTS_GPA  0xfeb00000ull
-#define SLOT_BYTES 512u
+#define SLOT_BYTES 512ull
 #define SLOTS      24u
 
 /* Where lines of slots begin: with firmware's tables (ACPI) behind those of legacy devices, or on
  * an I/O APIC of their own; without tables among those. Nothing else uses any of them. */
 static const unsigned int first_lines[] = {5, 16, 24};
+
+static int probe(struct virtio_device *device, uint64_t registers_gpa)
+{
+  int error = virtio_mmio_probe(device, registers_gpa, VIRTIO_TYPE_NETWORK);
+  if (error == -ENOTSUP)
+    console_print("uhyve: a network card cannot be used: its virtio is older than 1.0 (QEMU: "
+                  "-global virtio-mmio.force-legacy=false)\n");
+  return error;
+}
 
 static void use_lines(struct virtio_net *net, unsigned int slot)
 {
@@ -97,7 +118,7 @@ static void look_into_slots(struct list *list)
   for (unsigned int slot = 0; slot < SLOTS && net != NULL && list->count < UHYVE_MOST_INTERFACES;
        slot++)
   {
-    if (virtio_mmio_probe(&net->virtio, SLOTS_GPA + slot * SLOT_BYTES, VIRTIO_TYPE_NETWORK) != 0)
+    if (probe(&net->virtio, SLOTS_GPA + slot * SLOT_BYTES) != 0)
       continue;
     use_lines(net, slot);
     if (virtio_net_start_found(net) != 0)
@@ -113,7 +134,7 @@ static void look_into_slots(struct list *list)
 
 int bare_start_behind(struct virtio_net *net, const struct uhyve_interface *interface)
 {
-  int error = virtio_mmio_probe(&net->virtio, interface->registers_gpa, VIRTIO_TYPE_NETWORK);
+  int error = probe(&net->virtio, interface->registers_gpa);
   if (error == 0)
     error = virtio_mmio_use_line(&net->virtio, interface->interrupt_line, UHYVE_VECTOR_NETWORK);
   return error == 0 ? virtio_net_start_found(net) : error;

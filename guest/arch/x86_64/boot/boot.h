@@ -252,11 +252,16 @@ void boot_log_layout(const struct boot_layout *layout);
 /* What each line begins with. */
 void boot_log_prefix(void);
 
+#define BOOT_DEVICE_WORD "virtio_mmio.device="
+
 /* Whether a word of the command line names a device, of which note is taken. */
 bool boot_take_device(const char *word);
 
 /* Writes all that were named, and returns how many. */
 unsigned int boot_write_devices(struct uhyve_interface interfaces[static UHYVE_MOST_INTERFACES]);
+
+/* Where PCI devices have their configuration in memory, if ACPI says so. */
+void boot_find_ecam(const struct boot_facts *facts, struct uhyve_start_info *info);
 
 /* ---- The serial console ---- */
 

@@ -5,16 +5,6 @@
 static struct uhyve_interface devices[UHYVE_MOST_INTERFACES];
 static unsigned int device_count;
 
-static const char *behind(const char *text, const char *prefix)
-{
-  while (*prefix != '\0')
-  {
-    if (*text++ != *prefix++)
-      return NULL;
-  }
-  return text;
-}
-
 static int digit_of(char character)
 {
   if (character >= '0' && character <= '9')
@@ -40,7 +30,7 @@ static const char *read_number(const char *at, uint64_t *number)
 bool boot_take_device(const char *word)
 {
   uint64_t len_bytes, registers_gpa, line;
-  const char *at = behind(word, "virtio_mmio.device=");
+  const char *at = boot_behind(word, BOOT_DEVICE_WORD);
   if (at == NULL)
     return false;
   at = read_number(at, &len_bytes);

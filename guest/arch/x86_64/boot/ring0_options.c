@@ -96,7 +96,7 @@ void boot_read_options(struct boot_options *options, const struct boot_facts *fa
       read_frequency(options, text);
     else if ((text = boot_behind(word, "log=")) != NULL)
       read_level(options, text);
-    else if (boot_behind(word, "env=") == NULL)
+    else if (boot_behind(word, "env=") == NULL && boot_behind(word, BOOT_DEVICE_WORD) == NULL)
       boot_fail("an unknown word behind -- on the command line: env=NAME=VALUE, freq=MHz and "
                 "log=quiet|normal|verbose are known");
   }
