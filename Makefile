@@ -7,7 +7,7 @@ DESTDIR ?=
 build = cmake --build --preset default $(1) -- $(if $(MAKE_TERMOUT),,--quiet >&2)
 
 .DEFAULT_GOAL := all
-.PHONY: all tests run test stress fuzz chaos lint format bench bench-check install clean distclean help
+.PHONY: all tests run test test-boot stress fuzz chaos lint format bench bench-check install clean distclean help
 .PHONY: build-packages test-packages
 # CMake and Ninja run things at once as far as that is right.
 .NOTPARALLEL:
@@ -23,6 +23,9 @@ run: all ## build, and run the hello example in its virtual machine
 
 test: test-packages tests ## build, and run all tests (HWVIRT=0: without the emulated machine)
 	@ctest --preset default -j2
+
+test-boot: test-packages tests ## boot the programs without the monitor, on all machines (docs/boot.md gets the table)
+	@tests/boot/matrix.sh --write docs/boot.md build
 
 stress: test-packages tests ## the stress tests only, for an hour (STRESS_SECONDS=N: so long for each run)
 	@STRESS_SECONDS=$${STRESS_SECONDS:-150} ctest --preset default -R '^stress\.'

@@ -182,6 +182,17 @@ struct uhyve_limit
   uint64_t hard;
 };
 
+/* How ACPI switches a machine off that has no monitor (specification 6.4, 4.8.3.2 and 4.8.3.7). */
+struct uhyve_power_off
+{
+  uint64_t register_gpa; /* of a sleep control register in memory, a byte; else 0 */
+  uint16_t port[2];      /* PM1a and PM1b control registers, two bytes each; 0: not there */
+  uint16_t value[2];     /* for these ports; value[0] also for the register in memory */
+  uint16_t enable_port;  /* if the machine has to be told first that ACPI is used; else 0 */
+  uint8_t enable_value;
+  uint8_t reserved[5];
+};
+
 struct uhyve_start_info
 {
   uint64_t magic;      /* UHYVE_START_MAGIC */
@@ -258,9 +269,13 @@ struct uhyve_start_info
   uint64_t interfaces_gva; /* struct uhyve_interface */
   uint32_t interface_count;
   uint32_t reserved_at_end;
+
+  /* Where there is no monitor */
+  struct uhyve_power_off power_off;
 };
 
 _Static_assert(sizeof(struct uhyve_interface) == 64, "ABI");
-_Static_assert(sizeof(struct uhyve_start_info) == 552, "ABI");
+_Static_assert(sizeof(struct uhyve_power_off) == 24, "ABI");
+_Static_assert(sizeof(struct uhyve_start_info) == 576, "ABI");
 
 #endif

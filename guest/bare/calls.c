@@ -4,50 +4,78 @@
 #include <errno.h>
 #include <stddef.h>
 
-#include "arch/x86_64/port_io.h"
-#include "bare/console.h"
+#include "bare/crash_words.h"
+#include "bare/line_input.h"
+#include "bare/machine_end.h"
+#include "bare/serial_terminal.h"
 #include "mm/address.h"
 
-#define PORT_DEBUG_EXIT 0xf4 /* QEMU's isa-debug-exit */
+/* The line is slow, and no interrupt is taken meanwhile: one call moves no more. */
+#define WRITE_MOST_BYTES 1024
 
-/* Ends the machine, by what there is. */
-static _Noreturn void end(int status)
-{
-  console_print("uhyve: ended with status ");
-  console_print_number((uint64_t) status, 10);
-  console_print("\n");
-  port_write8(PORT_DEBUG_EXIT, (uint8_t) status);
-  for (;;)
-    ;
-}
-
-static void write_segments(struct hc_io *io)
+static void write_line(struct hc_io *io)
 {
   io->result = 0;
-  for (uint32_t i = 0; i < io->segments; i++)
+  for (uint32_t i = 0; i < io->segments && io->result < WRITE_MOST_BYTES; i++)
   {
-    console_write(address_of_gpa(io->segment[i].gpa), io->segment[i].len_bytes);
-    io->result += (int64_t) io->segment[i].len_bytes;
+    size_t len_bytes = io->segment[i].len_bytes;
+    if (len_bytes > WRITE_MOST_BYTES - (size_t) io->result)
+      len_bytes = WRITE_MOST_BYTES - (size_t) io->result;
+    terminal_write(address_of_gpa(io->segment[i].gpa), len_bytes);
+    io->result += (int64_t) len_bytes;
   }
 }
 
-static _Noreturn void report_crash(const struct hc_crash *crash)
+static _Noreturn void end(const struct hc_exit *call)
 {
-  console_print("uhyve: crash: signal ");
-  console_print_number(crash->signal, 10);
-  console_print(", vector ");
-  console_print_number(crash->vector, 10);
-  console_print(", address 0x");
-  console_print_number(crash->fault_gva, 16);
-  console_print(", at 0x");
-  console_print_number(crash->regs.rip, 16);
-  console_print("\n");
-  if (crash->message_len_bytes > 0)
+  machine_end(call->signal != 0 ? 128 + (int) call->signal : call->status & 0xff);
+}
+
+static _Noreturn void crash(const struct hc_crash *call)
+{
+  machine_begin_end();
+  machine_end(crash_words_print(call));
+}
+
+/* There is no host: no files of its own, no memory that it keeps, no clock to follow. */
+static void answer_of_host(enum hc_port port, void *block)
+{
+  switch (port)
   {
-    console_write(address_of_gpa(crash->message_gpa), crash->message_len_bytes);
-    console_print("\n");
+  case HC_memory:
+    ((struct hc_memory *) block)->result = -ENOMEM;
+    break;
+  case HC_discard:
+    ((struct hc_discard *) block)->result = -ENOSYS;
+    break;
+  case HC_yield:
+    ((struct hc_yield *) block)->result = 0;
+    break;
+  case HC_clock:
+    ((struct hc_clock *) block)->result = -ENOSYS;
+    break;
+  case HC_file_open:
+    ((struct hc_file_open *) block)->result = -ENOENT;
+    break;
+  case HC_file_read:
+  case HC_file_write:
+    ((struct hc_file_io *) block)->result = -EBADF;
+    break;
+  case HC_file_control:
+    ((struct hc_file_control *) block)->result = -EBADF;
+    break;
+  case HC_file_list:
+    ((struct hc_file_list *) block)->result = -EBADF;
+    break;
+  case HC_path:
+    ((struct hc_path *) block)->result = -ENOENT;
+    break;
+  case HC_time_zone:
+    ((struct hc_time_zone *) block)->result = -ENOENT;
+    break;
+  default:
+    break;
   }
-  end(crash->cause == HC_CRASH_KERNEL ? 126 : 128 + (int) crash->signal);
 }
 
 void bare_call(enum hc_port port, void *block)
@@ -55,25 +83,26 @@ void bare_call(enum hc_port port, void *block)
   switch (port)
   {
   case HC_exit:
-  {
-    const struct hc_exit *call = block;
-    end(call->signal != 0 ? 128 + (int) call->signal : call->status & 0xff);
-  }
+    end(block);
   case HC_crash:
-    report_crash(block);
+    crash(block);
   case HC_write:
-    write_segments(block);
+    write_line(block);
     break;
   case HC_read:
-    ((struct hc_io *) block)->result = 0;
+    line_input_read(block);
     break;
-  case HC_memory:
-    ((struct hc_memory *) block)->result = -ENOMEM;
+  case HC_watch:
+    line_input_watch(block);
     break;
-  case HC_discard:
-    ((struct hc_discard *) block)->result = -ENOSYS;
+  case HC_terminal:
+    terminal_control(block);
+    break;
+  case HC_signals:
+    terminal_signals(block);
     break;
   default:
+    answer_of_host(port, block);
     break;
   }
 }

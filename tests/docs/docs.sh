@@ -79,6 +79,8 @@ names_files docs/memory.md guest/mm
 names_files docs/signals.md guest/signal
 names_files docs/files.md guest/fs
 names_files docs/architecture.md guest/arch/x86_64
+names_files docs/architecture.md guest/arch/x86_64/boot
+names_files docs/architecture.md guest/bare
 names_files docs/architecture.md uhyve
 names_files docs/network-device.md uhyve/net
 names_files docs/network.md net/driver

@@ -60,6 +60,12 @@ printf '__uhyve_hypercall_io: out %%al, (%%dx)\n' | as -o other.o -
 if "$here/instructions.sh" other.o > report; then
     fail "another form of out was not reported"
 fi
+printf '__uhyve_port_read8: in (%%dx), %%al\n__uhyve_port_write8: out %%al, (%%dx)\n' | as -o ports.o -
+"$here/instructions.sh" ports.o || fail "instructions on the list were reported"
+printf '__uhyve_port_read8: out %%al, (%%dx)\n' | as -o other.o -
+if "$here/instructions.sh" other.o > report; then
+    fail "another instruction of a function on the list was not reported"
+fi
 
 for instruction in 'movaps %xmm0, %xmm1' 'fld1' 'vzeroupper' 'vmovups %ymm0, (%rax)'; do
     assemble trap.c.o .text "$instruction"

@@ -70,6 +70,7 @@
        shall forget all translations afterwards. Returns rsi */
 #define NUCLEUS_TLB_FLUSH 4 /* this CPU forgets all translations */
 #define NUCLEUS_IPI       5 /* rdi: APIC id; rsi: vector, UHYVE_VECTOR_TIMER to _END */
+#define NUCLEUS_RESET     6 /* the machine begins anew; only where there is no monitor */
 
 #define NUCLEUS_EINVAL    (-22)
 #define NUCLEUS_ENOSYS    (-38)

@@ -11,6 +11,7 @@
 #define MSR_TSC_DEADLINE 0x6e0
 #define MSR_X2APIC_EOI   0x80b
 #define MSR_X2APIC_ICR   0x830
+#define MSR_X2APIC_COUNT 0x838
 
 #define RFLAGS_TF 0x100
 
@@ -20,6 +21,8 @@
 #define VECTOR_DF        8
 #define VECTOR_MC        18
 #define VECTOR_FIRST_IRQ 32
+#define VECTOR_PIC_7     39
+#define VECTOR_PIC_15    47
 #define VECTOR_TLB       0x42
 #define VECTOR_SPURIOUS  255
 
@@ -33,8 +36,8 @@ nucleus_vector_stubs:
   .set vector, 0
   .rept 256
   .balign 16
-  .if vector == VECTOR_NMI || vector == VECTOR_SPURIOUS
-  iretq /* nobody sends an NMI; a spurious interrupt takes no acknowledge */
+  .if vector == VECTOR_NMI || vector == VECTOR_SPURIOUS || vector == VECTOR_PIC_7 || vector == VECTOR_PIC_15
+  iretq /* nobody sends an NMI; a spurious interrupt takes no acknowledge, and masked PICs send no other */
   .elseif vector == VECTOR_TLB
   pushq $vector
   jmp nucleus_tlb_shootdown
@@ -254,6 +257,8 @@ nucleus_invalid_opcode:
   cmp $NUCLEUS_IPI, %rax
   jb call_tlb_flush
   je call_ipi
+  .globl patch_unknown
+patch_unknown:
   mov $NUCLEUS_ENOSYS, %rax
 call_out:
   add $8, %rsp
@@ -347,7 +352,7 @@ call_tlb_flush:
 #define APIC_ICR_1 0x310
 #define APIC_COUNT 0x380
 
-  .globl bare_eoi, bare_eoi_tlb, bare_timer, bare_ipi, bare_failure
+  .globl bare_eoi, bare_eoi_tlb, bare_timer, bare_timer_x2apic, bare_ipi, bare_failure, bare_unknown
 bare_eoi:
   xor %eax, %eax
   mov %eax, APIC_GVA+APIC_EOI
@@ -363,11 +368,30 @@ bare_timer:
   mov %edi, APIC_GVA+APIC_COUNT
   jmp call_done
 
+/* The same, in x2APIC mode */
+bare_timer_x2apic:
+  mov $MSR_X2APIC_COUNT, %ecx
+  mov %edi, %eax
+  xor %edx, %edx
+  wrmsr
+  jmp call_done
+
 bare_ipi:
   shl $24, %edi
   mov %edi, APIC_GVA+APIC_ICR_1
   mov %esi, APIC_GVA+APIC_ICR_0
   jmp call_done
+
+/* A table without gates: the exception is a triple fault. */
+bare_unknown:
+  cmp $NUCLEUS_RESET, %rax
+  mov $NUCLEUS_ENOSYS, %rax
+  jne call_out
+  lidt no_gates(%rip)
+  ud2
+no_gates:
+  .word 0
+  .quad 0
 
 bare_failure:
   mov %rsp, %rdi

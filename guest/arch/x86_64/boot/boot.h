@@ -29,6 +29,7 @@ struct boot_facts
 {
   struct boot_ram ram[BOOT_MOST_RAM];
   unsigned int ram_count;
+  const char *protocol;
   bool has_program_name; /* the command line begins with it */
   char command_line[BOOT_COMMAND_BYTES];
   uint64_t module_gpa; /* the first one */
@@ -39,6 +40,35 @@ struct boot_facts
 /* Reads what a loader has left, and keeps a copy. */
 void boot_read_facts(struct boot_facts *facts, uint32_t magic, uint64_t info_gpa);
 
+/* ---- The command line ---- */
+
+enum boot_log_level
+{
+  BOOT_LOG_QUIET, /* nothing but errors */
+  BOOT_LOG_NORMAL,
+  BOOT_LOG_VERBOSE,
+};
+
+struct boot_options
+{
+  enum boot_log_level log_level;
+  uint64_t tsc_khz; /* 0: to be found out */
+};
+
+/* What stands behind "--". Ends the boot with a message if it is not known. */
+void boot_read_options(struct boot_options *options, const struct boot_facts *facts);
+
+/* Takes the next word, without its quotes. Returns what is behind it, or null at the end. */
+const char *boot_next_word(const char *at, char *word);
+
+bool boot_is_word(const char *text, const char *word);
+
+/* What is behind a prefix, or null if there is another. */
+const char *boot_behind(const char *text, const char *prefix);
+
+/* A decimal number of a unit that is a power of ten of kHz. Returns what is behind it, or null. */
+const char *boot_read_khz(const char *text, uint64_t unit_khz, uint64_t *khz);
+
 /* ---- Tables of the firmware ---- */
 
 #define BOOT_MOST_CPUS 1024
@@ -46,15 +76,22 @@ void boot_read_facts(struct boot_facts *facts, uint32_t magic, uint64_t info_gpa
 struct boot_cpus
 {
   unsigned int count;
+  const char *found_by;
   uint32_t apic_ids[BOOT_MOST_CPUS]; /* the first one is the CPU that boots */
 };
 
 /* Adds all CPUs that may be used. */
-void boot_find_cpus(struct boot_cpus *cpus, const struct boot_facts *facts, uint32_t own_apic_id);
+void boot_find_cpus(struct boot_cpus *cpus, const struct boot_facts *facts);
 
 /* The first ACPI table with a signature of four letters, its length and checksum checked, or null.
  */
 const void *boot_find_acpi(const struct boot_facts *facts, const char *signature);
+
+/* The one at an address, checked in the same way, or null. */
+const void *boot_acpi_table(uint64_t gpa);
+
+/* How the machine is switched off; all zero if ACPI does not say. */
+void boot_find_power_off(struct uhyve_power_off *off, const struct boot_facts *facts);
 
 /* ---- Where everything lies ---- */
 
@@ -65,10 +102,10 @@ const void *boot_find_acpi(const struct boot_facts *facts, const char *signature
 #define BOOT_STACK_OFFSET        0x3000 /* and struct uhyve_nucleus_cpu at its end */
 #define BOOT_IST_STACKS_OFFSET   0x4000
 #define BOOT_IST_STACK_BYTES     0x500
-#define BOOT_NUCLEUS_BYTES       0x5000
+#define BOOT_NUCLEUS_BYTES       0x5000ull
 #define BOOT_UPCALL_STACK_OFFSET 0x1000 /* behind a guard page */
 #define BOOT_UPCALL_AREA_OFFSET  0x5000
-#define BOOT_UPCALL_BYTES        0x6000
+#define BOOT_UPCALL_BYTES        0x6000ull
 
 struct boot_layout
 {
@@ -99,7 +136,13 @@ static inline void *boot_place(const struct boot_layout *layout, uint64_t gva)
 }
 
 /* Builds the guest's page tables. Returns how many bytes of the pool they take. */
-uint64_t boot_map(const struct boot_layout *layout);
+uint64_t boot_map(const struct boot_layout *layout, const struct uhyve_power_off *off);
+
+/* Has what a position-independent image holds of its own addresses say where it is mapped. */
+void boot_relocate(const struct boot_layout *layout);
+
+/* Whether the image is position-independent. */
+bool boot_is_movable(const struct boot_layout *layout);
 
 /* ---- The processor ---- */
 
@@ -128,33 +171,82 @@ struct boot_clock;
 void boot_start_others(const struct boot_layout *layout, const struct boot_clock *clock,
                        const struct boot_cpus *cpus);
 
-/* This CPU's number at its local APIC. */
-uint32_t boot_own_apic_id(void);
+/* Has this CPU run as fast as it can. */
+void boot_set_speed(void);
 
-/* Has the nucleus use the local APIC by memory, and report its own failures. */
+/* Has the nucleus use the local APIC as it is here, and report its own failures. */
 void boot_patch_nucleus(void);
 
 /* The legacy interrupt controllers (Intel 8259): at vectors 32 to 47, and silent. */
 void boot_mask_pics(void);
+
+/* ---- The local APIC: registers by their numbers in x2APIC mode ---- */
+
+#define BOOT_APIC_ID            0x802
+#define BOOT_APIC_TASK_PRIORITY 0x808
+#define BOOT_APIC_SPURIOUS      0x80f
+#define BOOT_APIC_ICR           0x830 /* to be written by boot_apic_send() */
+#define BOOT_APIC_ICR_HIGH      0x831 /* in xAPIC mode alone */
+#define BOOT_APIC_LVT_TIMER     0x832
+#define BOOT_APIC_TIMER_INITIAL 0x838
+#define BOOT_APIC_TIMER_COUNT   0x839
+#define BOOT_APIC_TIMER_DIVISOR 0x83e
+
+/* Has this CPU's one use x2APIC mode where there is such, before anything else here. */
+void boot_apic_begin(void);
+bool boot_apic_is_x2apic(void);
+bool boot_apic_has_deadline(void); /* its timer takes deadlines of the TSC */
+
+uint32_t boot_apic_read(uint32_t number);
+void boot_apic_write(uint32_t number, uint32_t value);
+void boot_apic_send(uint32_t apic_id, uint32_t command);
+uint32_t boot_apic_own_id(void);
+
+/* Lets it take interrupts, and those of its timer. */
+void boot_apic_enable(void);
 
 /* ---- Time ---- */
 
 struct boot_clock
 {
   uint64_t tsc_khz;
-  uint64_t apic_khz;
+  uint64_t apic_khz; /* 0: not needed, for it takes deadlines */
   uint64_t realtime_ns;
   uint64_t tsc_base; /* when realtime_ns was */
 };
 
-void boot_read_clock(struct boot_clock *clock);
+void boot_read_clock(struct boot_clock *clock, const struct boot_options *options);
+
+/* How fast the TSC runs, and in words how that was found. Ends the boot if there is no way. */
+uint64_t boot_find_tsc_khz(const struct boot_options *options, const char **method);
+
+bool boot_tsc_is_constant(void);
 
 /* ---- The start information ---- */
 
 uint64_t boot_start_bytes(unsigned int cpu_count);
 void boot_write_start(const struct boot_layout *layout, const struct boot_facts *facts,
                       const struct boot_clock *clock, const struct boot_cpus *cpus,
-                      uint64_t tables_used_bytes);
+                      const struct uhyve_power_off *off, uint64_t tables_used_bytes);
+
+/* ---- The log ---- */
+
+void boot_log_begin(uint64_t begin_tsc);
+void boot_log_set_level(enum boot_log_level level);
+void boot_log_set_clock(uint64_t tsc_khz);
+void boot_log_set_cpu(unsigned int cpu); /* which one runs */
+
+/* A line, if as much is asked for. Knows %s, %u, %lu and %lx. */
+__attribute__((format(printf, 2, 3))) void boot_log(enum boot_log_level level, const char *format,
+                                                    ...);
+
+struct boot_clock;
+void boot_log_facts(const struct boot_facts *facts, const struct boot_cpus *cpus,
+                    const struct boot_clock *clock);
+void boot_log_layout(const struct boot_layout *layout);
+
+/* What each line begins with. */
+void boot_log_prefix(void);
 
 /* Whether a word of the command line names a device, of which note is taken. */
 bool boot_take_device(const char *word);
@@ -175,6 +267,7 @@ _Noreturn void boot_fail(const char *message);
 
 /* ---- privileged.S, entry.S ---- */
 
+extern uint64_t boot_tables[]; /* of the boot: its root, and the first 4 GiB */
 extern uint64_t boot_features; /* CPUID 0x80000001, EDX */
 
 uint8_t boot_in8(uint16_t port);
@@ -183,6 +276,7 @@ uint64_t boot_read_msr(uint32_t number);
 void boot_write_msr(uint32_t number, uint64_t value);
 void boot_write_cr4(uint64_t value);
 void boot_write_xcr0(uint64_t value);
+void boot_clear(void *at, uint64_t bytes); /* a multiple of 8 */
 _Noreturn void boot_halt(void);
 
 #endif

@@ -1,7 +1,7 @@
 /* The first instructions of a guest that no monitor has prepared: 32-bit protected mode without
  * paging, entered by a Multiboot 1 loader (specification 0.6.96, 3.2) or by the PVH boot protocol
  * (Xen's docs/misc/pvh.pandoc). Both give the address of an information structure in EBX; ESP is
- * worth nothing. From here to 64-bit mode, in which boot_main() does the rest.
+ * worth nothing. From .Lhere to 64-bit mode, in which boot_main() does the rest.
  *
  * A position-independent image runs at another address than it was linked for: all addresses are
  * made from where this code finds itself.
@@ -34,26 +34,26 @@ boot_entry_32:
   /* The first word of the structure serves as a stack for a moment. */
   mov (%ebx), %edi
   lea 4(%ebx), %esp
-  call here
-here:
+  call .Lhere
+.Lhere:
   pop %ebp
   mov %edi, (%ebx)
-  lea boot_stack_end - here(%ebp), %esp
+  lea .Lboot_stack_end - .Lhere(%ebp), %esp
 
   push %ebx
   mov $0x80000000, %eax
   cpuid
   cmp $0x80000001, %eax
-  jb no_long_mode
+  jb .Lno_long_mode
   mov $0x80000001, %eax
   cpuid
   pop %ebx
   bt $CPUID_LONG_MODE_BIT, %edx
-  jnc no_long_mode
-  mov %edx, boot_features - here(%ebp)
+  jnc .Lno_long_mode
+  mov %edx, boot_features - .Lhere(%ebp)
 
   /* The first 4 GiB at their own addresses, in pages of 2 MiB. */
-  lea boot_tables + 0x2000 - here(%ebp), %edi
+  lea boot_tables + 0x2000 - .Lhere(%ebp), %edi
   mov $PAGE_ENTRY, %eax
   mov $2048, %ecx
 1:
@@ -62,7 +62,7 @@ here:
   add $PAGE_BYTES, %eax
   add $8, %edi
   loop 1b
-  lea boot_tables - here(%ebp), %edi
+  lea boot_tables - .Lhere(%ebp), %edi
   lea 0x1000 + TABLE_ENTRY(%edi), %eax
   mov %eax, (%edi)
   mov $0, %ecx
@@ -79,7 +79,7 @@ here:
   mov $MSR_EFER, %ecx
   rdmsr
   or $EFER_LME, %eax
-  mov boot_features - here(%ebp), %edx
+  mov boot_features - .Lhere(%ebp), %edx
   bt $CPUID_NX_BIT, %edx
   jnc 3f
   or $EFER_NX, %eax
@@ -88,20 +88,20 @@ here:
   wrmsr
   mov $CR0_LONG_MODE, %eax
   mov %eax, %cr0
-  lea boot_gdt - here(%ebp), %eax
+  lea .Lboot_gdt - .Lhere(%ebp), %eax
   sub $8, %esp
   movw $23, (%esp)
   mov %eax, 2(%esp)
   lgdt (%esp)
   add $8, %esp
-  lea boot_entry_64 - here(%ebp), %eax
+  lea boot_entry_64 - .Lhere(%ebp), %eax
   push $8
   push %eax
   lret
   .size boot_entry_32, . - boot_entry_32
 
-no_long_mode:
-  lea text_no_long_mode - here(%ebp), %esi
+.Lno_long_mode:
+  lea .Ltext_no_long_mode - .Lhere(%ebp), %esi
 4:
   lodsb
   test %al, %al
@@ -119,11 +119,11 @@ no_long_mode:
 6:
   hlt
   jmp 6b
-text_no_long_mode:
+.Ltext_no_long_mode:
   .asciz "uhyve: this processor has no 64-bit mode\r\n"
 
   .balign 8
-boot_gdt:
+.Lboot_gdt:
   .quad 0
   .quad 0x00af9b000000ffff
   .quad 0x00cf93000000ffff
@@ -134,7 +134,7 @@ boot_entry_64:
   mov %eax, %ds
   mov %eax, %es
   mov %eax, %ss
-  lea boot_stack_end(%rip), %rsp
+  lea .Lboot_stack_end(%rip), %rsp
   mov %esi, %edi
   mov %ebx, %esi
   xor %ebp, %ebp
@@ -170,9 +170,9 @@ boot_leave:
   .globl boot_tables
 boot_tables:
   .skip 0x6000
-boot_stack:
+.Lboot_stack:
   .skip 0x4000
-boot_stack_end:
+.Lboot_stack_end:
   .globl boot_features
 boot_features: /* CPUID 0x80000001, EDX */
   .skip 8

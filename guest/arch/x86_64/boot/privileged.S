@@ -1,4 +1,4 @@
-/* Privileged instructions for the boot without a monitor, as functions of C. In the nucleus's pages:
+/* Privileged instructions for the boot without a monitor, as functions of C, and one for large areas. In the nucleus's pages:
  * ring 3 cannot call them. */
   .section .nucleus.text, "ax", @progbits
 
@@ -45,6 +45,14 @@
   mov %rdi, %rdx
   shr $32, %rdx
   xsetbv
+  ret
+
+  function boot_clear /* void boot_clear(void *at, uint64_t bytes): a multiple of 8 */
+  mov %rsi, %rcx
+  shr $3, %rcx
+  xor %eax, %eax
+  cld
+  rep stosq
   ret
 
   function boot_halt /* _Noreturn void boot_halt(void) */

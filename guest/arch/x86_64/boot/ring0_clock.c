@@ -1,54 +1,28 @@
-/* How fast the processor's counters run, against the PIT (Intel 8254, channel 2); and the time of
- * day, of the real-time clock (Motorola MC146818). */
+/* The time of the processor's counters, and the time of day, of the real-time clock (Motorola
+ * MC146818). */
 #include "arch/x86_64/boot/boot.h"
 
-#define PIT_HZ             1193182u
-#define PIT_CHANNEL_2      0x42
-#define PIT_COMMAND        0x43
-#define PIT_MODE_0         0xb0 /* channel 2, low and high byte, interrupt on terminal count */
-#define PORT_B             0x61
-#define PORT_B_GATE        1
-#define PORT_B_SPEAKER     2
-#define PORT_B_OUTPUT      0x20
+#define APIC_MASKED     0x10000u
+#define MEASURE_PART_MS 10
 
-#define MEASURE_TICKS      (PIT_HZ / 50) /* 20 ms */
-
-#define APIC_GPA           0xfee00000ull
-#define APIC_TIMER_INITIAL 0x380
-#define APIC_TIMER_COUNT   0x390
-#define APIC_TIMER_DIVISOR 0x3e0
-#define APIC_LVT_TIMER     0x320
-#define APIC_MASKED        0x10000u
-
-static uint32_t *apic(uint32_t offset)
+/* The rate of the local APIC's timer with its divisor of 128. */
+static uint64_t measure_apic_khz(uint64_t tsc_khz)
 {
-  return boot_pointer(APIC_GPA + offset);
-}
-
-static void read_frequencies(struct boot_clock *clock)
-{
-  volatile uint32_t *initial = apic(APIC_TIMER_INITIAL);
-  const volatile uint32_t *count = apic(APIC_TIMER_COUNT);
-  *(volatile uint32_t *) apic(APIC_TIMER_DIVISOR) = 0xa; /* 128 */
-  *(volatile uint32_t *) apic(APIC_LVT_TIMER) = APIC_MASKED;
-  uint8_t port = boot_in8(PORT_B) & (uint8_t) ~(PORT_B_SPEAKER | PORT_B_GATE);
-  boot_out8(PORT_B, port);
-  boot_out8(PIT_COMMAND, PIT_MODE_0);
-  boot_out8(PIT_CHANNEL_2, MEASURE_TICKS & 0xff);
-  boot_out8(PIT_CHANNEL_2, MEASURE_TICKS >> 8);
-  boot_out8(PORT_B, port | PORT_B_GATE);
-  *initial = UINT32_MAX;
-  uint64_t begin_tsc = __builtin_ia32_rdtsc();
-  while ((boot_in8(PORT_B) & PORT_B_OUTPUT) == 0)
-    ;
-  uint64_t tsc = __builtin_ia32_rdtsc() - begin_tsc;
-  uint64_t ticks = UINT32_MAX - *count;
-  *initial = 0;
-  boot_out8(PORT_B, port);
-  clock->tsc_khz = tsc * PIT_HZ / MEASURE_TICKS / 1000;
-  clock->apic_khz = ticks * PIT_HZ / MEASURE_TICKS / 1000;
-  if (clock->tsc_khz == 0 || clock->apic_khz == 0)
-    boot_fail("the processor's clocks do not run");
+  boot_apic_enable();
+  boot_apic_write(BOOT_APIC_LVT_TIMER, APIC_MASKED | UHYVE_VECTOR_TIMER);
+  boot_apic_write(BOOT_APIC_TIMER_INITIAL, UINT32_MAX);
+  uint64_t first = boot_apic_read(BOOT_APIC_TIMER_COUNT);
+  uint64_t begin_tsc = __builtin_ia32_rdtsc(), cycles, count;
+  do
+  {
+    count = boot_apic_read(BOOT_APIC_TIMER_COUNT);
+    cycles = __builtin_ia32_rdtsc() - begin_tsc;
+  } while (cycles < MEASURE_PART_MS * tsc_khz);
+  boot_apic_write(BOOT_APIC_TIMER_INITIAL, 0);
+  uint64_t khz = (first - count) * tsc_khz / cycles;
+  if (khz == 0)
+    boot_fail("the timer of the local APIC does not run");
+  return khz;
 }
 
 /* ---- Time of day ---- */
@@ -58,6 +32,7 @@ static void read_frequencies(struct boot_clock *clock)
 #define RTC_UPDATING 0x80 /* register A */
 #define RTC_BINARY   0x04 /* register B */
 #define RTC_24_HOURS 0x02
+#define RTC_MOST_MS  20
 
 struct rtc_time
 {
@@ -70,11 +45,17 @@ static uint8_t rtc(uint8_t number)
   return boot_in8(RTC_DATA);
 }
 
-static struct rtc_time read_rtc_once(void)
+/* False: there is none, for an update takes 2 ms. */
+static bool read_rtc_once(struct rtc_time *time, uint64_t tsc_khz)
 {
+  uint64_t begin_tsc = __builtin_ia32_rdtsc();
   while ((rtc(0x0a) & RTC_UPDATING) != 0)
-    ;
-  return (struct rtc_time){rtc(0), rtc(2), rtc(4), rtc(7), rtc(8), rtc(9)};
+  {
+    if (__builtin_ia32_rdtsc() - begin_tsc > RTC_MOST_MS * tsc_khz)
+      return false;
+  }
+  *time = (struct rtc_time){rtc(0), rtc(2), rtc(4), rtc(7), rtc(8), rtc(9)};
+  return true;
 }
 
 static bool is_same(const struct rtc_time *a, const struct rtc_time *b)
@@ -96,13 +77,17 @@ static uint64_t days_of(unsigned int year, unsigned int month, unsigned int day)
   return 365 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 1 - 719468;
 }
 
-static uint64_t read_rtc_ns(void)
+/* 0: there is no clock. */
+static uint64_t read_rtc_ns(uint64_t tsc_khz)
 {
-  struct rtc_time time, again = read_rtc_once();
+  struct rtc_time time, again;
+  if (!read_rtc_once(&again, tsc_khz))
+    return 0;
   do
   {
     time = again;
-    again = read_rtc_once();
+    if (!read_rtc_once(&again, tsc_khz))
+      return 0;
   } while (!is_same(&time, &again));
   uint8_t kind = rtc(0x0b);
   bool is_binary = (kind & RTC_BINARY) != 0;
@@ -116,9 +101,16 @@ static uint64_t read_rtc_ns(void)
   return seconds * 1000000000ull;
 }
 
-void boot_read_clock(struct boot_clock *clock)
+void boot_read_clock(struct boot_clock *clock, const struct boot_options *options)
 {
-  read_frequencies(clock);
-  clock->realtime_ns = read_rtc_ns();
+  const char *method;
+  clock->tsc_khz = boot_find_tsc_khz(options, &method);
+  boot_log_set_clock(clock->tsc_khz);
+  boot_log(BOOT_LOG_NORMAL, "TSC: %lu kHz by %s, its rate %s", clock->tsc_khz, method,
+           boot_tsc_is_constant() ? "is constant" : "is not said to be constant");
+  clock->apic_khz = boot_apic_has_deadline() ? 0 : measure_apic_khz(clock->tsc_khz);
+  clock->realtime_ns = read_rtc_ns(clock->tsc_khz);
+  if (clock->realtime_ns == 0)
+    boot_log(BOOT_LOG_NORMAL, "no real-time clock: the time of day begins in 1970");
   clock->tsc_base = __builtin_ia32_rdtsc();
 }

@@ -48,6 +48,7 @@ _Noreturn void boot_end(int status)
 
 _Noreturn void boot_fail(const char *message)
 {
+  boot_log_prefix();
   boot_print("uhyve: cannot boot: ");
   boot_print(message);
   boot_print("\n");

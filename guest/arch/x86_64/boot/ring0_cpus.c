@@ -14,6 +14,8 @@
 #define MP_OTHER_BYTES       8
 #define MP_PROCESSOR_ENABLED 1u
 
+#define XAPIC_ALL            255u
+
 #define BIOS_BEGIN_GPA       0xe0000ull
 #define BIOS_END_GPA         0x100000ull
 #define EBDA_SEGMENT_GPA     0x40eull
@@ -102,7 +104,8 @@ static void add_cpu(struct boot_cpus *cpus, uint32_t apic_id)
     if (cpus->apic_ids[i] == apic_id)
       return;
   }
-  if (cpus->count < BOOT_MOST_CPUS)
+  /* In xAPIC mode nobody reaches the others, and the last one means all CPUs. */
+  if (cpus->count < BOOT_MOST_CPUS && (apic_id < XAPIC_ALL || boot_apic_is_x2apic()))
     cpus->apic_ids[cpus->count++] = apic_id;
 }
 
@@ -131,8 +134,9 @@ static const struct rsdp *find_rsdp(const struct boot_facts *facts)
   if (is_in_reach(facts->rsdp_gpa, sizeof(struct rsdp)))
     return boot_pointer(facts->rsdp_gpa);
   const struct rsdp *rsdp = NULL;
-  if (ebda_gpa() != 0)
-    rsdp = find_rsdp_between(ebda_gpa(), ebda_gpa() + EBDA_BYTES);
+  uint64_t ebda = ebda_gpa();
+  if (ebda != 0)
+    rsdp = find_rsdp_between(ebda, ebda + EBDA_BYTES);
   return rsdp != NULL ? rsdp : find_rsdp_between(BIOS_BEGIN_GPA, BIOS_END_GPA);
 }
 
@@ -155,6 +159,11 @@ static uint64_t read_address(const uint8_t *at, unsigned int bytes)
   return address;
 }
 
+const void *boot_acpi_table(uint64_t gpa)
+{
+  return table_at(gpa);
+}
+
 const void *boot_find_acpi(const struct boot_facts *facts, const char *signature)
 {
   const struct rsdp *rsdp = find_rsdp(facts);
@@ -168,7 +177,7 @@ const void *boot_find_acpi(const struct boot_facts *facts, const char *signature
   const uint8_t *entries = (const uint8_t *) (root + 1);
   for (uint32_t i = 0; i < (root->len_bytes - sizeof(*root)) / bytes; i++)
   {
-    const struct table_header *table = table_at(read_address(entries + i * bytes, bytes));
+    const struct table_header *table = table_at(read_address(entries + (size_t) i * bytes, bytes));
     if (table != NULL && is_signature(table->signature, signature))
       return table;
   }
@@ -202,40 +211,47 @@ static const struct mp_pointer *find_mp_between(uint64_t begin_gpa, uint64_t end
   return NULL;
 }
 
-static void read_mp(struct boot_cpus *cpus)
+static bool read_mp(struct boot_cpus *cpus)
 {
   const struct mp_pointer *pointer = NULL;
-  if (ebda_gpa() != 0)
-    pointer = find_mp_between(ebda_gpa(), ebda_gpa() + EBDA_BYTES);
+  uint64_t ebda = ebda_gpa();
+  if (ebda != 0)
+    pointer = find_mp_between(ebda, ebda + EBDA_BYTES);
   if (pointer == NULL)
     pointer = find_mp_between(LOW_MEMORY_END_GPA - EBDA_BYTES, LOW_MEMORY_END_GPA);
   if (pointer == NULL)
     pointer = find_mp_between(0xf0000, BIOS_END_GPA);
   if (pointer == NULL || !is_in_reach(pointer->table_gpa, sizeof(struct mp_table)))
-    return;
+    return false;
   const struct mp_table *table = boot_pointer(pointer->table_gpa);
   if (!is_signature(table->signature, "PCMP") || table->len_bytes < sizeof(*table) ||
       !is_in_reach(pointer->table_gpa, table->len_bytes) || !sums_up(table, table->len_bytes))
-    return;
+    return false;
   const uint8_t *at = table->entries;
   const uint8_t *end = (const uint8_t *) table + table->len_bytes;
   for (unsigned int i = 0; i < table->entry_count && at < end; i++)
   {
     unsigned int bytes = at[0] == MP_PROCESSOR ? MP_PROCESSOR_BYTES : MP_OTHER_BYTES;
     if (end - at < (ptrdiff_t) bytes)
-      return;
+      break;
     if (at[0] == MP_PROCESSOR && (at[3] & MP_PROCESSOR_ENABLED) != 0)
       add_cpu(cpus, at[1]);
     at += bytes;
   }
+  return true;
 }
 
-void boot_find_cpus(struct boot_cpus *cpus, const struct boot_facts *facts, uint32_t own_apic_id)
+void boot_find_cpus(struct boot_cpus *cpus, const struct boot_facts *facts)
 {
-  add_cpu(cpus, own_apic_id);
+  cpus->apic_ids[cpus->count++] = boot_apic_own_id();
+  cpus->found_by = "the ACPI MADT";
   const struct madt *madt = boot_find_acpi(facts, "APIC");
   if (madt != NULL && madt->header.len_bytes >= sizeof(*madt))
     read_madt(cpus, madt);
-  if (cpus->count == 1)
-    read_mp(cpus);
+  else
+  {
+    cpus->found_by = "MP tables";
+    if (!read_mp(cpus))
+      cpus->found_by = "no table";
+  }
 }

@@ -152,10 +152,17 @@ static void read_pvh(struct boot_facts *facts, const struct pvh_info *info)
 void boot_read_facts(struct boot_facts *facts, uint32_t magic, uint64_t info_gpa)
 {
   const struct pvh_info *pvh = boot_pointer(info_gpa);
-  if (magic == MULTIBOOT_MAGIC)
-    read_multiboot(facts, boot_pointer(info_gpa));
-  else if (pvh->magic == PVH_MAGIC)
+  /* This first: the firmware of QEMU's microvm leaves Multiboot's number in EAX then, too. */
+  if (pvh->magic == PVH_MAGIC)
+  {
+    facts->protocol = "PVH";
     read_pvh(facts, pvh);
+  }
+  else if (magic == MULTIBOOT_MAGIC)
+  {
+    facts->protocol = "Multiboot";
+    read_multiboot(facts, boot_pointer(info_gpa));
+  }
   else
     boot_fail("started neither by a Multiboot 1 loader nor by the PVH boot protocol");
 }

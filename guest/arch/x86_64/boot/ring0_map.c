@@ -137,7 +137,7 @@ static void map_boot_area(struct mapper *mapper, const struct boot_layout *layou
   map_window(mapper, layout->upcall_gva + to_gpa, layout->tables_gpa, DATA);
 }
 
-uint64_t boot_map(const struct boot_layout *layout)
+uint64_t boot_map(const struct boot_layout *layout, const struct uhyve_power_off *off)
 {
   struct mapper mapper = {
       .pool_gpa = layout->tables_gpa,
@@ -145,9 +145,7 @@ uint64_t boot_map(const struct boot_layout *layout)
       .has_nx = (boot_features & FEATURE_NX) != 0,
       .has_huge = (boot_features & FEATURE_HUGE) != 0,
   };
-  uint64_t *at = boot_pointer(layout->tables_gpa);
-  for (uint64_t i = 0; i < layout->tables_bytes / sizeof(*at); i++)
-    at[i] = 0;
+  boot_clear(boot_pointer(layout->tables_gpa), layout->tables_bytes);
   take_table(&mapper);
   map_window(&mapper, 0, layout->image_gpa, DATA);
   map_image(&mapper, layout);
@@ -160,5 +158,8 @@ uint64_t boot_map(const struct boot_layout *layout)
   map_window(&mapper, layout->high_begin_gpa, layout->high_end_gpa, DATA);
   map(&mapper, layout->stack_gva, layout->stack_gpa, layout->stack_bytes, DATA);
   map(&mapper, APIC_GVA, APIC_GPA, BOOT_PAGE_BYTES, WRITABLE | UNCACHED | NO_EXECUTE);
+  uint64_t off_gpa = off->register_gpa & ~(BOOT_PAGE_BYTES - 1);
+  if (off_gpa != 0)
+    map_window(&mapper, off_gpa, off_gpa + BOOT_PAGE_BYTES, REGISTERS);
   return mapper.used_bytes;
 }

@@ -3,8 +3,10 @@
  * runs: the first five bytes there become a jump. */
 #include "arch/x86_64/boot/boot.h"
 
-extern uint8_t patch_eoi[], patch_eoi_tlb[], patch_timer[], patch_ipi[], patch_failure[];
-extern const uint8_t bare_eoi[], bare_eoi_tlb[], bare_timer[], bare_ipi[], bare_failure[];
+extern uint8_t patch_eoi[], patch_eoi_tlb[], patch_timer[], patch_ipi[], patch_failure[],
+    patch_unknown[];
+extern const uint8_t bare_eoi[], bare_eoi_tlb[], bare_timer[], bare_timer_x2apic[], bare_ipi[],
+    bare_failure[], bare_unknown[];
 
 #define JUMP       0xe9
 #define JUMP_BYTES 5
@@ -19,11 +21,16 @@ static void patch(uint8_t *at, const uint8_t *target)
 
 void boot_patch_nucleus(void)
 {
-  patch(patch_eoi, bare_eoi);
-  patch(patch_eoi_tlb, bare_eoi_tlb);
-  patch(patch_timer, bare_timer);
-  patch(patch_ipi, bare_ipi);
+  if (!boot_apic_is_x2apic())
+  {
+    patch(patch_eoi, bare_eoi);
+    patch(patch_eoi_tlb, bare_eoi_tlb);
+    patch(patch_ipi, bare_ipi);
+  }
+  if (!boot_apic_has_deadline())
+    patch(patch_timer, boot_apic_is_x2apic() ? bare_timer_x2apic : bare_timer);
   patch(patch_failure, bare_failure);
+  patch(patch_unknown, bare_unknown);
 }
 
 /* ---- Failures of the nucleus, in the nucleus ---- */

@@ -59,7 +59,7 @@ void boot_plan(struct boot_layout *layout, const struct boot_facts *facts, unsig
 {
   layout->cpu_count = cpu_count;
   layout->image_gpa = (uint64_t) __uhyve_image_begin;
-  layout->image_gva = layout->image_gpa;
+  layout->image_gva = layout->image_gpa + (boot_is_movable(layout) ? UHYVE_PIE_BASE : 0);
   layout->image_bytes = round_up((uint64_t) _end - layout->image_gpa, BOOT_PAGE_BYTES);
   find_ram(layout, facts);
 

@@ -15,20 +15,12 @@
 #define CPUID_1_ECX_XSAVE    (1u << 26)
 #define CPUID_7_EBX_FSGSBASE (1u << 0)
 
-#define MSR_APIC_BASE        0x1b
 #define MSR_LSTAR            0xc0000082u
 #define MSR_FS_BASE          0xc0000100u
 #define MSR_GS_BASE          0xc0000101u
 
 #define RFLAGS_RESERVED      0x2
 #define RFLAGS_INTERRUPT     0x200
-
-#define APIC_GPA             0xfee00000ull
-#define APIC_SPURIOUS        0xf0
-#define APIC_LVT_TIMER       0x320
-#define APIC_TIMER_DIVISOR   0x3e0
-#define APIC_ENABLED         0x100u
-#define APIC_DIVIDE_BY_128   0xau
 
 extern char nucleus_vector_stubs[], start_entry[], secondary_entry[], upcall_entry[],
     syscall_entry[];
@@ -61,8 +53,7 @@ static void write_nucleus(const struct boot_layout *layout, unsigned int cpu)
                       PROCESSOR_ALL_PORTS);
   /* Ports of devices: ring 3 drives them. */
   uint8_t *io_map = tables + PROCESSOR_TSS_OFFSET + PROCESSOR_IO_MAP_OFFSET;
-  for (unsigned int i = 0; i < PROCESSOR_ALL_PORTS / 8; i++)
-    io_map[i] = 0;
+  boot_clear(io_map, PROCESSOR_ALL_PORTS / 8);
 
   struct uhyve_nucleus_cpu *data = (void *) (nucleus + NUCLEUS_CPU_OFFSET);
   struct interrupt_frame *frame = (void *) (nucleus + NUCLEUS_CPU_OFFSET - sizeof(*frame));
@@ -86,9 +77,7 @@ static void write_nucleus(const struct boot_layout *layout, unsigned int cpu)
 
 void boot_write_tables(const struct boot_layout *layout)
 {
-  uint64_t *area = boot_place(layout, UHYVE_KERNEL_BASE);
-  for (uint64_t i = 0; i < layout->boot_bytes / sizeof(*area); i++)
-    area[i] = 0;
+  boot_clear(boot_place(layout, UHYVE_KERNEL_BASE), layout->boot_bytes);
   processor_write_idt(boot_place(layout, UHYVE_KERNEL_BASE), gva_of(layout, nucleus_vector_stubs),
                       16);
   for (unsigned int cpu = 0; cpu < layout->cpu_count; cpu++)
@@ -120,19 +109,6 @@ static void set_features(void)
   boot_write_xcr0((uint64_t) leaf[3] << 32 | leaf[0]);
 }
 
-static void write_apic(uint32_t offset, uint32_t value)
-{
-  volatile uint32_t *at = boot_pointer(APIC_GPA + offset);
-  *at = value;
-}
-
-uint32_t boot_own_apic_id(void)
-{
-  uint32_t leaf[4];
-  cpuid(1, 0, leaf);
-  return leaf[1] >> 24;
-}
-
 static void write_pointer(uint8_t *at, uint16_t limit, uint64_t base)
 {
   at[0] = (uint8_t) limit;
@@ -145,13 +121,14 @@ void boot_prepare_cpu(const struct boot_layout *layout, unsigned int cpu, struct
 {
   uint64_t nucleus_gva = layout->nucleus_gva + cpu * BOOT_NUCLEUS_BYTES;
   set_features();
+  boot_set_speed();
   boot_write_msr(MSR_FS_BASE, 0);
   boot_write_msr(MSR_GS_BASE,
                  layout->upcall_gva + cpu * BOOT_UPCALL_BYTES + BOOT_UPCALL_AREA_OFFSET);
   boot_write_msr(MSR_LSTAR, gva_of(layout, syscall_entry));
-  write_apic(APIC_SPURIOUS, APIC_ENABLED | UHYVE_VECTOR_SPURIOUS);
-  write_apic(APIC_TIMER_DIVISOR, APIC_DIVIDE_BY_128);
-  write_apic(APIC_LVT_TIMER, UHYVE_VECTOR_TIMER);
+  boot_apic_begin();
+  boot_apic_enable();
+  boot_log(BOOT_LOG_NORMAL, "runs, local APIC %u", boot_apic_own_id());
   write_pointer(leave->gdt, PROCESSOR_GDT_BYTES - 1, nucleus_gva + BOOT_TABLES_OFFSET);
   write_pointer(leave->idt, PROCESSOR_IDT_BYTES - 1, UHYVE_KERNEL_BASE);
   leave->root_gpa = layout->tables_gpa;

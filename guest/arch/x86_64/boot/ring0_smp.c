@@ -4,15 +4,12 @@
 
 #define TRAMPOLINE_GPA 0x8000ull
 
-#define APIC_GPA       0xfee00000ull
-#define APIC_ICR_LOW   0x300
-#define APIC_ICR_HIGH  0x310
 #define ICR_INIT       0x4500u
 #define ICR_STARTUP    0x4600u
-#define ICR_IS_SENDING 0x1000u
 
 #define INIT_PAUSE_US  10000
 #define ANSWER_MOST_US 200000
+#define MOST_ATTEMPTS  5
 
 #define MSR_EFER       0xc0000080u
 #define EFER_LMA       (1ull << 10)
@@ -20,7 +17,6 @@
 extern uint8_t boot_trampoline[], boot_trampoline_end[];
 extern uint64_t boot_trampoline_root, boot_trampoline_efer, boot_trampoline_stack,
     boot_trampoline_entry;
-extern uint8_t boot_tables[];
 
 static struct
 {
@@ -35,6 +31,7 @@ _Noreturn void boot_other_cpu(void);
 
 _Noreturn void boot_other_cpu(void)
 {
+  boot_log_set_cpu(next.cpu);
   boot_prepare_cpu(next.layout, next.cpu, &next.leave);
   next.leave.has_left = &next.has_left;
   boot_leave(&next.leave);
@@ -45,16 +42,6 @@ static void pause_us(const struct boot_clock *clock, uint64_t us)
   uint64_t begin_tsc = __builtin_ia32_rdtsc();
   while (__builtin_ia32_rdtsc() - begin_tsc < us * clock->tsc_khz / 1000)
     __builtin_ia32_pause();
-}
-
-static void send(uint32_t apic_id, uint32_t command)
-{
-  volatile uint32_t *low = boot_pointer(APIC_GPA + APIC_ICR_LOW);
-  volatile uint32_t *high = boot_pointer(APIC_GPA + APIC_ICR_HIGH);
-  while ((*low & ICR_IS_SENDING) != 0)
-    __builtin_ia32_pause();
-  *high = apic_id << 24;
-  *low = command;
 }
 
 static void write_trampoline(void)
@@ -68,15 +55,26 @@ static void write_trampoline(void)
     *to++ = *at;
 }
 
-static bool start(const struct boot_clock *clock, uint32_t apic_id)
+static bool start_once(const struct boot_clock *clock, uint32_t apic_id)
 {
-  next.has_left = 0;
-  send(apic_id, ICR_INIT);
+  boot_apic_send(apic_id, ICR_INIT);
   pause_us(clock, INIT_PAUSE_US);
-  send(apic_id, ICR_STARTUP | (uint32_t) (TRAMPOLINE_GPA >> 12));
+  next.has_left = 0;
+  boot_apic_send(apic_id, ICR_STARTUP | (uint32_t) (TRAMPOLINE_GPA >> 12));
   for (int us = 0; us < ANSWER_MOST_US && next.has_left == 0; us += 10)
     pause_us(clock, 10);
   return next.has_left != 0;
+}
+
+/* An emulated CPU that takes the INIT late has missed the STARTUP. */
+static bool start(const struct boot_clock *clock, uint32_t apic_id)
+{
+  for (int i = 0; i < MOST_ATTEMPTS; i++)
+  {
+    if (start_once(clock, apic_id))
+      return true;
+  }
+  return false;
 }
 
 void boot_start_others(const struct boot_layout *layout, const struct boot_clock *clock,
@@ -88,5 +86,6 @@ void boot_start_others(const struct boot_layout *layout, const struct boot_clock
   {
     if (!start(clock, cpus->apic_ids[next.cpu]))
       boot_fail("a CPU does not start");
+    boot_log_set_cpu(0);
   }
 }

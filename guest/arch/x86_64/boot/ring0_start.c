@@ -1,6 +1,5 @@
-/* The start information of a guest without a monitor: from the command line, which is split into
- * words as a shell does without its expansions. What stands behind a word "--" is for the kernel
- * library: env=NAME=VALUE. */
+/* The start information of a guest without a monitor: its arguments and variables are those of the
+ * command line. */
 #include "arch/x86_64/boot/boot.h"
 #include "hypercalls/hypercalls.h"
 
@@ -44,37 +43,6 @@ static void add_word(struct words *words, const char *text)
   while (*text++ != '\0');
 }
 
-/* Takes the next word, without its quotes. Returns what is behind it, or null at the end. */
-static const char *next_word(const char *at, char *word)
-{
-  char quote = '\0';
-  while (*at == ' ' || *at == '\t')
-    at++;
-  if (*at == '\0')
-    return NULL;
-  for (; *at != '\0' && (quote != '\0' || (*at != ' ' && *at != '\t')); at++)
-  {
-    if (quote == '\0' && (*at == '"' || *at == '\''))
-      quote = *at;
-    else if (*at == quote)
-      quote = '\0';
-    else
-      *word++ = *at;
-  }
-  *word = '\0';
-  return at;
-}
-
-static const char *behind(const char *text, const char *prefix)
-{
-  while (*prefix != '\0')
-  {
-    if (*text++ != *prefix++)
-      return NULL;
-  }
-  return text;
-}
-
 static char word_text[BOOT_COMMAND_BYTES];
 
 static void read_command(const struct boot_facts *facts, struct words *arguments,
@@ -84,11 +52,11 @@ static void read_command(const struct boot_facts *facts, struct words *arguments
   bool is_ours = false;
   if (!facts->has_program_name)
     add_word(arguments, "uhyve");
-  while ((at = next_word(at, word_text)) != NULL)
+  while ((at = boot_next_word(at, word_text)) != NULL)
   {
     if (boot_take_device(word_text))
       continue;
-    if (!is_ours && word_text[0] == '-' && word_text[1] == '-' && word_text[2] == '\0')
+    if (!is_ours && boot_is_word(word_text, "--"))
     {
       is_ours = true;
       continue;
@@ -98,9 +66,9 @@ static void read_command(const struct boot_facts *facts, struct words *arguments
       add_word(arguments, word_text);
       continue;
     }
-    const char *variable = behind(word_text, "env=");
+    const char *variable = boot_behind(word_text, "env=");
     if (variable == NULL)
-      boot_fail("an unknown word behind -- on the command line: env=NAME=VALUE is known");
+      continue;
     variables->text = arguments->text;
     variables->text_gva = arguments->text_gva;
     add_word(variables, variable);
@@ -156,7 +124,7 @@ static uint64_t copy_array(uint64_t *at, const struct words *words)
 
 void boot_write_start(const struct boot_layout *layout, const struct boot_facts *facts,
                       const struct boot_clock *clock, const struct boot_cpus *cpus,
-                      uint64_t tables_used_bytes)
+                      const struct uhyve_power_off *off, uint64_t tables_used_bytes)
 {
   static struct words arguments, variables;
   struct uhyve_start_info *info = boot_place(layout, layout->start_gva);
@@ -182,6 +150,7 @@ void boot_write_start(const struct boot_layout *layout, const struct boot_facts 
   info->version = UHYVE_INTERFACE_VERSION;
   info->size_bytes = sizeof(*info);
   info->is_bare = 1;
+  info->power_off = *off;
   info->cpu_count = layout->cpu_count;
   info->host_cpu_count = layout->cpu_count;
   info->argc = arguments.count;

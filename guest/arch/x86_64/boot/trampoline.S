@@ -18,13 +18,13 @@ boot_trampoline:
   cld
   xor %ax, %ax
   mov %ax, %ds
-  lgdtl AT(gdt_pointer)
+  lgdtl AT(.Lgdt_pointer)
   mov $CR0_PROTECTED, %eax
   mov %eax, %cr0
-  ljmpl $0x18, $AT(protected)
+  ljmpl $0x18, $AT(.Lprotected)
 
   .code32
-protected:
+.Lprotected:
   mov $0x10, %eax
   mov %eax, %ds
   mov %eax, %es
@@ -39,23 +39,23 @@ protected:
   wrmsr
   mov $CR0_LONG_MODE, %eax
   mov %eax, %cr0
-  ljmpl $0x08, $AT(long_mode)
+  ljmpl $0x08, $AT(.Llong_mode)
 
   .code64
-long_mode:
+.Llong_mode:
   mov AT(boot_trampoline_stack), %rsp
   xor %ebp, %ebp
   jmp *AT(boot_trampoline_entry)
 
   .balign 8
-gdt:
+.Lgdt:
   .quad 0
   .quad 0x00af9b000000ffff /* 64-bit code */
   .quad 0x00cf93000000ffff /* data */
   .quad 0x00cf9b000000ffff /* 32-bit code */
-gdt_pointer:
-  .word gdt_pointer - gdt - 1
-  .long AT(gdt)
+.Lgdt_pointer:
+  .word .Lgdt_pointer - .Lgdt - 1
+  .long AT(.Lgdt)
 
   .balign 8
   .globl boot_trampoline_root, boot_trampoline_efer, boot_trampoline_stack, boot_trampoline_entry

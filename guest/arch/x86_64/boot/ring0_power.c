@@ -1,0 +1,131 @@
+/* How the machine is switched off: the FADT says where (ACPI specification 6.4, 5.2.9), and the
+ * package \_S5 of the DSDT with which value (7.4.2). */
+#include "arch/x86_64/boot/boot.h"
+
+/* Offsets in the FADT */
+#define FADT_DSDT          40
+#define FADT_SMI_PORT      48
+#define FADT_ENABLE_VALUE  52
+#define FADT_PM1A_CONTROL  64
+#define FADT_PM1B_CONTROL  68
+#define FADT_FLAGS         112
+#define FADT_LONG_DSDT     140
+#define FADT_SLEEP_CONTROL 244 /* a generic address: space, width, offset, access, address */
+#define FADT_SLEEP_END     256
+#define FADT_LEAST_BYTES   116
+
+#define LEN_OFFSET         4 /* in any table */
+#define HEADER_BYTES       36
+
+#define FLAG_REDUCED       (1u << 20) /* no PM1 registers */
+
+#define ADDRESS_OF_MEMORY  0
+
+#define PM1_SLEEP_ENABLE   (1u << 13)
+#define PM1_TYPE_SHIFT     10
+#define SLEEP_ENABLE       (1u << 5)
+#define SLEEP_TYPE_SHIFT   2
+
+/* ACPI's machine language: chapter 20 */
+#define AML_PACKAGE 0x12
+#define AML_BYTE    0x0a
+#define AML_WORD    0x0b
+
+static uint64_t number_at(const uint8_t *at, unsigned int bytes)
+{
+  uint64_t number = 0;
+  for (unsigned int i = bytes; i > 0; i--)
+    number = number << 8 | at[i - 1];
+  return number;
+}
+
+struct sleep_types
+{
+  bool is_known;
+  uint8_t type[2];
+};
+
+struct table
+{
+  const uint8_t *begin;
+  uint64_t len_bytes;
+};
+
+/* Behind the end all is zero. */
+static uint8_t byte_at(const struct table *table, uint64_t at)
+{
+  return at < table->len_bytes ? table->begin[at] : 0;
+}
+
+/* Takes a number off a package: the low byte of it counts. */
+static uint8_t take_number(const struct table *table, uint64_t *at)
+{
+  uint8_t kind = byte_at(table, (*at)++);
+  if (kind != AML_BYTE && kind != AML_WORD)
+    return kind; /* 0 and 1 are numbers themselves */
+  uint8_t number = byte_at(table, *at);
+  *at += kind == AML_BYTE ? 1 : 2;
+  return number;
+}
+
+static bool is_package(const struct table *table, uint64_t at)
+{
+  return byte_at(table, at) == '_' && byte_at(table, at + 1) == 'S' &&
+         byte_at(table, at + 2) == '5' && byte_at(table, at + 3) == '_' &&
+         byte_at(table, at + 4) == AML_PACKAGE;
+}
+
+static struct sleep_types find_types(const uint8_t *dsdt)
+{
+  struct table table = {dsdt, number_at(dsdt + LEN_OFFSET, 4)};
+  uint64_t at = HEADER_BYTES;
+  while (at < table.len_bytes && !is_package(&table, at))
+    at++;
+  struct sleep_types types = {.is_known = at < table.len_bytes};
+  at += 5;
+  at += 1 + (byte_at(&table, at) >> 6); /* the package's length */
+  unsigned int elements = byte_at(&table, at++);
+  for (unsigned int i = 0; i < 2 && i < elements; i++)
+    types.type[i] = take_number(&table, &at);
+  return types;
+}
+
+static void use_sleep_control(struct uhyve_power_off *off, const uint8_t *address,
+                              const struct sleep_types *types)
+{
+  uint64_t where = number_at(address + 4, 8);
+  off->value[0] = (uint16_t) (SLEEP_ENABLE | (uint32_t) types->type[0] << SLEEP_TYPE_SHIFT);
+  if (address[0] == ADDRESS_OF_MEMORY && where < UHYVE_GPA_HOLE_END)
+    off->register_gpa = where;
+}
+
+static void use_pm1(struct uhyve_power_off *off, const uint8_t *fadt,
+                    const struct sleep_types *types)
+{
+  off->port[0] = (uint16_t) number_at(fadt + FADT_PM1A_CONTROL, 4);
+  off->port[1] = (uint16_t) number_at(fadt + FADT_PM1B_CONTROL, 4);
+  for (unsigned int i = 0; i < 2; i++)
+    off->value[i] = (uint16_t) (PM1_SLEEP_ENABLE | (uint32_t) types->type[i] << PM1_TYPE_SHIFT);
+  off->enable_port = (uint16_t) number_at(fadt + FADT_SMI_PORT, 4);
+  off->enable_value = fadt[FADT_ENABLE_VALUE];
+}
+
+void boot_find_power_off(struct uhyve_power_off *off, const struct boot_facts *facts)
+{
+  const uint8_t *fadt = boot_find_acpi(facts, "FACP");
+  if (fadt == NULL || number_at(fadt + LEN_OFFSET, 4) < FADT_LEAST_BYTES)
+    return;
+  uint64_t dsdt_gpa = number_at(fadt + FADT_DSDT, 4);
+  if (dsdt_gpa == 0 && number_at(fadt + LEN_OFFSET, 4) >= FADT_LONG_DSDT + 8)
+    dsdt_gpa = number_at(fadt + FADT_LONG_DSDT, 8);
+  const uint8_t *dsdt = boot_acpi_table(dsdt_gpa);
+  if (dsdt == NULL)
+    return;
+  struct sleep_types types = find_types(dsdt);
+  if (!types.is_known)
+    return;
+  if ((number_at(fadt + FADT_FLAGS, 4) & FLAG_REDUCED) == 0)
+    use_pm1(off, fadt, &types);
+  else if (number_at(fadt + LEN_OFFSET, 4) >= FADT_SLEEP_END)
+    use_sleep_control(off, fadt + FADT_SLEEP_CONTROL, &types);
+}

@@ -1,0 +1,11 @@
+/* Reading the standard input where there is no monitor, and waiting for it. */
+#ifndef GUEST_BARE_LINE_INPUT_H
+#define GUEST_BARE_LINE_INPUT_H
+
+#include "hypercalls/hypercalls.h"
+
+/* The hypercalls; masked. */
+void line_input_read(struct hc_io *call);
+void line_input_watch(struct hc_watch *call);
+
+#endif

@@ -1,0 +1,28 @@
+/* The terminal that the serial line is for a program without a monitor: lines are edited and echoed
+ * here, and handed over whole, unless the program has it otherwise. */
+#ifndef GUEST_BARE_SERIAL_TERMINAL_H
+#define GUEST_BARE_SERIAL_TERMINAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "hypercalls/hypercalls.h"
+
+/* All masked, and any of them in upcalls. */
+
+/* Writes as the settings say. */
+void terminal_write(const char *text, size_t len_bytes);
+
+/* As much of one line, or without lines of what there is, as fits; 0 at the end of input, which is
+ * taken by that; -EAGAIN: nothing. *is_over: a read ends with that. */
+int64_t terminal_read(uint8_t *buffer, size_t len_bytes, bool *is_over);
+
+/* Takes what the line has. Returns whether there is something to be read. */
+bool terminal_look(void);
+
+/* The hypercalls. */
+void terminal_control(struct hc_terminal *call);
+void terminal_signals(struct hc_signals *call);
+
+#endif

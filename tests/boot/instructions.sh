@@ -1,0 +1,59 @@
+#!/bin/bash
+# Counts what a program that boots without a monitor executes in the nucleus's pages, function by function:
+# in QEMU one instruction at a time. Fails where a function takes more than instructions.txt allows, or is
+# not named there. usage: instructions.sh [--print] PROGRAM (with --print: a new list, on standard output)
+#
+# What differs from run to run, an instruction that QEMU begins anew, is far less than what is allowed above
+# that. Functions that go through memory, as the one that clears page tables, take as much as there is of that:
+# the machine is always the same.
+source "${BASH_SOURCE[0]%/*}/../expect.sh"
+
+here=${BASH_SOURCE[0]%/*}
+print=0
+if [[ $1 == --print ]]; then
+    print=1
+    shift
+fi
+program=$1
+
+read -r begin end < <(nm "$program" | awk '/ __uhyve_nucleus_begin$/ { b = $1 } / __uhyve_nucleus_end$/ { e = $1 } END { print b, e }')
+nm -n "$program" | awk -v begin="$begin" -v end="$end" '
+    $1 >= begin && $1 < end && $3 !~ /_nucleus_begin$/ { if ($3 !~ /_end$/) { sub(/^__uhyve_/, "", $3); print $1, $3 } }' > "$scratch/symbols"
+
+mkfifo "$scratch/trace"
+awk -v symbols="$scratch/symbols" '
+    BEGIN { while ((getline < symbols) > 0) { at[count] = "x" $1; name[count++] = $2 } }
+    {
+        split($0, word, "/")
+        pc = "x" word[2] # to be compared as text: 2033e2 would be a number
+        # Most follow the one before.
+        if (!(pc in place)) {
+            low = 0
+            high = count - 1
+            while (low < high) {
+                middle = int((low + high + 1) / 2)
+                if (at[middle] <= pc) low = middle
+                else high = middle - 1
+            }
+            place[pc] = low
+        }
+        executed[place[pc]]++
+    }
+    END { for (i = 0; i < count; i++) if (executed[i]) print name[i], executed[i] }' "$scratch/trace" > "$scratch/counts" &
+counter=$!
+timeout 100 qemu-system-x86_64 -M pc -m 32 -display none -no-reboot -serial "file:$scratch/serial" \
+    -device isa-debug-exit,iobase=0xf4,iosize=4 -kernel "$program" \
+    -singlestep -d exec,nochain -D "$scratch/trace" -dfilter "0x$begin..0x$end" || [[ $? == 1 ]] || fail "QEMU: status $?"
+wait $counter
+[[ -s $scratch/counts ]] || fail "nothing was counted"
+if ((print)); then
+    cat "$scratch/counts"
+    exit
+fi
+
+awk '
+    NR == FNR { if (!/^#/ && NF == 2) most[$1] = $2; next }
+    !($1 in most) { printf "%s: %d instructions, and is not in instructions.txt\n", $1, $2; bad = 1; next }
+    most[$1] != "any" && $2 > most[$1] * 1.02 + 20 { printf "%s: %d instructions, at most %d before\n", $1, $2, most[$1]; bad = 1 }
+    { sum += $2 }
+    END { printf "%d instructions in ring 0\n", sum; exit bad }' "$here/instructions.txt" "$scratch/counts"
