@@ -393,6 +393,8 @@ no_gates:
   .word 0
   .quad 0
 
+  .weak boot_report_failure
+  .hidden boot_report_failure
 bare_failure:
   mov %rsp, %rdi
   and $-16, %rsp
