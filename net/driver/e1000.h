@@ -51,6 +51,7 @@ enum ring_register
 };
 
 #define MULTICAST_WORDS         128u
+#define ADDRESS_VALID           (1u << 31)
 
 #define CONTROL_LINK_UP         (1u << 6)
 #define CONTROL_AUTO_SPEED      (1u << 5)

@@ -1,5 +1,6 @@
 /* How an E1000 starts. */
 #include <errno.h>
+#include <string.h>
 
 #include "mm/address.h"
 #include "mm/kernel_heap.h"
@@ -7,25 +8,34 @@
 #include "net/driver/e1000.h"
 #include "start_info.h"
 
-static bool reset(const struct e1000 *card)
+/* The card has it from its EEPROM since power on. A reset may have it read that again, and does not
+ * say when it is done: so the address is kept. */
+static void keep_address(struct e1000 *card)
 {
+  uint32_t low = e1000_read(card, E1000_ADDRESS_LOW);
+  uint32_t high = e1000_read(card, E1000_ADDRESS_HIGH);
+  memcpy(card->device.address, &low, 4);
+  memcpy(card->device.address + 4, &high, 2);
+}
+
+static void set_address(const struct e1000 *card)
+{
+  uint32_t low, high = 0;
+  memcpy(&low, card->device.address, 4);
+  memcpy(&high, card->device.address + 4, 2);
+  e1000_write(card, E1000_ADDRESS_LOW, low);
+  e1000_write(card, E1000_ADDRESS_HIGH, high | ADDRESS_VALID);
+}
+
+static bool reset(struct e1000 *card)
+{
+  keep_address(card);
   e1000_write(card, E1000_DO_NOT_ASK, UINT32_MAX);
   e1000_write(card, E1000_CONTROL, e1000_read(card, E1000_CONTROL) | CONTROL_RESET);
   for (int i = 0; i < MOST_LOOKS; i++)
     if ((e1000_read(card, E1000_CONTROL) & CONTROL_RESET) == 0)
       return true;
   return false;
-}
-
-/* That the card has read from its EEPROM. */
-static void read_address(struct e1000 *card)
-{
-  uint32_t low = e1000_read(card, E1000_ADDRESS_LOW);
-  uint32_t high = e1000_read(card, E1000_ADDRESS_HIGH);
-  for (unsigned int i = 0; i < 4; i++)
-    card->device.address[i] = (uint8_t) (low >> 8 * i);
-  card->device.address[4] = (uint8_t) high;
-  card->device.address[5] = (uint8_t) (high >> 8);
 }
 
 static int make_rings(struct e1000 *card)
@@ -63,6 +73,7 @@ static void begin(const struct e1000 *card)
 {
   e1000_write(card, E1000_CONTROL,
               e1000_read(card, E1000_CONTROL) | CONTROL_LINK_UP | CONTROL_AUTO_SPEED);
+  set_address(card);
   for (uint32_t i = 0; i < MULTICAST_WORDS; i++)
     e1000_write(card, E1000_MULTICAST + 4 * i, 0);
   set_ring(card, E1000_SEND_RING, card->rings->send, sizeof(card->rings->send));
@@ -104,13 +115,12 @@ struct net_device *e1000_start(const struct pci_device *pci)
     return NULL;
   card->registers = pci_map(&bar);
   pci_enable(pci);
-  if (card->registers == NULL || !reset(card) || make_rings(card) != 0 ||
-      pci_use_interrupt(pci, UHYVE_VECTOR_NETWORK) != 0)
+  if (card->registers == NULL || !reset(card) ||
+      pci_use_interrupt(pci, UHYVE_VECTOR_NETWORK) != 0 || make_rings(card) != 0)
   {
     kernel_free(card, sizeof(*card));
     return NULL;
   }
-  read_address(card);
   describe(card, pci);
   begin(card);
   card->device.is_up = e1000_link_is_up(&card->device);

@@ -382,8 +382,8 @@ struct net_device *rtl8139_start(const struct pci_device *pci)
     return NULL;
   card->port = (uint16_t) bar.address;
   pci_enable(pci);
-  if (bar.len_bytes == 0 || !bar.is_port || !reset(card) || make_buffers(card) != 0 ||
-      pci_use_interrupt(pci, UHYVE_VECTOR_NETWORK) != 0)
+  if (bar.len_bytes == 0 || !bar.is_port || !reset(card) ||
+      pci_use_interrupt(pci, UHYVE_VECTOR_NETWORK) != 0 || make_buffers(card) != 0)
   {
     kernel_free(card, sizeof(*card));
     return NULL;
