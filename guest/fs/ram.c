@@ -188,7 +188,7 @@ static long ram_readlink(struct walk *walk, char *buffer, size_t len_bytes)
   return result;
 }
 
-static int mkdir_locked(struct walk *walk, mode_t mode)
+static int make_locked(struct walk *walk, mode_t mode, fifo_opener *opener)
 {
   struct ram_place place;
   int error = ram_find(walk, &place);
@@ -196,59 +196,35 @@ static int mkdir_locked(struct walk *walk, mode_t mode)
     return error;
   if (place.node != NULL)
     return -EEXIST;
-  return add_node(&place, ram_node_create(ram_of(walk), S_IFDIR | (mode & 01777)));
-}
-
-static int ram_mkdir(struct walk *walk, mode_t mode)
-{
-  struct ram *ram = ram_of(walk);
-  rwlock_write(&ram->lock, FUTEX_FOREVER);
-  int error = mkdir_locked(walk, mode);
-  rwlock_unlock_write(&ram->lock);
-  return error;
-}
-
-static int mkfifo_locked(struct walk *walk, mode_t mode, fifo_opener *opener)
-{
-  struct ram_place place;
-  int error = ram_find(walk, &place);
-  if (error != 0)
-    return error;
-  if (place.node != NULL)
-    return -EEXIST;
-  struct ram_node *node = ram_node_create(ram_of(walk), S_IFIFO | (mode & 07777));
-  if (node != NULL)
+  struct ram_node *node = ram_node_create(ram_of(walk), mode);
+  if (node != NULL && S_ISFIFO(mode))
     node->opener = opener;
   return add_node(&place, node);
 }
 
-static int ram_mkfifo(struct walk *walk, mode_t mode, fifo_opener *opener)
+/* A node that begins empty; opener: of a named pipe. */
+static int make(struct walk *walk, mode_t mode, fifo_opener *opener)
 {
   struct ram *ram = ram_of(walk);
   rwlock_write(&ram->lock, FUTEX_FOREVER);
-  int error = mkfifo_locked(walk, mode, opener);
+  int error = make_locked(walk, mode, opener);
   rwlock_unlock_write(&ram->lock);
   return error;
 }
 
-static int mksocket_locked(struct walk *walk, mode_t mode)
+static int ram_mkdir(struct walk *walk, mode_t mode)
 {
-  struct ram_place place;
-  int error = ram_find(walk, &place);
-  if (error != 0)
-    return error;
-  if (place.node != NULL)
-    return -EEXIST;
-  return add_node(&place, ram_node_create(ram_of(walk), S_IFSOCK | (mode & 07777)));
+  return make(walk, S_IFDIR | (mode & 01777), NULL);
+}
+
+static int ram_mkfifo(struct walk *walk, mode_t mode, fifo_opener *opener)
+{
+  return make(walk, S_IFIFO | (mode & 07777), opener);
 }
 
 static int ram_mksocket(struct walk *walk, mode_t mode)
 {
-  struct ram *ram = ram_of(walk);
-  rwlock_write(&ram->lock, FUTEX_FOREVER);
-  int error = mksocket_locked(walk, mode);
-  rwlock_unlock_write(&ram->lock);
-  return error;
+  return make(walk, S_IFSOCK | (mode & 07777), NULL);
 }
 
 static int symlink_locked(struct walk *walk, const char *target)

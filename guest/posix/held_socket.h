@@ -14,48 +14,28 @@ static inline bool held_socket_again(const struct signal_hold *hold, long result
   return restarts && (!has_timeout || signal_sleep_again(&hold->mark));
 }
 
-/* result = the call, which sees `socket`, the one of the descriptor; or -EBADF, -ENOTSOCK. timeout:
- * receive_timeout_ns or send_timeout_ns. */
-#define HELD_SOCKET(result, fd, timeout, call)                                   \
-  do                                                                             \
-  {                                                                              \
-    struct signal_hold hold_;                                                    \
-    bool has_timeout_;                                                           \
-    do                                                                           \
-    {                                                                            \
-      signal_hold_begin(&hold_);                                                 \
-      has_timeout_ = false;                                                      \
-      struct file *file_ = descriptor_get(fd);                                   \
-      struct socket *socket = file_ != NULL ? socket_of(file_) : NULL;           \
-      if (socket != NULL)                                                        \
-      {                                                                          \
-        has_timeout_ = __atomic_load_n(&socket->timeout, __ATOMIC_RELAXED) != 0; \
-        (result) = (call);                                                       \
-      }                                                                          \
-      else                                                                       \
-        (result) = file_ != NULL ? -ENOTSOCK : -EBADF;                           \
-      if (file_ != NULL)                                                         \
-        file_put(file_);                                                         \
-    } while (held_socket_again(&hold_, (result), has_timeout_));                 \
+/* result = the call, which sees `file`, as with HELD_FILE, and `socket`, which is null if the file
+ * is none; or -EBADF. timeout: receive_timeout_ns or send_timeout_ns. */
+#define HELD_TRANSFER(result, fd, timeout, call)                                                 \
+  do                                                                                             \
+  {                                                                                              \
+    struct signal_hold hold_;                                                                    \
+    bool has_timeout_;                                                                           \
+    do                                                                                           \
+    {                                                                                            \
+      signal_hold_begin(&hold_);                                                                 \
+      struct file *file = descriptor_get(fd);                                                    \
+      struct socket *socket = file != NULL ? socket_of(file) : NULL;                             \
+      has_timeout_ = socket != NULL && __atomic_load_n(&socket->timeout, __ATOMIC_RELAXED) != 0; \
+      (result) = file != NULL ? (call) : -EBADF;                                                 \
+      if (file != NULL)                                                                          \
+        file_put(file);                                                                          \
+    } while (held_socket_again(&hold_, (result), has_timeout_));                                 \
   } while (false)
 
-/* result = the call, which sees `file`, as with HELD_FILE; of sockets as with HELD_SOCKET. */
-#define HELD_TRANSFER(result, fd, timeout, call)                                                   \
-  do                                                                                               \
-  {                                                                                                \
-    struct signal_hold hold_;                                                                      \
-    bool has_timeout_;                                                                             \
-    do                                                                                             \
-    {                                                                                              \
-      signal_hold_begin(&hold_);                                                                   \
-      struct file *file = descriptor_get(fd);                                                      \
-      struct socket *socket_ = file != NULL ? socket_of(file) : NULL;                              \
-      has_timeout_ = socket_ != NULL && __atomic_load_n(&socket_->timeout, __ATOMIC_RELAXED) != 0; \
-      (result) = file != NULL ? (call) : -EBADF;                                                   \
-      if (file != NULL)                                                                            \
-        file_put(file);                                                                            \
-    } while (held_socket_again(&hold_, (result), has_timeout_));                                   \
-  } while (false)
+/* The same for what sockets alone can do; others are -ENOTSOCK. */
+#define HELD_SOCKET(result, fd, timeout, call) \
+  HELD_TRANSFER(result, fd, timeout, socket != NULL ? (call) : -ENOTSOCK)
 
 /* A name from the program; 0, -EINVAL, -EFAULT. */
 int socket_name_get(struct socket_name *name, const void *from, uint32_t len_bytes);

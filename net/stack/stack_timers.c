@@ -9,7 +9,6 @@
 #include "lwip/opt.h"
 
 #include "lwip/dhcp.h"
-#include "lwip/dns.h"
 #include "lwip/etharp.h"
 #include "lwip/igmp.h"
 #include "lwip/ip4_frag.h"
@@ -98,11 +97,6 @@ static uint32_t reassembly6_needs(void)
 static uint32_t arp_needs(void)
 {
   return etharp_is_pending() ? 1 : NEVER;
-}
-
-static uint32_t dns_needs(void)
-{
-  return dns_is_pending() ? 1 : NEVER;
 }
 
 static uint32_t dhcp_coarse_needs(void)
@@ -197,7 +191,6 @@ static struct cyclic_timer timers[] = {
     {DHCP_FINE_TIMER_MSECS, dhcp_fine_tmr, dhcp_fine_needs, UINT16_MAX, 0},
     {IGMP_TMR_INTERVAL, igmp_tmr, igmp_needs, UINT16_MAX, 0},
     {MLD6_TMR_INTERVAL, mld6_tmr, mld_needs, UINT16_MAX, 0},
-    {DNS_TMR_INTERVAL, dns_tmr, dns_needs, DAY_S, 0},
     {ND6_TMR_INTERVAL, nd6_tmr, nd6_needs, DAY_S, 0},
 };
 

@@ -116,19 +116,10 @@ static void make_default_route(void)
 
 static void check_arp(struct net_way *way)
 {
-  struct frame frame = {.ethernet.ether_type = htons(ETHERTYPE_ARP)};
-  const uint32_t own = htonl(0xc0000202), gateway = htonl(0xc0000201);
-  memset(frame.ethernet.ether_dhost, 0xff, 6);
-  memcpy(frame.ethernet.ether_shost, guest_mac, 6);
-  frame.arp.ea_hdr = (struct arphdr){.ar_hrd = htons(ARPHRD_ETHER),
-                                     .ar_pro = htons(ETHERTYPE_IP),
-                                     .ar_hln = 6,
-                                     .ar_pln = 4,
-                                     .ar_op = htons(ARPOP_REQUEST)};
-  memcpy(frame.arp.arp_sha, guest_mac, 6);
-  memcpy(frame.arp.arp_spa, &own, 4);
-  memcpy(frame.arp.arp_tpa, &gateway, 4);
-  send_frame(way, &frame, sizeof(frame.ethernet) + sizeof(frame.arp));
+  struct frame frame;
+  const uint32_t gateway = htonl(0xc0000201);
+  size_t bytes = make_arp_question(&frame, htonl(0xc0000202), gateway);
+  send_frame(way, &frame, bytes);
   do
     receive_frame(way, &frame);
   while (!is_arp(&frame));

@@ -167,21 +167,28 @@ uint16_t checksum(uint32_t sum, const void *data, size_t bytes)
   return htons((uint16_t) ~sum);
 }
 
+size_t make_arp_question(struct frame *frame, uint32_t own, uint32_t other)
+{
+  *frame = (struct frame){.ethernet.ether_type = htons(ETHERTYPE_ARP)};
+  memset(frame->ethernet.ether_dhost, 0xff, 6);
+  memcpy(frame->ethernet.ether_shost, guest_mac, 6);
+  frame->arp.ea_hdr = (struct arphdr){.ar_hrd = htons(ARPHRD_ETHER),
+                                      .ar_pro = htons(ETHERTYPE_IP),
+                                      .ar_hln = 6,
+                                      .ar_pln = 4,
+                                      .ar_op = htons(ARPOP_REQUEST)};
+  memcpy(frame->arp.arp_sha, guest_mac, 6);
+  memcpy(frame->arp.arp_spa, &own, 4);
+  memcpy(frame->arp.arp_tpa, &other, 4);
+  return sizeof(frame->ethernet) + sizeof(frame->arp);
+}
+
 void guest_announce(struct guest *guest)
 {
-  struct frame frame = {.ethernet.ether_type = htons(ETHERTYPE_ARP)};
-  const uint32_t own = htonl(GUEST_IPV4), host = htonl(HOST_IPV4);
-  memset(frame.ethernet.ether_dhost, 0xff, 6);
-  memcpy(frame.ethernet.ether_shost, guest_mac, 6);
-  frame.arp.ea_hdr = (struct arphdr){.ar_hrd = htons(ARPHRD_ETHER),
-                                     .ar_pro = htons(ETHERTYPE_IP),
-                                     .ar_hln = 6,
-                                     .ar_pln = 4,
-                                     .ar_op = htons(ARPOP_REQUEST)};
-  memcpy(frame.arp.arp_sha, guest_mac, 6);
-  memcpy(frame.arp.arp_spa, &own, 4);
-  memcpy(frame.arp.arp_tpa, &host, 4);
-  guest_send(guest, &frame, sizeof(frame.ethernet) + sizeof(frame.arp));
+  struct frame frame;
+  const uint32_t host = htonl(HOST_IPV4);
+  size_t bytes = make_arp_question(&frame, htonl(GUEST_IPV4), host);
+  guest_send(guest, &frame, bytes);
   guest_receive(guest, &frame, is_arp);
   CHECK(frame.arp.arp_op == htons(ARPOP_REPLY));
   CHECK(memcmp(frame.arp.arp_spa, &host, 4) == 0);

@@ -89,6 +89,9 @@ size_t guest_receive(struct guest *guest, struct frame *frame,
 /* Answers ARP too, so that the host finds the guest; nothing else comes of it. */
 void guest_announce(struct guest *guest);
 
+/* An ARP request of the guest's for the other address; both in network order. Returns its bytes. */
+size_t make_arp_question(struct frame *frame, uint32_t own, uint32_t other);
+
 /* Fill in headers and checksums, and send. Addresses and ports are in host order. */
 void guest_send_udp(struct guest *guest, uint32_t to, uint16_t from_port, uint16_t to_port,
                     const void *data, size_t bytes);

@@ -25,37 +25,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../../guest/check.h"
-
-/* A call that gives -1 and this errno. */
-#define FAILS(call, number) \
-  (errno = 0, check_fails((number), (long) (call), __FILE__, __LINE__, #call))
-
-/* A call that gives this number. */
-#define GIVES(call, result) \
-  (errno = 0, check_gives((long) (result), (long) (call), __FILE__, __LINE__, #call))
-
-static inline bool check_fails(int number, long result, const char *file, int line,
-                               const char *call)
-{
-  int error = errno;
-  bool holds = check_that(result == -1 && error == number, file, line, call);
-  if (!holds)
-    fprintf(stderr, "  result %ld, errno %d (%s), not -1 and %d (%s)\n", result, error,
-            strerror(error), number, strerror(number));
-  return holds;
-}
-
-static inline bool check_gives(long expected, long result, const char *file, int line,
-                               const char *call)
-{
-  int error = errno;
-  bool holds = check_that(result == expected, file, line, call);
-  if (!holds)
-    fprintf(stderr, "  result %ld, errno %d (%s), not %ld\n", result, error, strerror(error),
-            expected);
-  return holds;
-}
+#include "../../guest/check_calls.h"
 
 /* An address of either family; its size by family. */
 union name
