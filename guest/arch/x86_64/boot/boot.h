@@ -166,10 +166,11 @@ void boot_write_tables(const struct boot_layout *layout);
 /* Sets this CPU up, and its part of what boot_leave() needs. */
 void boot_prepare_cpu(const struct boot_layout *layout, unsigned int cpu, struct boot_leave *leave);
 
-/* Has all other CPUs of the layout come up, to wait in ring 3 for the scheduler. */
+/* Has all other CPUs come up, to wait in ring 3 for the scheduler. Leaves those that do not out of
+ * the list. */
 struct boot_clock;
 void boot_start_others(const struct boot_layout *layout, const struct boot_clock *clock,
-                       const struct boot_cpus *cpus);
+                       struct boot_cpus *cpus);
 
 /* Has this CPU run as fast as it can. */
 void boot_set_speed(void);
@@ -230,8 +231,11 @@ bool boot_tsc_is_constant(void);
 
 uint64_t boot_start_bytes(unsigned int cpu_count);
 void boot_write_start(const struct boot_layout *layout, const struct boot_facts *facts,
-                      const struct boot_clock *clock, const struct boot_cpus *cpus,
-                      const struct uhyve_power_off *off, uint64_t tables_used_bytes);
+                      const struct boot_clock *clock, const struct uhyve_power_off *off,
+                      uint64_t tables_used_bytes);
+
+/* Which CPUs there are, when they all run. */
+void boot_write_cpus(const struct boot_layout *layout, const struct boot_cpus *cpus);
 
 /* ---- The log ---- */
 

@@ -29,10 +29,11 @@ _Noreturn void boot_main(uint32_t magic, uint64_t info_gpa)
   boot_log_layout(&layout);
   boot_relocate(&layout);
   boot_write_tables(&layout);
-  boot_write_start(&layout, &facts, &clock, &cpus, &power_off, boot_map(&layout));
+  boot_write_start(&layout, &facts, &clock, &power_off, boot_map(&layout));
   boot_patch_nucleus();
   boot_prepare_cpu(&layout, 0, &leave);
   boot_start_others(&layout, &clock, &cpus);
+  boot_write_cpus(&layout, &cpus);
   leave.has_left = &has_left;
   boot_leave(&leave);
 }
