@@ -90,8 +90,11 @@ const void *boot_find_acpi(const struct boot_facts *facts, const char *signature
 /* The one at an address, checked in the same way, or null. */
 const void *boot_acpi_table(uint64_t gpa);
 
-/* How the machine is switched off; all zero if ACPI does not say. */
-void boot_find_power_off(struct uhyve_power_off *off, const struct boot_facts *facts);
+/* How the machine is switched off, which boot_switch_off() does; all zero if ACPI does not say. */
+const struct uhyve_power_off *boot_find_power_off(const struct boot_facts *facts);
+
+/* Returns if there is no way. */
+void boot_switch_off(void);
 
 /* ---- Where everything lies ---- */
 
@@ -178,6 +181,9 @@ void boot_set_speed(void);
 /* Has this CPU report exceptions of the boot, as failures of the nucleus are. */
 void boot_catch_failures(void);
 void boot_patch_failure(void);
+
+/* Whether a guest's page tables are in use, and its stacks. */
+bool boot_is_over(void);
 
 /* Has the nucleus use the local APIC as it is here, and report its own failures. */
 void boot_patch_nucleus(void);
@@ -272,7 +278,7 @@ void boot_find_ecam(const struct boot_facts *facts, struct uhyve_start_info *inf
 void boot_print(const char *text);
 void boot_print_number(uint64_t number, unsigned int base);
 
-/* Ends all, with a status if QEMU is there to hear it. */
+/* Ends all: by QEMU's device, with the status, by ACPI, else by a reset. */
 _Noreturn void boot_end(int status);
 
 /* Says what is wrong, and ends all. */
@@ -285,12 +291,17 @@ extern uint64_t boot_features; /* CPUID 0x80000001, EDX */
 
 uint8_t boot_in8(uint16_t port);
 void boot_out8(uint16_t port, uint8_t value);
+uint16_t boot_in16(uint16_t port);
+void boot_out16(uint16_t port, uint16_t value);
 uint64_t boot_read_msr(uint32_t number);
 void boot_write_msr(uint32_t number, uint64_t value);
+bool boot_try_read_msr(uint32_t number, uint64_t *value); /* false: there is no such */
+bool boot_try_write_msr(uint32_t number, uint64_t value);
+void boot_protection(void); /* an exception's entry, which makes that so */
 void boot_load_idt(const uint8_t *pointer);
 void boot_write_cr4(uint64_t value);
 void boot_write_xcr0(uint64_t value);
 void boot_clear(void *at, uint64_t bytes); /* a multiple of 8 */
-_Noreturn void boot_halt(void);
+_Noreturn void boot_reset(void);
 
 #endif

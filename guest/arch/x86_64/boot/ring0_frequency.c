@@ -58,17 +58,18 @@ static uint32_t crystal_hz(void)
   return model == 0x5c ? 19200000 : 0;
 }
 
-static uint64_t khz_of_processor(void)
+static uint64_t khz_of_crystal(void)
 {
-  uint32_t most = cpuid(0).eax;
-  if (most >= 0x15)
-  {
-    struct leaf leaf = cpuid(0x15);
-    uint64_t hz = leaf.ecx != 0 ? leaf.ecx : crystal_hz();
-    if (leaf.eax != 0 && leaf.ebx != 0 && hz != 0)
-      return hz * leaf.ebx / leaf.eax / 1000;
-  }
-  return most >= 0x16 ? (cpuid(0x16).eax & 0xffff) * 1000ull : 0;
+  if (cpuid(0).eax < 0x15)
+    return 0;
+  struct leaf leaf = cpuid(0x15);
+  uint64_t hz = leaf.ecx != 0 ? leaf.ecx : crystal_hz();
+  return leaf.eax != 0 && leaf.ebx != 0 ? hz * leaf.ebx / leaf.eax / 1000 : 0;
+}
+
+static uint64_t khz_of_base(void)
+{
+  return cpuid(0).eax >= 0x16 ? (cpuid(0x16).eax & 0xffff) * 1000ull : 0;
 }
 
 static uint64_t khz_of_hypervisor(void)
@@ -128,7 +129,8 @@ static uint64_t measure_once(uint64_t *unsure)
     boot_out8(PIT_COMMAND, PIT_READ_STATUS);
     is_over = (boot_in8(PIT_CHANNEL) & PIT_STATUS_OUTPUT) != 0;
     end_tsc = __builtin_ia32_rdtsc();
-  } while (!is_over && end_tsc - begin_tsc < MOST_CYCLES);
+    /* A look that began in time says nothing if the CPU was away in it. */
+  } while (!is_over && look_tsc - begin_tsc < MOST_CYCLES);
   *unsure = begin_tsc - before_tsc + end_tsc - not_over_tsc;
   uint64_t cycles = (not_over_tsc + end_tsc - before_tsc - begin_tsc) / 2;
   return is_over && cycles >= LEAST_CYCLES ? cycles : 0;
@@ -160,8 +162,11 @@ uint64_t boot_find_tsc_khz(const struct boot_options *options, const char **meth
   *method = "the command line";
   if (khz != 0)
     return khz;
-  *method = "CPUID leaf 0x15 or 0x16";
-  if ((khz = khz_of_processor()) != 0)
+  *method = "CPUID leaf 0x15";
+  if ((khz = khz_of_crystal()) != 0)
+    return khz;
+  *method = "CPUID leaf 0x16";
+  if ((khz = khz_of_base()) != 0)
     return khz;
   *method = "the hypervisor's CPUID leaf 0x40000010";
   if ((khz = khz_of_hypervisor()) != 0)
