@@ -76,8 +76,10 @@ const char *boot_read_khz(const char *text, uint64_t unit_khz, uint64_t *khz);
 struct boot_cpus
 {
   unsigned int count;
-  const char *found_by;
+  const char *found_by;              /* null: by nothing */
   uint32_t apic_ids[BOOT_MOST_CPUS]; /* the first one is the CPU that boots */
+  unsigned int beyond_most;          /* left out: so many more than that */
+  unsigned int out_of_reach;         /* left out: not reached in xAPIC mode */
 };
 
 /* Adds all CPUs that may be used. */
@@ -255,6 +257,7 @@ __attribute__((format(printf, 2, 3))) void boot_log(enum boot_log_level level, c
                                                     ...);
 
 struct boot_clock;
+void boot_log_cpus(const struct boot_cpus *cpus);
 void boot_log_facts(const struct boot_facts *facts, const struct boot_cpus *cpus,
                     const struct boot_clock *clock);
 void boot_log_layout(const struct boot_layout *layout);
