@@ -20,8 +20,8 @@
 #define PIT_STATUS_OUTPUT      0x80
 
 #define MEASURE_TICKS          (PIT_HZ / 50) /* 20 ms */
-#define MEASURE_TRIES          8
-#define MEASURE_FAULT          200 /* a part of the time that may be unsure */
+#define MEASURE_TRIES          50
+#define MEASURE_FAULT          500 /* a part of the time that may be unsure */
 #define LEAST_CYCLES           (1ull << 16)
 #define MOST_CYCLES            (1ull << 32)
 
@@ -111,9 +111,15 @@ static uint64_t khz_of_name(void)
 
 /* ---- Measured ---- */
 
-/* Cycles from the start of the PIT to its end, and how many of them are unsure; 0: it does not run.
- */
-static uint64_t measure_once(uint64_t *unsure)
+/* Between how many cycles the PIT has taken from its start to its end, none of which is seen as it
+ * happens: a virtual CPU may be away at each. */
+struct measure
+{
+  uint64_t least, most;
+};
+
+/* False: it does not run. */
+static bool measure_once(struct measure *measure)
 {
   boot_out8(PIT_COMMAND, PIT_MODE_0);
   boot_out8(PIT_CHANNEL, MEASURE_TICKS & 0xff);
@@ -131,27 +137,22 @@ static uint64_t measure_once(uint64_t *unsure)
     end_tsc = __builtin_ia32_rdtsc();
     /* A look that began in time says nothing if the CPU was away in it. */
   } while (!is_over && look_tsc - begin_tsc < MOST_CYCLES);
-  *unsure = begin_tsc - before_tsc + end_tsc - not_over_tsc;
-  uint64_t cycles = (not_over_tsc + end_tsc - before_tsc - begin_tsc) / 2;
-  return is_over && cycles >= LEAST_CYCLES ? cycles : 0;
+  *measure = (struct measure){not_over_tsc - begin_tsc, end_tsc - before_tsc};
+  return is_over && measure->most >= LEAST_CYCLES;
 }
 
-/* A virtual CPU may have been away at the beginning or at the end: then again. */
+/* Each measurement has something to say of the others, too. */
 static uint64_t khz_by_pit(void)
 {
-  uint64_t best_cycles = 0, best_unsure = UINT64_MAX;
-  for (int i = 0; i < MEASURE_TRIES && best_unsure > best_cycles / MEASURE_FAULT; i++)
+  struct measure all = {0, UINT64_MAX}, one;
+  for (int i = 0; i < MEASURE_TRIES && all.least + all.least / MEASURE_FAULT < all.most; i++)
   {
-    uint64_t unsure, cycles = measure_once(&unsure);
-    if (cycles == 0)
+    if (!measure_once(&one))
       return 0;
-    if (unsure < best_unsure)
-    {
-      best_cycles = cycles;
-      best_unsure = unsure;
-    }
+    all.least = one.least > all.least ? one.least : all.least;
+    all.most = one.most < all.most ? one.most : all.most;
   }
-  return best_cycles * PIT_HZ / MEASURE_TICKS / 1000;
+  return (all.least + all.most) / 2 * PIT_HZ / MEASURE_TICKS / 1000;
 }
 
 /* ---- In which order ---- */
