@@ -234,6 +234,17 @@ static void give_mp_tables(const char *cpus)
   sum_up(floating, 16, floating + 10);
 }
 
+/* Where firmware's pointers to tables lie: in memory, with an ISA bus. */
+static void hide_tables(void)
+{
+  for (uint32_t gpa = 0x9fc00; gpa < 0x100000; gpa += 16)
+  {
+    char *at = pointer(gpa);
+    if (behind(at, "_MP_") != NULL || behind(at, "RSD PTR ") != NULL)
+      *at = '\0';
+  }
+}
+
 /* ---- What is wrong ---- */
 
 static void shorten_memory(struct multiboot_info *info)
@@ -291,6 +302,8 @@ static void do_wrong(struct multiboot_info *info, const char *what)
     return;
   if (cpus != NULL)
     give_mp_tables(cpus);
+  else if (is(what, "no-tables"))
+    hide_tables();
   else if (is(what, "no-map"))
     info->flags &= ~FLAG_MAP;
   else if (is(what, "empty-map"))
