@@ -165,6 +165,11 @@ static uint64_t read_address(const uint8_t *at, unsigned int bytes)
   return address;
 }
 
+void boot_find_rsdp(struct boot_facts *facts)
+{
+  facts->rsdp_gpa = (uint64_t) find_rsdp(facts);
+}
+
 const void *boot_acpi_table(uint64_t gpa)
 {
   return table_at(gpa);
