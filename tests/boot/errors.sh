@@ -55,13 +55,13 @@ refused "the command line is too long: at most 4095 characters" long-command
 refused "the command line has too many words: at most 256" many-words
 boot_options=() memory_mib=64
 
-# ---- A processor without 64-bit mode: that halts ----
+# ---- Before there is a stack: that halts ----
 
 # halts MESSAGE: the machine says this, and does not end.
 halts() {
     local qemu line=''
-    boot_file_for "$hello" ''
-    qemu-system-x86_64 -no-user-config -nodefaults -M "$machine" -accel tcg -cpu "$processor" -m 64 \
+    boot_file_for "$boot_kernel" ''
+    qemu-system-x86_64 -no-user-config -nodefaults -M "$machine" -accel tcg -cpu "$processor" -m 32 \
         -display none -no-reboot -serial stdio -kernel "$boot_file" > "$scratch/pipe" \
         2> "$scratch/machine.log" &
     qemu=$!
@@ -72,7 +72,12 @@ halts() {
     [[ $line == "$1"$'\r' ]] || fail "$machine, $loader, $processor: it said: $line"
 }
 mkfifo "$scratch/pipe"
-processor=qemu32
+# 100 MiB of data, of which the file has nothing.
+boot_kernel=$PROGRAMS/../guest/big_data
+for loader in multiboot pvh; do
+    halts "uhyve: too little memory for the program"
+done
+boot_kernel=$hello processor=qemu32
 for machine in pc microvm; do
     for loader in multiboot pvh; do
         halts "uhyve: this processor has no 64-bit mode"

@@ -40,7 +40,10 @@ boot_entry_32:
   mov %edi, (%ebx)
   lea .Lboot_stack_end - .Lhere(%ebp), %esp
 
+  /* Where the image ends behind the memory, nothing is kept. */
   push %ebx
+  cmp %ebx, (%esp)
+  jne .Lno_memory
   mov $0x80000000, %eax
   cpuid
   cmp $0x80000001, %eax
@@ -100,6 +103,9 @@ boot_entry_32:
   lret
   .size boot_entry_32, . - boot_entry_32
 
+.Lno_memory:
+  lea .Ltext_no_memory - .Lhere(%ebp), %esi
+  jmp 4f
 .Lno_long_mode:
   lea .Ltext_no_long_mode - .Lhere(%ebp), %esi
 4:
@@ -119,6 +125,8 @@ boot_entry_32:
 6:
   hlt
   jmp 6b
+.Ltext_no_memory:
+  .asciz "uhyve: too little memory for the program\r\n"
 .Ltext_no_long_mode:
   .asciz "uhyve: this processor has no 64-bit mode\r\n"
 
