@@ -1,5 +1,5 @@
 # To be sourced: tables as Markdown has them, and pages that hold them between marks.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # scratch is expect.sh's
 
 # table_print LEFT: makes a table, aligned, of lines with | between cells; the first so many columns go to the left.
 table_print() {
