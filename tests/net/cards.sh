@@ -4,28 +4,57 @@
 # checksums that it must have, and that what comes with a wrong one is dropped. Two cards on one line.
 # usage: cards.sh [--all [PAGE]]: with all machines, and how many seconds each part took as a table, which goes
 # into the page between its marks.
+#        cards.sh --runs FOLDER BYTES RUN...: only these, with so large a file; writes their rows into the folder
 # shellcheck source-path=SCRIPTDIR
+
+if [[ ${1:-} != --runs ]]; then
+    source "${BASH_SOURCE[0]%/*}/../expect.sh"
+    source "${BASH_SOURCE[0]%/*}/../boot/table.sh"
+    # Number, card, machine, processor, CPUs. virtio has the host make and check its checksums, unless told otherwise.
+    by_itself=csum=off,guest_csum=off
+    runs=() bytes=$((1 << 20))
+    add() { runs+=("${#runs[@]} $*"); }
+    if [[ ${1:-} == --all ]]; then
+        bytes=$((8 << 20))
+        for card in e1000 e1000e rtl8139 virtio-net-{pci,device}{,",$by_itself"}; do
+            machines=(pc q35)
+            [[ $card != *-device* ]] || machines=(microvm)
+            for machine in "${machines[@]}"; do
+                for processor in Opteron_G1 max; do
+                    for cpus in 1 2; do add "$card" "$machine" "$processor" "$cpus"; done
+                done
+            done
+        done
+    else
+        add e1000 pc Opteron_G1 1
+        add e1000e q35 max 2
+        add rtl8139 q35 Opteron_G1 2
+        add virtio-net-pci pc max 1
+        add "virtio-net-device,$by_itself" microvm max 2
+    fi
+    add two
+    # Two at once, each with a network of its own; they end with this one.
+    for job in 0 1; do
+        mine=()
+        for ((i = job; i < ${#runs[@]}; i += 2)); do mine+=("${runs[i]}"); done
+        setpriv --pdeathsig KILL "$0" --runs "$scratch" "$bytes" "${mine[@]}" &
+    done
+    status=0
+    for job in 0 1; do wait -n || status=$?; done
+    ((status == 0)) || exit $status
+    (($(wc -l < "$scratch/rows") == ${#runs[@]} - 1)) || fail "runs are missing"
+    if [[ -n ${2:-} ]]; then
+        { echo "0|card|machine|processor|CPUs|start|ping|HTTP|start|stream|checksums" && sort -n "$scratch/rows"; } |
+            cut -d '|' -f 2- | table_print 3 | table_write "$2" cards
+    fi
+    exit
+fi
+
 source "${BASH_SOURCE[0]%/*}/net.sh"
-source "${BASH_SOURCE[0]%/*}/../boot/table.sh"
 
 [[ ${NET_GUEST:-} != linux ]] || skip "this is about what the kernel library drives"
-
-# Card, machine, processor, CPUs. virtio has the host make and check its checksums, unless told otherwise.
-by_itself=csum=off,guest_csum=off
-runs=("e1000 pc Opteron_G1 1" "e1000e q35 max 2" "rtl8139 q35 Opteron_G1 2" "virtio-net-pci pc max 1"
-    "virtio-net-device,$by_itself microvm max 2")
-bytes=$((1 << 20))
-if [[ ${1:-} == --all ]]; then
-    runs=() bytes=$((8 << 20))
-    for card in e1000 e1000e rtl8139 virtio-net-pci "virtio-net-pci,$by_itself"; do
-        for machine in pc q35; do
-            for processor in Opteron_G1 max; do runs+=("$card $machine $processor "{1,2}); done
-        done
-    done
-    for card in virtio-net-device "virtio-net-device,$by_itself"; do
-        for processor in Opteron_G1 max; do runs+=("$card microvm $processor "{1,2}); done
-    done
-fi
+folder=$2 bytes=$3
+shift 3
 
 net_wire
 net_dnsmasq "dhcp-host=$guest_mac,$guest4"
@@ -150,11 +179,8 @@ part() {
     printf -v row '%s|%d.%d' "$row" $((took_ms / 1000)) $((took_ms % 1000 / 100))
 }
 
-rows=("card|machine|processor|CPUs|start|ping|HTTP|start|stream|checksums")
-for run in "${runs[@]}"; do
-    read -r card machine processor cpus <<< "$run"
-    what=$run
-    row=${run// /|}
+one_card() {
+    row="$card|$machine|$processor|$cpus"
     part card_start httpd "8080 /" -initrd "$scratch/archive"
     part pings
     part files
@@ -166,22 +192,31 @@ for run in "${runs[@]}"; do
     card_end
     rm -f "$scratch"/*.log "$scratch"/copy.*
     echo "$row: $(< "$scratch/checksums")"
-    rows+=("$row")
-done
+    echo "$number|$row" >> "$folder/rows"
+}
 
-# Two of them on one line: what QEMU's own network sends comes by the other one.
-card=e1000,addr=3 machine=pc processor=qemu64 cpus=1
-card_start echo_epoll 7777 -netdev user,id=other,hostfwd=tcp:127.0.0.1:7778-:7777 -device rtl8139,addr=4,netdev=other
-timeout 60 socat -t 60 - "TCP4:$guest4:7777" < "$scratch/www/large" > "$scratch/echo" &
-first=$!
-timeout 60 socat -t 60 - TCP4:127.0.0.1:7778 < "$scratch/www/large" > "$scratch/other" ||
-    fail "two cards: by the second"
-wait "$first" || fail "two cards: by the first"
-for copy in echo other; do
-    is_large < "$scratch/$copy" || fail "two cards: what comes back is not what was sent"
-done
-card_end
+# On one line: what QEMU's own network sends comes by the other one.
+two_cards() {
+    local first copy
+    card=e1000,addr=3 machine=pc processor=qemu64 cpus=1
+    card_start echo_epoll 7777 -netdev user,id=other,hostfwd=tcp:127.0.0.1:7778-:7777 \
+        -device rtl8139,addr=4,netdev=other
+    timeout 60 socat -t 60 - "TCP4:$guest4:7777" < "$scratch/www/large" > "$scratch/echo" &
+    first=$!
+    timeout 60 socat -t 60 - TCP4:127.0.0.1:7778 < "$scratch/www/large" > "$scratch/other" ||
+        fail "two cards: by the second"
+    wait "$first" || fail "two cards: by the first"
+    for copy in echo other; do
+        is_large < "$scratch/$copy" || fail "two cards: what comes back is not what was sent"
+    done
+    card_end
+}
 
-if [[ -n ${2:-} ]]; then
-    printf '%s\n' "${rows[@]}" | table_print 3 | table_write "$2" cards
-fi
+for what; do
+    read -r number card machine processor cpus <<< "$what"
+    if [[ $card == two ]]; then
+        two_cards
+    else
+        one_card
+    fi
+done
