@@ -273,10 +273,13 @@ struct uhyve_start_info
   uint32_t ecam_buses; /* of which PCI devices have their configuration in memory; 0: none */
   uint64_t ecam_gpa;
   struct uhyve_power_off power_off;
+  uint64_t boot_tsc;  /* when it began */
+  uint32_t log_level; /* 0: errors alone, 1: normal, 2: verbose */
+  uint32_t reserved;
 };
 
 _Static_assert(sizeof(struct uhyve_interface) == 64, "ABI");
 _Static_assert(sizeof(struct uhyve_power_off) == 24, "ABI");
-_Static_assert(sizeof(struct uhyve_start_info) == 584, "ABI");
+_Static_assert(sizeof(struct uhyve_start_info) == 600, "ABI");
 
 #endif

@@ -252,6 +252,9 @@ void boot_log_layout(const struct boot_layout *layout);
 /* What each line begins with. */
 void boot_log_prefix(void);
 
+/* What the log goes on with in ring 3. */
+void boot_write_log(struct uhyve_start_info *info);
+
 #define BOOT_DEVICE_WORD "virtio_mmio.device="
 
 /* Whether a word of the command line names a device, of which note is taken. */

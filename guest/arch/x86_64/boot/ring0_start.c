@@ -160,6 +160,7 @@ void boot_write_start(const struct boot_layout *layout, const struct boot_facts 
   info->interfaces_gva = layout->start_gva + sizeof(*info);
   info->interface_count = boot_write_devices(interfaces);
   boot_find_ecam(facts, info);
+  boot_write_log(info);
   for (unsigned int i = 0; i < 3; i++)
     info->stream_mode[i] = CHARACTER_DEVICE;
   info->streams_terminal = 7;

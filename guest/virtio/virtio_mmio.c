@@ -3,7 +3,7 @@
 
 #include "bare/io_apic.h"
 #include "mm/address.h"
-#include "net/driver/virtio_device.h"
+#include "virtio/virtio_device.h"
 
 /* Offsets of registers: table 4.1. */
 enum mmio_register
