@@ -22,7 +22,7 @@
 #define LINE_STATUS_IS_EMPTY 0x40
 #define NO_LINE              0xff
 
-#define IO_APIC_LINE         4u
+#define ISA_LINE             4u
 
 #define MOST_LOOKS           100000
 
@@ -72,10 +72,9 @@ void console_end(void)
   wait_for(LINE_STATUS_IS_EMPTY);
 }
 
-void console_interrupt(void)
+bool console_take_cause(void)
 {
-  if (virtio_console_is_used)
-    virtio_console_interrupt();
+  return virtio_console_is_used && virtio_console_take_cause();
 }
 
 static bool has_data(void)
@@ -86,7 +85,7 @@ static bool has_data(void)
 
 void console_ask_interrupt(void)
 {
-  if (virtio_console_is_used || io_apic_use(IO_APIC_LINE, UHYVE_VECTOR_STREAM) != 0)
+  if (virtio_console_is_used || io_apic_use_isa(ISA_LINE, UHYVE_VECTOR_STREAM) != 0)
     return;
   port_write8(PORT + MODEM_CONTROL, MODEM_READY | MODEM_INTERRUPT);
   port_write8(PORT + INTERRUPTS, INTERRUPT_AT_DATA);

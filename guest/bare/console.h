@@ -27,8 +27,8 @@ void console_drain(void);
 /* Has the line interrupt when something comes: until console_take() has found nothing more. */
 void console_ask_interrupt(void);
 
-/* In that interrupt. */
-void console_interrupt(void);
+/* In an interrupt: takes its cause, which has a line fall. Returns whether there was one. */
+bool console_take_cause(void);
 
 /* Takes a byte that has come, if there is one. */
 bool console_take(uint8_t *byte);

@@ -243,7 +243,9 @@ static bool look(void)
 void terminal_interrupt(void)
 {
   spinlock_lock(&lock);
-  console_interrupt();
+  while (console_take_cause())
+  {
+  }
   look();
   spinlock_unlock(&lock);
 }

@@ -207,11 +207,8 @@ bool virtio_console_take(uint8_t *byte)
   return is_there;
 }
 
-/* A line falls. */
-void virtio_console_interrupt(void)
+bool virtio_console_take_cause(void)
 {
   const struct virtio_device *virtio = &virtio_console->virtio;
-  while (virtio->take_cause != NULL && virtio->take_cause(virtio) != 0)
-  {
-  }
+  return virtio->take_cause != NULL && virtio->take_cause(virtio) != 0;
 }

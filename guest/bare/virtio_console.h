@@ -17,7 +17,7 @@ void virtio_console_put(char character);
 void virtio_console_flush(void);
 bool virtio_console_has_room(void);
 void virtio_console_drain(void);
-void virtio_console_interrupt(void);
+bool virtio_console_take_cause(void);
 bool virtio_console_take(uint8_t *byte);
 
 /* The kernel library's words: waits for room, and for nobody who holds the console. */

@@ -2,6 +2,7 @@
  * slot of QEMU's microvm. */
 #include <errno.h>
 
+#include "arch/x86_64/cpu.h"
 #include "bare/log.h"
 #include "bare/pci.h"
 #include "bare/virtio_console.h"
@@ -51,6 +52,14 @@ static void begin(struct virtio_console *console, struct console_buffer *buffers
   virtio_notify(&console->virtio, CONSOLE_RECEIVE_QUEUE);
 }
 
+/* A line that has risen before does not rise again. */
+static void take_early(void)
+{
+  uint32_t was_masked = cpu_mask_save();
+  pci_line_interrupt();
+  cpu_mask_restore(was_masked);
+}
+
 static int start(struct virtio_console *console)
 {
   int error = virtio_begin(&console->virtio, settle);
@@ -60,9 +69,10 @@ static int start(struct virtio_console *console)
   error = buffers != NULL ? make_queues(console) : -ENOMEM;
   if (error == 0)
   {
-    begin(console, buffers);
     virtio_console = console;
-    virtio_console_is_used = true;
+    virtio_console_is_used = true; /* interrupts may come from now on */
+    begin(console, buffers);
+    take_early();
     return 0;
   }
   virtio_fail(&console->virtio);

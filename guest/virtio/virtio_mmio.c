@@ -148,5 +148,5 @@ static uint32_t take_cause(const struct virtio_device *device)
 int virtio_mmio_use_line(struct virtio_device *device, unsigned int line, uint8_t vector)
 {
   device->take_cause = take_cause;
-  return io_apic_use(line, vector);
+  return io_apic_use(line, vector, false);
 }

@@ -93,6 +93,14 @@ const void *boot_acpi_table(uint64_t gpa);
 /* How the machine is switched off; all zero if ACPI does not say. */
 void boot_find_power_off(struct uhyve_power_off *off, const struct boot_facts *facts);
 
+/* Takes note of an entry of the MADT, or of the MP tables, that may tell of I/O APICs or of lines.
+ */
+void boot_take_madt_line(const uint8_t *entry);
+void boot_take_mp_line(const uint8_t *entry);
+
+void boot_log_lines(void);
+void boot_write_lines(struct uhyve_lines *lines);
+
 /* ---- Where everything lies ---- */
 
 /* One CPU's pages for the nucleus alone, and those that ring 3 shares with it: as under the
