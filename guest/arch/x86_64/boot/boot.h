@@ -40,6 +40,11 @@ struct boot_facts
 /* Reads what a loader has left, and keeps a copy. */
 void boot_read_facts(struct boot_facts *facts, uint32_t magic, uint64_t info_gpa);
 
+/* ---- Random numbers ---- */
+
+/* From the processor, if it has any, and from how long things take; `time` makes boots differ. */
+void boot_fill_random(uint64_t *words, size_t count, uint64_t time);
+
 /* ---- The command line ---- */
 
 enum boot_log_level
