@@ -34,7 +34,7 @@ static void add_name(const char *name)
   strcpy(text, name);
   memcpy(words, text, sizeof(words));
   add_leaf(0x80000000, 0x80000004, 0, 0, 0);
-  for (unsigned int i = 0; i < 3; i++)
+  for (uint32_t i = 0; i < 3; i++)
     add_leaf(0x80000002 + i, words[4 * i], words[4 * i + 1], words[4 * i + 2], words[4 * i + 3]);
 }
 

@@ -40,6 +40,11 @@ struct boot_facts
 /* Reads what a loader has left, and keeps a copy. */
 void boot_read_facts(struct boot_facts *facts, uint32_t magic, uint64_t info_gpa);
 
+/* ---- Random numbers ---- */
+
+/* From the processor, if it has any, and from how long things take; `time` makes boots differ. */
+void boot_fill_random(uint64_t *words, size_t count, uint64_t time);
+
 /* ---- The command line ---- */
 
 enum boot_log_level
@@ -100,6 +105,14 @@ const struct uhyve_power_off *boot_find_power_off(const struct boot_facts *facts
 
 /* Returns if there is no way. */
 void boot_switch_off(void);
+
+/* Takes note of an entry of the MADT, or of the MP tables, that may tell of I/O APICs or of lines.
+ */
+void boot_take_madt_line(const uint8_t *entry);
+void boot_take_mp_line(const uint8_t *entry);
+
+void boot_log_lines(void);
+void boot_write_lines(struct uhyve_lines *lines);
 
 /* ---- Where everything lies ---- */
 
@@ -267,6 +280,9 @@ void boot_log_layout(const struct boot_layout *layout);
 
 /* What each line begins with. */
 void boot_log_prefix(void);
+
+/* What the log goes on with in ring 3. */
+void boot_write_log(struct uhyve_start_info *info);
 
 #define BOOT_DEVICE_WORD "virtio_mmio.device="
 

@@ -18,8 +18,8 @@ struct words
 uint64_t boot_start_bytes(unsigned int cpu_count)
 {
   return sizeof(struct uhyve_start_info) + UHYVE_MOST_INTERFACES * sizeof(struct uhyve_interface) +
-         (2 * MOST_WORDS + 4) * sizeof(uint64_t) + cpu_count * sizeof(uint64_t) +
-         BOOT_COMMAND_BYTES + 64;
+         sizeof(struct uhyve_lines) + (2 * MOST_WORDS + 4) * sizeof(uint64_t) +
+         cpu_count * sizeof(uint64_t) + BOOT_COMMAND_BYTES + 64;
 }
 
 static void begin_word(struct words *words)
@@ -114,6 +114,14 @@ static void fill_clock(struct uhyve_start_info *info, const struct boot_clock *c
   info->clock.ns_per_cycle = (1000000ull << 44) / clock->tsc_khz << 4;
 }
 
+static void fill_random(struct uhyve_start_info *info, uint64_t time)
+{
+  uint64_t words[1 + sizeof(info->random_seed) / sizeof(uint64_t)];
+  boot_fill_random(words, sizeof(words) / sizeof(words[0]), time);
+  info->stack_canary = words[0];
+  __builtin_memcpy(info->random_seed, &words[1], sizeof(info->random_seed));
+}
+
 static uint64_t copy_array(uint64_t *at, const struct words *words)
 {
   for (unsigned int i = 0; i < words->count; i++)
@@ -139,7 +147,8 @@ void boot_write_start(const struct boot_layout *layout, const struct boot_facts 
   static struct words arguments, variables;
   struct uhyve_start_info *info = boot_place(layout, layout->start_gva);
   struct uhyve_interface *interfaces = (struct uhyve_interface *) (info + 1);
-  uint64_t *arrays = (uint64_t *) (interfaces + UHYVE_MOST_INTERFACES);
+  struct uhyve_lines *lines = (struct uhyve_lines *) (interfaces + UHYVE_MOST_INTERFACES);
+  uint64_t *arrays = (uint64_t *) (lines + 1);
   uint64_t arrays_gva = layout->start_gva + (uint64_t) ((char *) arrays - (char *) info);
   const uint64_t arrays_count = 2 * MOST_WORDS + 4;
   uint32_t *apic_ids = (uint32_t *) (arrays + arrays_count);
@@ -166,6 +175,9 @@ void boot_write_start(const struct boot_layout *layout, const struct boot_facts 
   info->interfaces_gva = layout->start_gva + sizeof(*info);
   info->interface_count = boot_write_devices(interfaces);
   boot_find_ecam(facts, info);
+  boot_write_log(info);
+  boot_write_lines(lines);
+  info->lines_gva = layout->start_gva + (uint64_t) ((char *) lines - (char *) info);
   for (unsigned int i = 0; i < 3; i++)
     info->stream_mode[i] = CHARACTER_DEVICE;
   info->streams_terminal = 7;
@@ -174,9 +186,7 @@ void boot_write_start(const struct boot_layout *layout, const struct boot_facts 
   info->host_name_gva = name_gva;
   info->stack_limit = (struct uhyve_limit){layout->stack_bytes, UINT64_MAX};
   info->descriptor_limit = (struct uhyve_limit){1024, 65536};
-  info->stack_canary = __builtin_ia32_rdtsc();
-  for (unsigned int i = 0; i < sizeof(info->random_seed); i++)
-    info->random_seed[i] = (uint8_t) (__builtin_ia32_rdtsc() * 0x9e3779b97f4a7c15ull >> 56);
+  fill_random(info, clock->realtime_ns);
   fill_layout(info, layout, tables_used_bytes);
   fill_clock(info, clock);
 }
