@@ -24,6 +24,20 @@ uint32_t boot_apic_own_id(void)
   return 5;
 }
 
+/* Entries of other kinds: ring0_lines.c's. */
+static unsigned int other_entries;
+
+void boot_take_madt_line(const uint8_t *entry)
+{
+  other_entries += entry[0] == 4;
+}
+
+void boot_take_mp_line(const uint8_t *entry)
+{
+  (void) entry;
+  fail();
+}
+
 static uint8_t *madt(void)
 {
   return area + 128;
@@ -38,6 +52,7 @@ static int setup(void **state)
   memset(&facts, 0, sizeof(facts));
   memset(&cpus, 0, sizeof(cpus));
   is_x2apic = true;
+  other_entries = 0;
   end = madt() + 44;
   return 0;
 }
@@ -104,7 +119,10 @@ static void both_kinds_of_entries_are_read(void **state)
   add_x2apic(255, 1);
   add_x2apic(0x12345, 1);
   add_x2apic(256, 0);
+  add_local_apic(3, 1);
+  end[-8] = 4; /* of another kind */
   find(true);
+  assert_int_equal(other_entries, 1);
   const uint32_t expected[] = {5, 0, 255, 0x12345};
   assert_int_equal(cpus.count, 4);
   assert_memory_equal(cpus.apic_ids, expected, sizeof(expected));
