@@ -99,7 +99,7 @@ static void find(bool is_long)
   finish(madt(), "APIC", (uint32_t) (end - madt()));
   memcpy(root + 36, &madt_gpa, is_long ? 8 : 4);
   finish(root, is_long ? "XSDT" : "RSDT", is_long ? 44 : 40);
-  memcpy(rsdp, "RSD PTR ", strlen("RSD PTR "));
+  strcpy((char *) rsdp, "RSD PTR ");
   rsdp[15] = is_long ? 2 : 0;
   memcpy(rsdp + (is_long ? 24 : 16), &root_gpa, is_long ? 8 : 4);
   sum_up(rsdp, 20, rsdp + 8);
