@@ -6,14 +6,16 @@
 #   loader      multiboot, pvh (QEMU's own, by -kernel), or grub (from a CD)
 #   machine     pc, q35 or microvm, and more for QEMU's -M behind a comma
 #   processor   a model as QEMU names it
-#   cpus, memory_mib
+#   cpus        how many, and more for QEMU's -smp behind a comma
+#   memory_mib
+#   accelerator tcg or kvm
 # shellcheck shell=bash disable=SC2034,SC2154
 : "${STAGE:=}" # no monitor is run
 source "${BASH_SOURCE[0]%/*}/../expect.sh"
 source "${BASH_SOURCE[0]%/*}/libvirt.sh"
 PATH=$PATH:/usr/sbin:/sbin
 
-by=qemu loader=multiboot machine=pc processor=qemu64 cpus=1 memory_mib=64
+by=qemu loader=multiboot machine=pc processor=qemu64 cpus=1 memory_mib=64 accelerator=tcg
 
 # One run's, which takes a second or two.
 boot_limit_s=${BOOT_LIMIT_SECONDS:-60}
@@ -37,8 +39,11 @@ boot() {
 }
 
 boot_by_qemu() {
-    local options expected status=0
-    options=(-no-user-config -nodefaults -M "$machine" -accel tcg -cpu "$processor" -smp "$cpus"
+    local options topology=$cpus status=0
+    # Without ACPI there are SeaBIOS's MP tables, which name the first CPU of each package alone (its
+    # src/fw/mptable.c): so each CPU is a package. Of four cores in one package one CPU is right there.
+    [[ $machine != *acpi=off* || $cpus == *,* ]] || topology=$cpus,sockets=$cpus
+    options=(-no-user-config -nodefaults -M "$machine" -accel "$accelerator" -cpu "$processor" -smp "$topology"
         -m "$memory_mib" -display none -no-reboot -serial "file:$scratch/console"
         -device "isa-debug-exit,iobase=0xf4,iosize=4" "${boot_options[@]}")
     if [[ $loader == grub ]]; then

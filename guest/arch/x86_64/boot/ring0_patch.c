@@ -46,8 +46,22 @@ struct failure_frame
 
 _Noreturn void boot_report_failure(const struct failure_frame *frame);
 
+/* The stacks of a CPU are in its own part of the boot area. */
+static unsigned int cpu_of(uint64_t stack_gva)
+{
+  return (unsigned int) ((stack_gva - UHYVE_KERNEL_BASE - BOOT_PAGE_BYTES) / BOOT_NUCLEUS_BYTES);
+}
+
+bool boot_is_over(void)
+{
+  return (uint64_t) __builtin_frame_address(0) >= UHYVE_KERNEL_BASE;
+}
+
 _Noreturn void boot_report_failure(const struct failure_frame *frame)
 {
+  if (boot_is_over())
+    boot_log_set_cpu(cpu_of((uint64_t) frame));
+  boot_log_prefix();
   boot_print("uhyve: the nucleus failed: vector ");
   boot_print_number(frame->vector, 10);
   boot_print(", error code 0x");

@@ -122,9 +122,19 @@ static uint64_t copy_array(uint64_t *at, const struct words *words)
   return words->count + 1;
 }
 
+void boot_write_cpus(const struct boot_layout *layout, const struct boot_cpus *cpus)
+{
+  struct uhyve_start_info *info = boot_place(layout, layout->start_gva);
+  uint32_t *apic_ids = boot_place(layout, info->apic_ids_gva);
+  info->cpu_count = cpus->count;
+  info->host_cpu_count = cpus->count;
+  for (unsigned int i = 0; i < cpus->count; i++)
+    apic_ids[i] = cpus->apic_ids[i];
+}
+
 void boot_write_start(const struct boot_layout *layout, const struct boot_facts *facts,
-                      const struct boot_clock *clock, const struct boot_cpus *cpus,
-                      const struct uhyve_power_off *off, uint64_t tables_used_bytes)
+                      const struct boot_clock *clock, const struct uhyve_power_off *off,
+                      uint64_t tables_used_bytes)
 {
   static struct words arguments, variables;
   struct uhyve_start_info *info = boot_place(layout, layout->start_gva);
@@ -134,8 +144,6 @@ void boot_write_start(const struct boot_layout *layout, const struct boot_facts 
   const uint64_t arrays_count = 2 * MOST_WORDS + 4;
   uint32_t *apic_ids = (uint32_t *) (arrays + arrays_count);
   info->apic_ids_gva = arrays_gva + arrays_count * sizeof(arrays[0]);
-  for (unsigned int i = 0; i < layout->cpu_count; i++)
-    apic_ids[i] = cpus->apic_ids[i];
   arguments.text = (char *) (apic_ids + layout->cpu_count);
   arguments.text_gva = info->apic_ids_gva + layout->cpu_count * sizeof(apic_ids[0]);
   uint64_t name_gva = arguments.text_gva;
@@ -151,8 +159,6 @@ void boot_write_start(const struct boot_layout *layout, const struct boot_facts 
   info->size_bytes = sizeof(*info);
   info->is_bare = 1;
   info->power_off = *off;
-  info->cpu_count = layout->cpu_count;
-  info->host_cpu_count = layout->cpu_count;
   info->argc = arguments.count;
   info->argv_gva = arrays_gva;
   info->envp_gva = arrays_gva + copy_array(arrays, &arguments) * sizeof(arrays[0]);
