@@ -188,6 +188,25 @@ static void give_madt(const char *cpus)
   pvh_info.rsdp_gpa = gpa_of(rsdp);
 }
 
+/* 250 CPUs, and a module that leaves room for one. */
+static void give_crowd(void)
+{
+  static uint64_t module[4] = {16u << 20, 108u << 20};
+  static char cpus[1024];
+  char *at = cpus;
+  for (uint32_t id = 1; id <= 250; id++)
+  {
+    *at++ = (char) ('0' + id / 100);
+    *at++ = (char) ('0' + id / 10 % 10);
+    *at++ = (char) ('0' + id % 10);
+    *at++ = ',';
+  }
+  at[-1] = '\0';
+  give_madt(cpus);
+  pvh_info.module_count = 1;
+  pvh_info.modules_gpa = gpa_of(module);
+}
+
 /* In the first KiB of the extended BIOS data area. */
 static void give_mp_tables(const char *cpus)
 {
@@ -213,6 +232,17 @@ static void give_mp_tables(const char *cpus)
   floating[8] = 1;
   floating[9] = 4;
   sum_up(floating, 16, floating + 10);
+}
+
+/* Where firmware's pointers to tables lie: in memory, with an ISA bus. */
+static void hide_tables(void)
+{
+  for (uint32_t gpa = 0x9fc00; gpa < 0x100000; gpa += 16)
+  {
+    char *at = pointer(gpa);
+    if (behind(at, "_MP_") != NULL || behind(at, "RSD PTR ") != NULL)
+      *at = '\0';
+  }
 }
 
 /* ---- What is wrong ---- */
@@ -248,6 +278,8 @@ static bool do_wrong_by_pvh(struct multiboot_info *info, const char *what)
   if (cpus == NULL && broken == NULL && behind(what, "pvh-") == NULL)
     return false;
   hand_over_by_pvh(info);
+  if (is(what, "pvh-crowd"))
+    give_crowd();
   if (cpus != NULL || broken != NULL)
     give_madt(cpus != NULL ? cpus : broken);
   if (broken != NULL)
@@ -270,6 +302,8 @@ static void do_wrong(struct multiboot_info *info, const char *what)
     return;
   if (cpus != NULL)
     give_mp_tables(cpus);
+  else if (is(what, "no-tables"))
+    hide_tables();
   else if (is(what, "no-map"))
     info->flags &= ~FLAG_MAP;
   else if (is(what, "empty-map"))
@@ -281,7 +315,7 @@ static void do_wrong(struct multiboot_info *info, const char *what)
   else if (is(what, "large-module"))
     give_module(info, 256u << 20);
   else if (is(what, "module-of-most"))
-    give_module(info, 102u << 20);
+    give_module(info, 120u << 20);
   else if (is(what, "unknown"))
     handed_eax = 0;
   else if (is(what, "long-command"))

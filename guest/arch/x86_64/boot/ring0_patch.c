@@ -59,10 +59,12 @@ bool boot_is_over(void)
 
 _Noreturn void boot_report_failure(const struct failure_frame *frame)
 {
-  if (boot_is_over())
+  const bool is_over = boot_is_over();
+  if (is_over)
     boot_log_set_cpu(cpu_of((uint64_t) frame));
   boot_log_prefix();
-  boot_print("uhyve: the nucleus failed: vector ");
+  boot_print(is_over ? "uhyve: the nucleus failed: vector "
+                     : "uhyve: cannot boot: exception of vector ");
   boot_print_number(frame->vector, 10);
   boot_print(", error code 0x");
   boot_print_number(frame->error_code, 16);
@@ -71,5 +73,5 @@ _Noreturn void boot_report_failure(const struct failure_frame *frame)
   boot_print(", stack pointer 0x");
   boot_print_number(frame->rsp, 16);
   boot_print("\n");
-  boot_end(126);
+  boot_end(is_over ? 126 : 125);
 }

@@ -157,14 +157,14 @@ void boot_switch_off(void)
   static const struct boot_facts none;
   if (!is_searched)
     boot_find_power_off(&none);
+  if (off.register_gpa == 0 && off.port[0] == 0)
+    return;
   if (off.register_gpa != 0)
   {
     uint64_t window = boot_is_over() ? UHYVE_WINDOW_BASE : 0;
     *(volatile uint8_t *) boot_pointer(window + off.register_gpa) = (uint8_t) off.value[0];
   }
-  if (off.port[0] == 0)
-    return;
-  if (off.enable_port != 0 && (boot_in16(off.port[0]) & ACPI_IS_ENABLED) == 0)
+  if (off.port[0] != 0 && off.enable_port != 0 && (boot_in16(off.port[0]) & ACPI_IS_ENABLED) == 0)
   {
     boot_out8((uint16_t) off.enable_port, off.enable_value);
     for (int i = 0; i < MOST_LOOKS && (boot_in16(off.port[0]) & ACPI_IS_ENABLED) == 0; i++)
