@@ -61,7 +61,7 @@ _Noreturn void machine_end(int status)
   console_print("uhyve: ended with status ");
   console_print_number((uint64_t) status, 10);
   console_print("\n");
-  console_drain();
+  console_end();
   port_write8(PORT_DEBUG_EXIT, (uint8_t) status);
   switch_off(&start_info->power_off);
   for (;;)

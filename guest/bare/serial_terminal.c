@@ -57,12 +57,23 @@ static void put(char character)
   console_put(character);
 }
 
-void terminal_write(const char *text, size_t len_bytes)
+bool terminal_write(const char *text, size_t len_bytes)
 {
   spinlock_lock(&lock);
-  for (size_t i = 0; i < len_bytes; i++)
+  bool has_room = console_has_room();
+  for (size_t i = 0; i < len_bytes && has_room; i++)
     put(text[i]);
+  console_flush();
   spinlock_unlock(&lock);
+  return has_room;
+}
+
+bool terminal_has_room(void)
+{
+  spinlock_lock(&lock);
+  bool has_room = console_has_room();
+  spinlock_unlock(&lock);
+  return has_room;
 }
 
 static bool has_local(uint32_t flag)
@@ -223,9 +234,20 @@ static bool look(void)
   uint8_t byte;
   while (tail - head < QUEUE - 1 && console_take(&byte))
     take(byte);
+  console_flush();
   if (!has_local(ICANON))
     line = tail;
   return head != line;
+}
+
+void terminal_interrupt(void)
+{
+  spinlock_lock(&lock);
+  while (console_take_cause())
+  {
+  }
+  look();
+  spinlock_unlock(&lock);
 }
 
 bool terminal_look(void)

@@ -7,12 +7,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bare/console.h"
 #include "hypercalls/hypercalls.h"
 
 /* All masked, and any of them in upcalls. */
 
-/* Writes as the settings say. */
-void terminal_write(const char *text, size_t len_bytes);
+/* Writes at most TERMINAL_WRITE_BYTES as the settings say, all or nothing: false, there is no room.
+ */
+#define TERMINAL_WRITE_BYTES (CONSOLE_ROOM_BYTES / 2)
+bool terminal_write(const char *text, size_t len_bytes);
+
+/* If there is none: an interrupt comes when it is worth another try. */
+bool terminal_has_room(void);
+
+/* In that interrupt. */
+void terminal_interrupt(void);
 
 /* As much of one line, or without lines of what there is, as fits; 0 at the end of input, which is
  * taken by that; -EAGAIN: nothing. *is_over: a read ends with that. */

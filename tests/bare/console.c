@@ -1,5 +1,5 @@
-/* Reads the console: lines, single keys, or nothing, while a key sends a signal. Argument: which.
- */
+/* Reads the console: lines, single keys, or nothing, while a key sends a signal; or writes much.
+ * Argument: which. */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -71,8 +71,25 @@ static _Noreturn void compute(void)
     steps++;
 }
 
+/* A megabyte of numbered lines. */
+static int write_much(void)
+{
+  struct pollfd output = {.fd = STDOUT_FILENO, .events = POLLOUT};
+  setvbuf(stdout, NULL, _IOFBF, 5000);
+  for (int i = 0; i < 1 << 16; i++)
+  {
+    if (printf("%08d seven.\n", i) != 16)
+      return 10;
+    if (i % 1000 == 0 && (poll(&output, 1, -1) != 1 || output.revents != POLLOUT))
+      return 11;
+  }
+  return fflush(stdout) != 0 || tcdrain(STDOUT_FILENO) != 0 ? 12 : 0;
+}
+
 int main(int argc, char **argv)
 {
+  if (argc > 1 && strcmp(argv[1], "much") == 0)
+    return write_much();
   setvbuf(stdout, NULL, _IONBF, 0);
   if (argc > 1 && strcmp(argv[1], "busy") == 0)
     compute();

@@ -93,8 +93,9 @@ boot_file_for() {
 # QEMU prefers Multiboot where it finds its magic number, in the first 8 KiB.
 boot_pvh_copy() {
     local offsets
-    boot_file=$scratch/pvh-${1##*/}
-    [[ ! -e $boot_file ]] || return 0
+    rm -rf "$scratch/pvh"
+    mkdir "$scratch/pvh"
+    boot_file=$scratch/pvh/${1##*/} # programs say their names
     cp "$1" "$boot_file"
     mapfile -t offsets < <(head -c 8192 "$boot_file" | LC_ALL=C grep -aboP '\x02\xb0\xad\x1b' | cut -d: -f1)
     # A position-independent program has none.

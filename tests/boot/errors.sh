@@ -62,6 +62,13 @@ refused "the command line is too long: at most 4095 characters" long-command
 refused "the command line has too many words: at most 256" many-words
 boot_options=() memory_mib=64
 
+# 100 MiB of data, of which the file has nothing.
+boot_kernel=$PROGRAMS/../guest/big_data memory_mib=32
+for loader in multiboot pvh; do
+    refused "too little memory for the program"
+done
+memory_mib=64
+
 # ---- Processors ----
 
 for processor in qemu32 pentium3; do

@@ -98,6 +98,14 @@ const struct uhyve_power_off *boot_find_power_off(const struct boot_facts *facts
 /* Returns if there is no way. */
 void boot_switch_off(void);
 
+/* Takes note of an entry of the MADT, or of the MP tables, that may tell of I/O APICs or of lines.
+ */
+void boot_take_madt_line(const uint8_t *entry);
+void boot_take_mp_line(const uint8_t *entry);
+
+void boot_log_lines(void);
+void boot_write_lines(struct uhyve_lines *lines);
+
 /* ---- Where everything lies ---- */
 
 /* One CPU's pages for the nucleus alone, and those that ring 3 shares with it: as under the
@@ -264,6 +272,9 @@ void boot_log_layout(const struct boot_layout *layout);
 
 /* What each line begins with. */
 void boot_log_prefix(void);
+
+/* What the log goes on with in ring 3. */
+void boot_write_log(struct uhyve_start_info *info);
 
 #define BOOT_DEVICE_WORD "virtio_mmio.device="
 

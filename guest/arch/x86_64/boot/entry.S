@@ -43,7 +43,10 @@ boot_entry_32:
   mov %edi, (%ebx)
   lea .Lboot_stack_end - .Lhere(%ebp), %esp
 
+  /* Where the image ends behind the memory, nothing is kept. */
   push %ebx
+  cmp %ebx, (%esp)
+  jne .Lno_memory
   mov $0x80000000, %eax
   cpuid
   cmp $0x80000001, %eax
@@ -104,6 +107,9 @@ boot_entry_32:
   .size boot_entry_32, . - boot_entry_32
 
 /* As ring0_console.c does it: QEMU's device, else a triple fault. */
+.Lno_memory:
+  lea .Ltext_no_memory - .Lhere(%ebp), %esi
+  jmp 4f
 .Lno_long_mode:
   lea .Ltext_no_long_mode - .Lhere(%ebp), %esi
 4:
@@ -132,6 +138,9 @@ boot_entry_32:
 .Lno_gates_32:
   .word 0
   .long 0
+.Ltext_no_memory:
+  .ascii "[    0.000000] CPU 0: uhyve: cannot boot: too little memory for the program\r\n"
+  .asciz "uhyve: ended with status 125\r\n"
 .Ltext_no_long_mode:
   .ascii "[    0.000000] CPU 0: uhyve: cannot boot: this processor has no 64-bit mode\r\n"
   .asciz "uhyve: ended with status 125\r\n"

@@ -203,6 +203,8 @@ static void read_madt(struct boot_cpus *cpus, const struct madt *madt)
     else if (at[0] == MADT_LOCAL_X2APIC && at[1] >= 16 && (at[8] & MADT_CPU_ENABLED) != 0 &&
              read_address(at + 4, 4) != X2APIC_ALL)
       add_cpu(cpus, (uint32_t) read_address(at + 4, 4));
+    else
+      boot_take_madt_line(at);
     at += at[1];
   }
 }
@@ -245,6 +247,8 @@ static bool read_mp(struct boot_cpus *cpus)
       break;
     if (at[0] == MP_PROCESSOR && (at[3] & MP_PROCESSOR_ENABLED) != 0 && at[1] != XAPIC_ALL)
       add_cpu(cpus, at[1]);
+    else
+      boot_take_mp_line(at);
     at += bytes;
   }
   return true;

@@ -31,6 +31,12 @@ void boot_log_set_cpu(unsigned int cpu)
   state.cpu = cpu;
 }
 
+void boot_write_log(struct uhyve_start_info *info)
+{
+  info->boot_tsc = state.begin_tsc;
+  info->log_level = state.level;
+}
+
 static void print_padded(uint64_t number, const char *fill, uint64_t least)
 {
   for (; least > 1 && number < least; least /= 10)

@@ -24,6 +24,7 @@ _Noreturn void boot_main(uint32_t magic, uint64_t info_gpa)
   boot_read_clock(&clock, &options);
   boot_find_cpus(&cpus, &facts);
   boot_log_facts(&facts, &cpus, &clock);
+  boot_log_lines();
   boot_plan(&layout, &facts, cpus.count);
   boot_log_layout(&layout);
   boot_relocate(&layout);

@@ -18,8 +18,8 @@ struct words
 uint64_t boot_start_bytes(unsigned int cpu_count)
 {
   return sizeof(struct uhyve_start_info) + UHYVE_MOST_INTERFACES * sizeof(struct uhyve_interface) +
-         (2 * MOST_WORDS + 4) * sizeof(uint64_t) + cpu_count * sizeof(uint64_t) +
-         BOOT_COMMAND_BYTES + 64;
+         sizeof(struct uhyve_lines) + (2 * MOST_WORDS + 4) * sizeof(uint64_t) +
+         cpu_count * sizeof(uint64_t) + BOOT_COMMAND_BYTES + 64;
 }
 
 static void begin_word(struct words *words)
@@ -139,7 +139,8 @@ void boot_write_start(const struct boot_layout *layout, const struct boot_facts 
   static struct words arguments, variables;
   struct uhyve_start_info *info = boot_place(layout, layout->start_gva);
   struct uhyve_interface *interfaces = (struct uhyve_interface *) (info + 1);
-  uint64_t *arrays = (uint64_t *) (interfaces + UHYVE_MOST_INTERFACES);
+  struct uhyve_lines *lines = (struct uhyve_lines *) (interfaces + UHYVE_MOST_INTERFACES);
+  uint64_t *arrays = (uint64_t *) (lines + 1);
   uint64_t arrays_gva = layout->start_gva + (uint64_t) ((char *) arrays - (char *) info);
   const uint64_t arrays_count = 2 * MOST_WORDS + 4;
   uint32_t *apic_ids = (uint32_t *) (arrays + arrays_count);
@@ -166,6 +167,9 @@ void boot_write_start(const struct boot_layout *layout, const struct boot_facts 
   info->interfaces_gva = layout->start_gva + sizeof(*info);
   info->interface_count = boot_write_devices(interfaces);
   boot_find_ecam(facts, info);
+  boot_write_log(info);
+  boot_write_lines(lines);
+  info->lines_gva = layout->start_gva + (uint64_t) ((char *) lines - (char *) info);
   for (unsigned int i = 0; i < 3; i++)
     info->stream_mode[i] = CHARACTER_DEVICE;
   info->streams_terminal = 7;
