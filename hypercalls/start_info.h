@@ -245,7 +245,8 @@ struct uhyve_start_info
   uint64_t page_table_root_gpa;
   uint64_t page_tables_gpa; /* the pool all page tables come from */
   uint64_t page_tables_len_bytes;
-  uint64_t page_tables_used_bytes; /* by the monitor; the rest is the guest's, and zero */
+  uint64_t page_tables_used_bytes; /* by the monitor; the rest is the guest's, and zero (not if
+                                      is_bare) */
   uint64_t tlb_generation;         /* the guest's count of changes that a TLB may have to forget */
 
   uint64_t apic_ids_gva; /* uint32_t for each CPU; 0: a CPU's number is its APIC's */
