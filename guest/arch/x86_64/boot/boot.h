@@ -47,6 +47,11 @@ void boot_add_ram(struct boot_facts *facts, uint64_t begin_gpa, uint64_t len_byt
 void boot_remove_ram(struct boot_facts *facts, uint64_t begin_gpa, uint64_t len_bytes);
 void boot_round_ram(struct boot_facts *facts);
 
+/* ---- Random numbers ---- */
+
+/* From the processor, if it has any, and from how long things take; `time` makes boots differ. */
+void boot_fill_random(uint64_t *words, size_t count, uint64_t time);
+
 /* ---- The command line ---- */
 
 enum boot_log_level

@@ -114,6 +114,14 @@ static void fill_clock(struct uhyve_start_info *info, const struct boot_clock *c
   info->clock.ns_per_cycle = (1000000ull << 44) / clock->tsc_khz << 4;
 }
 
+static void fill_random(struct uhyve_start_info *info, uint64_t time)
+{
+  uint64_t words[1 + sizeof(info->random_seed) / sizeof(uint64_t)];
+  boot_fill_random(words, sizeof(words) / sizeof(words[0]), time);
+  info->stack_canary = words[0];
+  __builtin_memcpy(info->random_seed, &words[1], sizeof(info->random_seed));
+}
+
 static uint64_t copy_array(uint64_t *at, const struct words *words)
 {
   for (unsigned int i = 0; i < words->count; i++)
@@ -178,9 +186,7 @@ void boot_write_start(const struct boot_layout *layout, const struct boot_facts 
   info->host_name_gva = name_gva;
   info->stack_limit = (struct uhyve_limit){layout->stack_bytes, UINT64_MAX};
   info->descriptor_limit = (struct uhyve_limit){1024, 65536};
-  info->stack_canary = __builtin_ia32_rdtsc();
-  for (unsigned int i = 0; i < sizeof(info->random_seed); i++)
-    info->random_seed[i] = (uint8_t) (__builtin_ia32_rdtsc() * 0x9e3779b97f4a7c15ull >> 56);
+  fill_random(info, clock->realtime_ns);
   fill_layout(info, layout, tables_used_bytes);
   fill_clock(info, clock);
 }
