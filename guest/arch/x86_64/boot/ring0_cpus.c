@@ -135,17 +135,26 @@ static uint64_t ebda_gpa(void)
   return gpa + EBDA_BYTES <= LOW_MEMORY_END_GPA ? gpa : 0;
 }
 
+/* All of the areas is looked at, and so once only. */
+static const struct rsdp *search_rsdp(void)
+{
+  static bool is_searched;
+  static const struct rsdp *rsdp;
+  uint64_t ebda = ebda_gpa();
+  if (!is_searched && ebda != 0)
+    rsdp = find_rsdp_between(ebda, ebda + EBDA_BYTES);
+  if (!is_searched && rsdp == NULL)
+    rsdp = find_rsdp_between(BIOS_BEGIN_GPA, BIOS_END_GPA);
+  is_searched = true;
+  return rsdp;
+}
+
 static const struct rsdp *find_rsdp(const struct boot_facts *facts)
 {
   const struct rsdp *rsdp = NULL;
   if (is_in_reach(facts->rsdp_gpa, sizeof(*rsdp)))
     rsdp = find_rsdp_between(facts->rsdp_gpa, facts->rsdp_gpa + RSDP_FIRST_BYTES);
-  if (rsdp != NULL)
-    return rsdp;
-  uint64_t ebda = ebda_gpa();
-  if (ebda != 0)
-    rsdp = find_rsdp_between(ebda, ebda + EBDA_BYTES);
-  return rsdp != NULL ? rsdp : find_rsdp_between(BIOS_BEGIN_GPA, BIOS_END_GPA);
+  return rsdp != NULL ? rsdp : search_rsdp();
 }
 
 static const struct table_header *table_at(uint64_t gpa)
@@ -195,31 +204,16 @@ static const struct table_header *find_in(const struct table_header *root, unsig
   return NULL;
 }
 
-/* Looked for once. */
-static struct
-{
-  bool is_known;
-  const struct table_header *xsdt, *rsdt;
-} roots;
-
-static void find_roots(const struct boot_facts *facts)
-{
-  const struct rsdp *rsdp = find_rsdp(facts);
-  roots.is_known = true;
-  if (rsdp == NULL)
-    return;
-  roots.rsdt = root_at(rsdp->rsdt_gpa, "RSDT");
-  if (rsdp->revision >= 2 && rsdp->len_bytes >= sizeof(*rsdp) &&
-      rsdp->len_bytes <= RSDP_MOST_BYTES && sums_up(rsdp, rsdp->len_bytes))
-    roots.xsdt = root_at(rsdp->xsdt_gpa, "XSDT");
-}
-
 const void *boot_find_acpi(const struct boot_facts *facts, const char *signature)
 {
-  if (!roots.is_known)
-    find_roots(facts);
-  const struct table_header *table = find_in(roots.xsdt, 8, signature);
-  return table != NULL ? table : find_in(roots.rsdt, 4, signature);
+  const struct rsdp *rsdp = find_rsdp(facts);
+  const struct table_header *table = NULL;
+  if (rsdp == NULL)
+    return NULL;
+  if (rsdp->revision >= 2 && rsdp->len_bytes >= sizeof(*rsdp) &&
+      rsdp->len_bytes <= RSDP_MOST_BYTES && sums_up(rsdp, rsdp->len_bytes))
+    table = find_in(root_at(rsdp->xsdt_gpa, "XSDT"), 8, signature);
+  return table != NULL ? table : find_in(root_at(rsdp->rsdt_gpa, "RSDT"), 4, signature);
 }
 
 /* What stands for all local APICs is none. */
