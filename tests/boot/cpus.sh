@@ -29,8 +29,8 @@ says() {
 
 # ---- One that is not there, which takes its time: beside the others ----
 
-(
-    scratch=$scratch/missing
+with_missing() {
+    local scratch=$scratch/missing
     mkdir "$scratch"
     cpus=3 memory_mib=128 boot_options=(-initrd "$tasks")
     boot "$bad_loader" madt=0,7,1,9,2 -- log=normal
@@ -38,7 +38,8 @@ says() {
     says "the CPU with local APIC 9 does not start: it is left out"
     # Those behind it move up.
     runs 3 "0=0 1=1 2=2"
-) &
+}
+with_missing &
 missing=$!
 
 # ---- ACPI ----
@@ -89,7 +90,7 @@ says "neither ACPI nor MP tables name CPUs: one is used"
 # ---- x2APIC mode: QEMU has it by KVM alone ----
 
 machine=q35,kernel-irqchip=split processor=qemu64,-pni,-svm,+x2apic accelerator=kvm cpus=2,sockets=280,maxcpus=280
-boot_options=(-device intel-iommu,intremap=on,eim=on)
+boot_options=(-device "intel-iommu,intremap=on,eim=on")
 for id in 255 279; do
     boot_options+=(-device "qemu64-x86_64-cpu,pni=off,svm=off,x2apic=on,socket-id=$id,core-id=0,thread-id=0")
 done

@@ -4,7 +4,7 @@
 # shellcheck source-path=SCRIPTDIR
 source "${BASH_SOURCE[0]%/*}/boot.sh"
 
-hello=$EXAMPLES/hello bad_loader=$PROGRAMS/bad_loader
+hello=$EXAMPLES/hello
 greeting="Hello from a unikernel"
 
 wrong() {

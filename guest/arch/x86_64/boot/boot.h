@@ -94,6 +94,9 @@ struct boot_cpus
   unsigned int out_of_reach;         /* left out: not reached in xAPIC mode */
 };
 
+/* Where the pointer to ACPI's tables is, so that it is searched for once; none stays 0. */
+void boot_find_rsdp(struct boot_facts *facts);
+
 /* Adds all CPUs that may be used. */
 void boot_find_cpus(struct boot_cpus *cpus, const struct boot_facts *facts);
 

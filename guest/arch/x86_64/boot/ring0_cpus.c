@@ -135,26 +135,17 @@ static uint64_t ebda_gpa(void)
   return gpa + EBDA_BYTES <= LOW_MEMORY_END_GPA ? gpa : 0;
 }
 
-/* All of the areas is looked at, and so once only. */
-static const struct rsdp *search_rsdp(void)
-{
-  static bool is_searched;
-  static const struct rsdp *rsdp;
-  uint64_t ebda = ebda_gpa();
-  if (!is_searched && ebda != 0)
-    rsdp = find_rsdp_between(ebda, ebda + EBDA_BYTES);
-  if (!is_searched && rsdp == NULL)
-    rsdp = find_rsdp_between(BIOS_BEGIN_GPA, BIOS_END_GPA);
-  is_searched = true;
-  return rsdp;
-}
-
 static const struct rsdp *find_rsdp(const struct boot_facts *facts)
 {
   const struct rsdp *rsdp = NULL;
   if (is_in_reach(facts->rsdp_gpa, sizeof(*rsdp)))
     rsdp = find_rsdp_between(facts->rsdp_gpa, facts->rsdp_gpa + RSDP_FIRST_BYTES);
-  return rsdp != NULL ? rsdp : search_rsdp();
+  if (rsdp != NULL)
+    return rsdp;
+  uint64_t ebda = ebda_gpa();
+  if (ebda != 0)
+    rsdp = find_rsdp_between(ebda, ebda + EBDA_BYTES);
+  return rsdp != NULL ? rsdp : find_rsdp_between(BIOS_BEGIN_GPA, BIOS_END_GPA);
 }
 
 static const struct table_header *table_at(uint64_t gpa)
@@ -174,6 +165,11 @@ static uint64_t read_address(const uint8_t *at, unsigned int bytes)
   for (unsigned int i = bytes; i > 0; i--)
     address = address << 8 | at[i - 1];
   return address;
+}
+
+void boot_find_rsdp(struct boot_facts *facts)
+{
+  facts->rsdp_gpa = (uint64_t) find_rsdp(facts);
 }
 
 const void *boot_acpi_table(uint64_t gpa)

@@ -131,7 +131,7 @@ static void use_pm1(const uint8_t *fadt, const struct sleep_types *types)
   off.enable_value = fadt[FADT_ENABLE_VALUE];
 }
 
-static void find(const struct boot_facts *facts)
+static void find_registers(const struct boot_facts *facts)
 {
   const uint8_t *fadt = boot_find_acpi(facts, "FACP");
   if (fadt == NULL || number_at(fadt + LEN_OFFSET, 4) < FADT_LEAST_BYTES)
@@ -154,7 +154,7 @@ static void find(const struct boot_facts *facts)
 const struct uhyve_power_off *boot_find_power_off(const struct boot_facts *facts)
 {
   is_searched = true;
-  find(facts);
+  find_registers(facts);
   return &off;
 }
 
@@ -175,7 +175,7 @@ void boot_switch_off(void)
   static const struct boot_facts none;
   if (!is_searched)
     boot_find_power_off(&none);
-  if (off.register_gpa == 0 && off.port[0] == 0)
+  if (off.register_gpa == 0 && off.sleep_port == 0 && off.port[0] == 0)
     return;
   if (off.register_gpa != 0)
   {
