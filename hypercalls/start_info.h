@@ -47,6 +47,7 @@
 #define UHYVE_VECTOR_SIGNAL     0x44 /* a signal from outside, see HC_signals */
 #define UHYVE_VECTOR_NETWORK    0x45 /* at CPU 0: some interface has something to be served */
 #define UHYVE_VECTOR_LINK       0x46 /* at CPU 0: the status field of some interface has changed */
+#define UHYVE_VECTOR_LINE       0x47 /* at CPU 0, without a monitor: a line that devices may share */
 #define UHYVE_VECTOR_SOURCES    0x50 /* interrupt sources of devices and programs ... */
 #define UHYVE_VECTOR_END        0x70 /* ... up to here */
 #define UHYVE_VECTOR_SPURIOUS   0xff
@@ -193,6 +194,32 @@ struct uhyve_power_off
   uint8_t reserved[5];
 };
 
+#define UHYVE_MOST_IO_APICS 8
+#define UHYVE_ISA_LINES     16
+
+struct uhyve_io_apic
+{
+  uint64_t registers_gpa;
+  uint32_t first_line; /* counted over all I/O APICs */
+  uint32_t reserved;
+};
+
+/* Where one of the sixteen interrupts of a PC arrives. */
+struct uhyve_isa_line
+{
+  uint32_t line;
+  uint32_t is_low; /* 1: it interrupts when its level falls */
+};
+
+/* What firmware's tables say of interrupts, where there is no monitor. */
+struct uhyve_lines
+{
+  uint32_t io_apic_count; /* 0: no table tells of any */
+  uint32_t reserved;
+  struct uhyve_io_apic io_apics[UHYVE_MOST_IO_APICS];
+  struct uhyve_isa_line isa[UHYVE_ISA_LINES];
+};
+
 struct uhyve_start_info
 {
   uint64_t magic;      /* UHYVE_START_MAGIC */
@@ -273,10 +300,15 @@ struct uhyve_start_info
   uint32_t ecam_buses; /* of which PCI devices have their configuration in memory; 0: none */
   uint64_t ecam_gpa;
   struct uhyve_power_off power_off;
+  uint64_t boot_tsc;  /* when it began */
+  uint32_t log_level; /* 0: errors alone, 1: normal, 2: verbose */
+  uint32_t reserved;
+  uint64_t lines_gva; /* struct uhyve_lines */
 };
 
 _Static_assert(sizeof(struct uhyve_interface) == 64, "ABI");
+_Static_assert(sizeof(struct uhyve_lines) == 264, "ABI");
 _Static_assert(sizeof(struct uhyve_power_off) == 24, "ABI");
-_Static_assert(sizeof(struct uhyve_start_info) == 584, "ABI");
+_Static_assert(sizeof(struct uhyve_start_info) == 608, "ABI");
 
 #endif

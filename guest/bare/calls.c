@@ -10,20 +10,22 @@
 #include "bare/serial_terminal.h"
 #include "mm/address.h"
 
-/* The line is slow, and no interrupt is taken meanwhile: one call moves no more. */
-#define WRITE_MOST_BYTES 1024
-
+/* A serial line is slow, and no interrupt is taken meanwhile: one call moves no more than the
+ * terminal takes at once. */
 static void write_line(struct hc_io *io)
 {
   io->result = 0;
-  for (uint32_t i = 0; i < io->segments && io->result < WRITE_MOST_BYTES; i++)
+  for (uint32_t i = 0; i < io->segments && io->result < TERMINAL_WRITE_BYTES; i++)
   {
     size_t len_bytes = io->segment[i].len_bytes;
-    if (len_bytes > WRITE_MOST_BYTES - (size_t) io->result)
-      len_bytes = WRITE_MOST_BYTES - (size_t) io->result;
-    terminal_write(address_of_gpa(io->segment[i].gpa), len_bytes);
+    if (len_bytes > TERMINAL_WRITE_BYTES - (size_t) io->result)
+      len_bytes = TERMINAL_WRITE_BYTES - (size_t) io->result;
+    if (!terminal_write(address_of_gpa(io->segment[i].gpa), len_bytes))
+      break;
     io->result += (int64_t) len_bytes;
   }
+  if (io->result == 0 && io->segments > 0)
+    io->result = -EAGAIN;
 }
 
 static _Noreturn void end(const struct hc_exit *call)
@@ -87,14 +89,12 @@ void bare_call(enum hc_port port, void *block)
   case HC_crash:
     crash(block);
   case HC_write:
-    line_input_begin();
     write_line(block);
     break;
   case HC_read:
     line_input_read(block);
     break;
   case HC_watch:
-    line_input_begin();
     line_input_watch(block);
     break;
   case HC_terminal:

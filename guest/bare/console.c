@@ -1,7 +1,10 @@
-/* The serial console. */
+/* The console: a serial line, or for the program a virtio console where there is one. */
 #include "bare/console.h"
 
 #include "arch/x86_64/port_io.h"
+#include "bare/io_apic.h"
+#include "bare/virtio_console.h"
+#include "hypercalls/start_info.h"
 
 /* National Semiconductor PC16550D, 8.0 */
 #define PORT                 0x3f8
@@ -19,6 +22,8 @@
 #define LINE_STATUS_IS_EMPTY 0x40
 #define NO_LINE              0xff
 
+#define ISA_LINE             4u
+
 #define MOST_LOOKS           100000
 
 static void wait_for(uint8_t bit)
@@ -27,15 +32,49 @@ static void wait_for(uint8_t bit)
     ;
 }
 
-void console_put(char character)
+static void serial_put(char character)
 {
   wait_for(LINE_STATUS_CAN_SEND);
   port_write8(PORT, (uint8_t) character);
 }
 
+void console_put(char character)
+{
+  if (virtio_console_is_used)
+    virtio_console_put(character);
+  else
+    serial_put(character);
+}
+
+void console_flush(void)
+{
+  if (virtio_console_is_used)
+    virtio_console_flush();
+}
+
+bool console_has_room(void)
+{
+  return !virtio_console_is_used || virtio_console_has_room();
+}
+
 void console_drain(void)
 {
+  if (virtio_console_is_used)
+    virtio_console_drain();
+  else
+    wait_for(LINE_STATUS_IS_EMPTY);
+}
+
+void console_end(void)
+{
+  if (virtio_console_is_used)
+    virtio_console_drain();
   wait_for(LINE_STATUS_IS_EMPTY);
+}
+
+bool console_take_cause(void)
+{
+  return virtio_console_is_used && virtio_console_take_cause();
 }
 
 static bool has_data(void)
@@ -46,11 +85,13 @@ static bool has_data(void)
 
 void console_ask_interrupt(void)
 {
+  if (virtio_console_is_used || io_apic_use_isa(ISA_LINE, UHYVE_VECTOR_STREAM) != 0)
+    return;
   port_write8(PORT + MODEM_CONTROL, MODEM_READY | MODEM_INTERRUPT);
   port_write8(PORT + INTERRUPTS, INTERRUPT_AT_DATA);
 }
 
-bool console_take(uint8_t *byte)
+static bool serial_take(uint8_t *byte)
 {
   static bool has_fifo;
   if (has_data())
@@ -65,14 +106,21 @@ bool console_take(uint8_t *byte)
   return false;
 }
 
+bool console_take(uint8_t *byte)
+{
+  return virtio_console_is_used ? virtio_console_take(byte) : serial_take(byte);
+}
+
 void console_write(const char *text, size_t len_bytes)
 {
   for (size_t i = 0; i < len_bytes; i++)
   {
     if (text[i] == '\n')
-      console_put('\r');
-    console_put(text[i]);
+      serial_put('\r');
+    serial_put(text[i]);
   }
+  if (virtio_console_is_used)
+    virtio_console_say(text, len_bytes);
 }
 
 void console_print(const char *text)

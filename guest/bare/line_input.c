@@ -1,6 +1,6 @@
-/* Input of the serial line. Until the line's interrupt has once been seen to come, a timer looks
- * while somebody waits, more often when something has come lately: the line has room for 16 bytes.
- */
+/* Waiting for the console: for input, and for room. Until its interrupt has once been seen to come,
+ * a timer looks while somebody waits, more often when something has come lately: a serial line has
+ * room for 16 bytes. */
 #include "bare/line_input.h"
 
 #include <errno.h>
@@ -9,13 +9,10 @@
 
 #include "arch/x86_64/cpu.h"
 #include "bare/console.h"
-#include "bare/io_apic.h"
 #include "bare/serial_terminal.h"
 #include "mm/address.h"
 #include "sched/spinlock.h"
 #include "sched/timer.h"
-
-#define SERIAL_LINE   4u /* of the I/O APIC */
 
 #define LOOK_SOON_NS  1000000ull
 #define LOOK_LATER_NS 10000000ull
@@ -25,7 +22,18 @@ static struct spinlock lock;
 static struct timer timer;
 static unsigned int looks;
 static bool has_interrupts;
-static uint32_t told; /* interrupts that are this file's own */
+static bool is_read, is_written; /* somebody waits for input, for room */
+static uint32_t told;            /* interrupts that are this file's own */
+
+/* Whether somebody is to be told. Keys may send signals, whatever is waited for. */
+static bool has_changed(void)
+{
+  bool has_come = terminal_look() && is_read;
+  bool has_room = is_written && terminal_has_room();
+  is_read = is_read && !has_come;
+  is_written = is_written && !has_room;
+  return has_come || has_room;
+}
 
 /* As the monitor's interrupt. */
 static void tell(const struct percpu *cpu)
@@ -44,7 +52,7 @@ static uint64_t next_look_tsc(void)
 static void look_again(struct timer *expired, struct percpu *cpu)
 {
   spinlock_lock(&lock);
-  bool has_come = terminal_look();
+  bool has_come = has_changed();
   if (has_come)
     looks = 0;
   else if (!has_interrupts)
@@ -56,11 +64,9 @@ static void look_again(struct timer *expired, struct percpu *cpu)
 
 void line_input_begin(void)
 {
-  static bool has_begun;
-  if (__atomic_exchange_n(&has_begun, true, __ATOMIC_RELAXED))
-    return;
-  if (io_apic_use(SERIAL_LINE, UHYVE_VECTOR_STREAM) == 0)
-    console_ask_interrupt();
+  uint32_t was_masked = cpu_mask_save();
+  console_ask_interrupt();
+  cpu_mask_restore(was_masked);
 }
 
 void line_input_interrupt(void)
@@ -70,7 +76,7 @@ void line_input_interrupt(void)
     __atomic_sub_fetch(&told, 1, __ATOMIC_RELAXED);
   else
     has_interrupts = true;
-  terminal_look();
+  terminal_interrupt();
   spinlock_unlock(&lock);
 }
 
@@ -89,10 +95,12 @@ void line_input_read(struct hc_io *call)
   }
 }
 
-static void watch_input(struct percpu *cpu)
+static void watch(struct percpu *cpu, enum hc_event event)
 {
   spinlock_lock(&lock);
-  bool has_come = terminal_look();
+  is_read = is_read || event == HC_EVENT_READ;
+  is_written = is_written || event == HC_EVENT_WRITE;
+  bool has_come = has_changed();
   if (!has_come && !has_interrupts && !timer.is_set)
   {
     timer.expire = look_again;
@@ -109,9 +117,7 @@ void line_input_watch(struct hc_watch *call)
   struct percpu *cpu = cpu_this();
   call->result = 0;
   if (call->event == HC_EVENT_LOOK)
-    call->result = POLLOUT | (terminal_look() ? POLLIN : 0);
-  else if (call->event == HC_EVENT_READ)
-    watch_input(cpu);
-  else if (call->event == HC_EVENT_WRITE)
-    tell(cpu);
+    call->result = (terminal_has_room() ? POLLOUT : 0) | (terminal_look() ? POLLIN : 0);
+  else if (call->event == HC_EVENT_READ || call->event == HC_EVENT_WRITE)
+    watch(cpu, call->event);
 }

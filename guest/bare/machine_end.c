@@ -7,6 +7,7 @@
 #include "arch/x86_64/cpu.h"
 #include "arch/x86_64/port_io.h"
 #include "bare/console.h"
+#include "bare/serial_terminal.h"
 #include "mm/address.h"
 #include "start_info.h"
 
@@ -53,6 +54,7 @@ void machine_begin_end(void)
     __atomic_store_n(&who, cpu + 1, __ATOMIC_SEQ_CST);
   while (__atomic_load_n(&who, __ATOMIC_SEQ_CST) != cpu + 1)
     cpu_relax();
+  terminal_take_over();
 }
 
 _Noreturn void machine_end(int status)
@@ -61,7 +63,7 @@ _Noreturn void machine_end(int status)
   console_print("uhyve: ended with status ");
   console_print_number((uint64_t) status, 10);
   console_print("\n");
-  console_drain();
+  console_end();
   port_write8(PORT_DEBUG_EXIT, (uint8_t) status);
   switch_off(&start_info->power_off);
   for (;;)

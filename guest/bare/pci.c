@@ -252,7 +252,13 @@ struct pci_bar pci_bar(const struct pci_device *device, unsigned int index)
 void pci_enable(const struct pci_device *device)
 {
   uint32_t command = pci_read16(device, COMMAND) | COMMAND_PORTS | COMMAND_MEMORY | COMMAND_MASTER;
-  pci_write16(device, COMMAND, (uint16_t) (command & ~COMMAND_NO_LINE));
+  pci_write16(device, COMMAND, (uint16_t) command);
+}
+
+void pci_set_line(const struct pci_device *device, bool is_used)
+{
+  uint32_t command = pci_read16(device, COMMAND) & ~COMMAND_NO_LINE;
+  pci_write16(device, COMMAND, (uint16_t) (command | (is_used ? 0 : COMMAND_NO_LINE)));
 }
 
 uint8_t pci_find_capability(const struct pci_device *device, uint8_t kind, uint8_t behind)

@@ -50,9 +50,21 @@ uint8_t pci_find_capability(const struct pci_device *device, uint8_t kind, uint8
  */
 int pci_use_message(const struct pci_device *device, unsigned int entry, uint8_t vector);
 
-/* Has interrupts of the device come to CPU 0 as a vector: by MSI-X (entry 0) or MSI, else by its
- * line. A line interrupts when it rises, and several devices may share it: what handles the vector
- * looks at all of them until none has a cause any more. Returns 0 or -ENOSYS. */
+/* Has interrupts of the device come to CPU 0: by MSI-X (entry 0) or MSI as a vector, else by its
+ * line as UHYVE_VECTOR_LINE. A line interrupts when it rises, and several devices may share it:
+ * what had risen before has to be taken by pci_line_interrupt() when the driver stands. Returns 0
+ * or -ENOSYS. */
 int pci_use_interrupt(const struct pci_device *device, uint8_t vector);
+
+/* ---- pci_line.c ---- */
+
+/* The handler of UHYVE_VECTOR_LINE; masked. */
+void pci_line_interrupt(void);
+
+/* Has the device's line interrupt, and no device that has no driver. Returns 0 or -ENOSYS. */
+int pci_use_line(const struct pci_device *device);
+
+/* Whether the device interrupts by its line. */
+void pci_set_line(const struct pci_device *device, bool is_used);
 
 #endif

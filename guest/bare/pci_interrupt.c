@@ -4,7 +4,6 @@
 #include <stddef.h>
 
 #include "arch/x86_64/cpu.h"
-#include "bare/io_apic.h"
 #include "bare/pci.h"
 #include "mm/address.h"
 #include "mm/virtual_state.h"
@@ -40,8 +39,6 @@ struct table_entry
 /* Intel SDM vol. 3A (June 2023), 10.11.1 */
 #define MESSAGE_ADDRESS   0xfee00000u
 #define MESSAGE_APIC      12
-
-#define NO_INTERRUPT_LINE 0xff
 
 #define REGISTERS_END_GPA 0xfec00000ull /* of what the boot has mapped below 4 GiB */
 
@@ -122,7 +119,5 @@ int pci_use_interrupt(const struct pci_device *device, uint8_t vector)
 {
   if (pci_use_message(device, 0, vector) == 0 || use_single_message(device, vector) == 0)
     return 0;
-  if (device->interrupt_line == 0 || device->interrupt_line == NO_INTERRUPT_LINE)
-    return -ENOSYS;
-  return io_apic_use(device->interrupt_line, vector);
+  return pci_use_line(device);
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "arch/x86_64/cpu.h"
+#include "bare/begin.h"
 #include "large_data.h"
 #include "libc/locks.h"
 #include "signal/delivery.h"
@@ -59,6 +60,8 @@ _Noreturn void libc_start(void)
   environ = (char **) start_info->envp_gva;     /* NOLINT(performance-no-int-to-ptr) */
   if (argv[0] != NULL)
     set_program_name(argv[0]);
+  if (start_info->is_bare != 0)
+    bare_begin();
   buffer_output();
   atexit(finish); /* first registered: destructors come last of all */
   if (signal_begin != NULL)

@@ -97,7 +97,7 @@ void net_wake(struct net_device *device)
   cpu_mask_restore(was_masked);
 }
 
-static bool take_causes(void)
+bool net_take_causes(void)
 {
   bool any = false;
   for (struct net_device *device = first_device(); device != NULL; device = device->next)
@@ -108,11 +108,11 @@ static bool take_causes(void)
   return any;
 }
 
-/* A line interrupts when it rises, and devices may share it: first all have to fall. One that has
- * something is quieted then, which has its line fall too. */
+/* Causes of what comes by a line (virtio-mmio) are taken here too, and by pci_line_interrupt() for
+ * lines that are shared. One that has something is quieted then. */
 void net_interrupt(void)
 {
-  for (int i = 0; i < MOST_CAUSES && take_causes(); i++)
+  for (int i = 0; i < MOST_CAUSES && net_take_causes(); i++)
     ;
   for (struct net_device *device = first_device(); device != NULL; device = device->next)
     if (has_something(device))

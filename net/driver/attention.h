@@ -12,6 +12,9 @@
 NET_HOOK void net_interrupt(void);
 NET_HOOK void net_link_interrupt(void);
 
+/* Takes the causes of all devices, which has their lines fall. Returns whether there were any. */
+NET_HOOK bool net_take_causes(void);
+
 /* Whether there are devices at work, which the monitor has a thread for. */
 NET_HOOK bool net_is_used(void);
 

@@ -1,5 +1,6 @@
 /* The network devices of this machine: those that the start information names, and without a
  * monitor those that are found (bare_devices.c). */
+#include "bare/pci.h"
 #include "mm/address.h"
 #include "mm/kernel_heap.h"
 #include "net/driver/attention.h"
@@ -36,7 +37,7 @@ static struct virtio_net *start_interface(uint32_t index)
 static void take_early(void)
 {
   uint32_t was_masked = cpu_mask_save();
-  net_interrupt();
+  pci_line_interrupt();
   cpu_mask_restore(was_masked);
 }
 

@@ -4,7 +4,7 @@
 
 #include "net/driver/device.h"
 #include "net/driver/net_attention.h"
-#include "net/driver/virtio_device.h"
+#include "virtio/virtio_device.h"
 
 #define VIRTIO_NET_CHECKSUM       (1ull << 0)
 #define VIRTIO_NET_GUEST_CHECKSUM (1ull << 1)

@@ -13,12 +13,34 @@ fail() {
     exit 1
 }
 
-# boot MACHINE FILE [OPTION]...: until QEMU has ended; without isa-debug-exit unless an option says so.
+# boot MACHINE FILE [OPTION]...: until QEMU has ended; without isa-debug-exit unless an option says so. $console are
+# the options that make its console QEMU's input and output.
+console=(-serial stdio)
 boot() {
     local machine=$1 file=$2
     shift 2
-    timeout 60 qemu-system-x86_64 -M "$machine" -m 64 -display none -serial stdio -kernel "$file" "$@" \
+    timeout 60 qemu-system-x86_64 -M "$machine" -m 64 -display none "${console[@]}" -kernel "$file" "$@" \
         > "$scratch/output"
+}
+
+# The same with a virtio console, of these devices; the serial line goes to $scratch/serial.
+with_console() {
+    console=(-global virtio-mmio.force-legacy=false -chardev "stdio,id=console" "$@" -device "virtconsole,chardev=console"
+        -serial "file:$scratch/serial")
+}
+
+serial_is() {
+    [[ $(tr -d '\r' < "$scratch/serial") == "$1" ]] || fail "on the serial line: $(cat -v "$scratch/serial")"
+}
+
+# The console is not used: on the serial line stands why, and all the rest.
+serial_is_refusal() {
+    local lines
+    mapfile -t lines < <(tr -d '\r' < "$scratch/serial")
+    [[ ${#lines[@]} == 3 && ${lines[0]} =~ ^'['\ +[0-9]+\.[0-9]{6}'] CPU 0: uhyve: a console cannot be used: '"$1"$ &&
+        ${lines[1]} == 'Hello from a unikernel' && ${lines[2]} == 'uhyve: ended with status 0' ]] ||
+        fail "on the serial line: $(cat -v "$scratch/serial")"
+    [[ ! -s $scratch/output ]] || fail "the console is used"
 }
 
 has() { grep -qE -e "$1" <(tr -d '\r' < "$scratch/output") || fail "no $1"; }
@@ -33,11 +55,89 @@ wait_for() {
 
 # Its input is what is written to descriptor 3.
 boot_with_input() {
+    exec 3>&-
+    rm -f "$scratch/input"
     mkfifo "$scratch/input"
     : > "$scratch/output"
     boot "$@" < "$scratch/input" &
     qemu=$!
     exec 3> "$scratch/input"
+}
+
+# ---- A session each, with the program of this folder: MACHINE [OPTION]... ----
+
+edit_lines() {
+    local machine=$1
+    shift
+    boot_with_input "$machine" "$programs/console" -append lines "$@"
+    wait_for ready
+    printf 'one\rthrew\177\177ee\nlost\025three\n\n' >&3
+    wait_for 'line 4'
+    printf 'last\004\004' >&3
+    wait "$qemu" || fail "$?"
+    # The echo of what came early is in between.
+    has 'line 1: \[one\]$'
+    has 'line 2: \[three\]$'
+    has 'line 3: \[three\]$'
+    has 'line 4: \[\]$'
+    has 'line 5: \[last\]$'
+    has '^end of input$'
+    has '^uhyve: ended with status 5$'
+}
+
+press_keys() {
+    local machine=$1
+    shift
+    boot_with_input "$machine" "$programs/console" -append keys "$@"
+    wait_for ready
+    printf 'k' >&3
+    wait_for 'key k'
+    printf '\003' >&3
+    wait_for 'once more'
+    printf '\003' >&3
+    wait "$qemu" || fail "$?"
+    has 'uhyve: ended with status 130$'
+}
+
+# A program that reads nothing, and a key behind more than the terminal keeps.
+interrupt_busy() {
+    local machine=$1
+    shift
+    boot_with_input "$machine" "$programs/console" -append busy "$@"
+    wait_for ready
+    printf 'a%.0s' {1..5000} >&3
+    printf '\003' >&3
+    wait "$qemu" || fail "$?"
+    has 'uhyve: ended with status 130$'
+}
+
+# A program that does not write either.
+interrupt_silent() {
+    boot_with_input "$1" "$programs/console" -append silent
+    printf '\003' >&3
+    wait "$qemu" || fail "$?"
+    has 'uhyve: ended with status 130$'
+}
+
+# The verdict is a line of its own, and the last, whatever other CPUs write.
+end_amid() {
+    local i
+    for ((i = 0; i < 5; i++)); do
+        boot "$1" "$programs/console" -append amid -smp 3 "${@:2}" < /dev/null || fail "$*: $?"
+        [[ $(tail -n 1 "$scratch/output") == $'uhyve: ended with status 3\r' ]] || fail "$*: no verdict at the end"
+    done
+}
+
+# A megabyte comes in order and complete. To a file: QEMU drops what a reader of its virtio console does not take at
+# once.
+write_much() {
+    local i
+    boot "$1" "$programs/console" -append much "${@:2}" < /dev/null || fail "$*: $?"
+    for ((i = 0; i < 65536; i++)); do
+        printf '%08d seven.\n' "$i"
+    done > "$scratch/expected"
+    echo 'uhyve: ended with status 0' >> "$scratch/expected"
+    tr -d '\r' < "$scratch/output" | cmp "$scratch/expected" - || fail "$*: not what was written"
 }
 
 case $what in
@@ -53,41 +153,71 @@ ends)
     status=0
     boot pc "$hello" -device isa-debug-exit,iobase=0xf4,iosize=4 < /dev/null || status=$?
     [[ $status == 1 ]] || fail "isa-debug-exit: $status"
+    end_amid pc
     ;;
-lines)
-    boot_with_input pc "$programs/console" -append lines
-    wait_for ready
-    printf 'one\rthrew\177\177ee\nlost\025three\n\n' >&3
-    wait_for 'line 4'
-    printf 'last\004\004' >&3
-    wait "$qemu" || fail "$?"
-    # The echo of what came early is in between.
-    has 'line 1: \[one\]$'
-    has 'line 2: \[three\]$'
-    has 'line 3: \[three\]$'
-    has 'line 4: \[\]$'
-    has 'line 5: \[last\]$'
-    has '^end of input$'
-    has '^uhyve: ended with status 5$'
+random)
+    # Two boots take the same time to the cycle; only the processor's own numbers make them differ.
+    same=(-append "random -- freq=1000" -cpu max -icount "shift=1,sleep=off" -rtc "base=2020-01-01,clock=vm")
+    boot pc "$programs/console" "${same[@]}" < /dev/null
+    has '^[0-9a-f]{32}$'
+    mv "$scratch/output" "$scratch/first"
+    boot pc "$programs/console" "${same[@]}" < /dev/null
+    has '^[0-9a-f]{32}$'
+    ! cmp -s "$scratch/first" "$scratch/output" || fail "the same random numbers again"
     ;;
-keys)
-    boot_with_input q35 "$programs/console" -append keys -smp 2
-    wait_for ready
-    printf 'k' >&3
-    wait_for 'key k'
-    printf '\003' >&3
-    wait_for 'once more'
-    printf '\003' >&3
-    wait "$qemu" || fail "$?"
-    has 'uhyve: ended with status 130$'
+spurious)
+    boot pc "$programs/spurious" -parallel null -d int -D "$scratch/interrupts" < /dev/null
+    has '^survived$'
+    has '^uhyve: ended with status 0$'
+    for vector in 20 27; do
+        grep -q "INT=0x$vector" "$scratch/interrupts" || fail "no interrupt of vector 0x$vector came"
+    done
     ;;
+lines) edit_lines pc ;;
+keys) press_keys q35 -smp 2 ;;
 busy)
-    # A program that reads nothing.
-    boot_with_input pc "$programs/console" -append busy
-    wait_for ready
-    printf '\003' >&3
-    wait "$qemu" || fail "$?"
-    has 'uhyve: ended with status 130$'
+    interrupt_busy pc
+    interrupt_silent q35
+    ;;
+virtio_pci)
+    with_console -device virtio-serial-pci
+    edit_lines q35
+    serial_is 'uhyve: ended with status 5'
+    press_keys pc -smp 2
+    interrupt_busy q35
+    # By its line.
+    with_console -device virtio-serial-pci,vectors=0
+    interrupt_busy q35
+    edit_lines pc
+    # What is said of a crash is on both.
+    boot q35 "$programs/bare_crash" < /dev/null
+    has ': bad access: write to 0x0000000000000008 \(null pointer\)$'
+    has '^uhyve: ended with status 139$'
+    grep -q ': bad access: write to 0x0000000000000008' "$scratch/serial" || fail "no crash on the serial line"
+    # Too old a device.
+    with_console -device virtio-serial-pci,disable-modern=on
+    boot pc "$hello" < /dev/null
+    serial_is_refusal 'its virtio is older than 1.0 (QEMU: disable-modern=off)'
+    ;;
+virtio_mmio)
+    with_console -device virtio-serial-device
+    edit_lines microvm
+    serial_is 'uhyve: ended with status 5'
+    press_keys microvm -smp 2
+    interrupt_busy microvm
+    interrupt_busy microvm,acpi=off -no-reboot
+    edit_lines microvm,isa-serial=off
+    with_console -device virtio-serial-device -global virtio-mmio.force-legacy=true
+    boot microvm "$hello" < /dev/null
+    serial_is_refusal 'its virtio is older than 1.0 (QEMU: -global virtio-mmio.force-legacy=false)'
+    ;;
+virtio_much)
+    with_console -device virtio-serial-pci
+    write_much q35
+    with_console -device virtio-serial-pci,vectors=0
+    write_much pc -smp 2
+    with_console -device virtio-serial-device
+    write_much microvm
     ;;
 crashes)
     boot pc "$programs/bare_crash" < /dev/null

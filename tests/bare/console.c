@@ -1,7 +1,8 @@
-/* Reads the console: lines, single keys, or nothing, while a key sends a signal. Argument: which.
- */
+/* Reads the console: lines, single keys, or nothing, while a key sends a signal; or writes much.
+ * Argument: which. */
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -63,18 +64,73 @@ static int read_keys(void)
   return 9;
 }
 
+/* Neither writes nor reads. */
 static _Noreturn void compute(void)
 {
   volatile unsigned long steps = 0;
-  puts("ready");
   for (;;)
     steps++;
 }
 
+static _Noreturn void *chatter(void *argument)
+{
+  for (;;)
+    write(STDOUT_FILENO, argument, strlen(argument));
+}
+
+/* Ends while others write what has few newlines. */
+static _Noreturn void end_amid_words(void)
+{
+  static char words[2][32] = {"abcdefghijklmnopqrstuvwxyz", "no end\nof words"};
+  for (int i = 0; i < 2; i++)
+  {
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, chatter, words[i]) != 0)
+      _exit(1);
+  }
+  usleep(20000);
+  _exit(3);
+}
+
+static int print_random(void)
+{
+  unsigned char bytes[16];
+  if (getentropy(bytes, sizeof(bytes)) != 0)
+    return 1;
+  for (size_t i = 0; i < sizeof(bytes); i++)
+    printf("%02x", bytes[i]);
+  puts("");
+  return 0;
+}
+
+/* A megabyte of numbered lines. */
+static int write_much(void)
+{
+  struct pollfd output = {.fd = STDOUT_FILENO, .events = POLLOUT};
+  setvbuf(stdout, NULL, _IOFBF, 5000);
+  for (int i = 0; i < 1 << 16; i++)
+  {
+    if (printf("%08d seven.\n", i) != 16)
+      return 10;
+    if (i % 1000 == 0 && (poll(&output, 1, -1) != 1 || output.revents != POLLOUT))
+      return 11;
+  }
+  return fflush(stdout) != 0 || tcdrain(STDOUT_FILENO) != 0 ? 12 : 0;
+}
+
 int main(int argc, char **argv)
 {
+  const char *way = argc > 1 ? argv[1] : "lines";
+  if (strcmp(way, "much") == 0)
+    return write_much();
+  if (strcmp(way, "random") == 0)
+    return print_random();
   setvbuf(stdout, NULL, _IONBF, 0);
-  if (argc > 1 && strcmp(argv[1], "busy") == 0)
+  if (strcmp(way, "amid") == 0)
+    end_amid_words();
+  if (strcmp(way, "busy") == 0)
+    puts("ready");
+  if (strcmp(way, "busy") == 0 || strcmp(way, "silent") == 0)
     compute();
-  return argc > 1 && strcmp(argv[1], "keys") == 0 ? read_keys() : read_lines();
+  return strcmp(way, "keys") == 0 ? read_keys() : read_lines();
 }

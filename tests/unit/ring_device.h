@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "net/driver/virtqueue.h"
+#include "virtio/virtqueue.h"
 
 #define RING_DEVICE_MOST_PIECES 64
 

@@ -1,5 +1,5 @@
 /* Tests of net/driver/virtqueue.c and both kinds of rings, with a device in a thread. */
-#include "net/driver/virtqueue.h"
+#include "virtio/virtqueue.h"
 
 #include <errno.h>
 #include <pthread.h>

@@ -12,6 +12,7 @@
 #include "arch/x86_64/cpu.h"
 #include "arch/x86_64/trampoline.h"
 #include "arch/x86_64/vector_state.h"
+#include "bare/pci.h"
 #include "crash.h"
 #include "hypercalls/start_info.h"
 #include "mm/virtual.h"
@@ -64,6 +65,8 @@ static void handle(struct percpu *cpu, unsigned int vector)
     signal_interrupt();
   else if (vector >= UHYVE_VECTOR_SOURCES && vector < UHYVE_VECTOR_END)
     realtime_interrupt(cpu, vector - UHYVE_VECTOR_SOURCES);
+  else if (vector == UHYVE_VECTOR_LINE)
+    pci_line_interrupt();
 }
 
 void interrupts_run(struct percpu *cpu)

@@ -15,6 +15,7 @@
 #define MP_PROCESSOR_ENABLED 1u
 
 #define XAPIC_ALL            255u
+#define X2APIC_ALL           0xffffffffu
 
 #define BIOS_BEGIN_GPA       0xe0000ull
 #define BIOS_END_GPA         0x100000ull
@@ -104,8 +105,11 @@ static void add_cpu(struct boot_cpus *cpus, uint32_t apic_id)
     if (cpus->apic_ids[i] == apic_id)
       return;
   }
-  /* In xAPIC mode nobody reaches the others, and the last one means all CPUs. */
-  if (cpus->count < BOOT_MOST_CPUS && (apic_id < XAPIC_ALL || boot_apic_is_x2apic()))
+  if (apic_id >= XAPIC_ALL && !boot_apic_is_x2apic())
+    cpus->out_of_reach++;
+  else if (cpus->count == BOOT_MOST_CPUS)
+    cpus->beyond_most++;
+  else
     cpus->apic_ids[cpus->count++] = apic_id;
 }
 
@@ -131,9 +135,11 @@ static uint64_t ebda_gpa(void)
 
 static const struct rsdp *find_rsdp(const struct boot_facts *facts)
 {
-  if (is_in_reach(facts->rsdp_gpa, sizeof(struct rsdp)))
-    return boot_pointer(facts->rsdp_gpa);
   const struct rsdp *rsdp = NULL;
+  if (is_in_reach(facts->rsdp_gpa, sizeof(*rsdp)))
+    rsdp = find_rsdp_between(facts->rsdp_gpa, facts->rsdp_gpa + sizeof(*rsdp));
+  if (rsdp != NULL)
+    return rsdp;
   uint64_t ebda = ebda_gpa();
   if (ebda != 0)
     rsdp = find_rsdp_between(ebda, ebda + EBDA_BYTES);
@@ -184,16 +190,21 @@ const void *boot_find_acpi(const struct boot_facts *facts, const char *signature
   return NULL;
 }
 
+/* What stands for all local APICs is none. */
 static void read_madt(struct boot_cpus *cpus, const struct madt *madt)
 {
   const uint8_t *at = madt->entries;
   const uint8_t *end = (const uint8_t *) madt + madt->header.len_bytes;
   while (end - at >= 2 && at[1] >= 2 && at[1] <= end - at)
   {
-    if (at[0] == MADT_LOCAL_APIC && at[1] >= 8 && (at[4] & MADT_CPU_ENABLED) != 0)
+    if (at[0] == MADT_LOCAL_APIC && at[1] >= 8 && (at[4] & MADT_CPU_ENABLED) != 0 &&
+        at[3] != XAPIC_ALL)
       add_cpu(cpus, at[3]);
-    else if (at[0] == MADT_LOCAL_X2APIC && at[1] >= 16 && (at[8] & MADT_CPU_ENABLED) != 0)
+    else if (at[0] == MADT_LOCAL_X2APIC && at[1] >= 16 && (at[8] & MADT_CPU_ENABLED) != 0 &&
+             read_address(at + 4, 4) != X2APIC_ALL)
       add_cpu(cpus, (uint32_t) read_address(at + 4, 4));
+    else
+      boot_take_madt_line(at);
     at += at[1];
   }
 }
@@ -234,8 +245,10 @@ static bool read_mp(struct boot_cpus *cpus)
     unsigned int bytes = at[0] == MP_PROCESSOR ? MP_PROCESSOR_BYTES : MP_OTHER_BYTES;
     if (end - at < (ptrdiff_t) bytes)
       break;
-    if (at[0] == MP_PROCESSOR && (at[3] & MP_PROCESSOR_ENABLED) != 0)
+    if (at[0] == MP_PROCESSOR && (at[3] & MP_PROCESSOR_ENABLED) != 0 && at[1] != XAPIC_ALL)
       add_cpu(cpus, at[1]);
+    else
+      boot_take_mp_line(at);
     at += bytes;
   }
   return true;
@@ -252,6 +265,6 @@ void boot_find_cpus(struct boot_cpus *cpus, const struct boot_facts *facts)
   {
     cpus->found_by = "MP tables";
     if (!read_mp(cpus))
-      cpus->found_by = "no table";
+      cpus->found_by = NULL;
   }
 }

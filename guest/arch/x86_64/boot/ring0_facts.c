@@ -74,10 +74,10 @@ struct pvh_module
 static void add_ram(struct boot_facts *facts, uint64_t begin_gpa, uint64_t len_bytes)
 {
   uint64_t end_gpa = (begin_gpa + len_bytes) & ~(BOOT_PAGE_BYTES - 1);
-  begin_gpa = (begin_gpa + BOOT_PAGE_BYTES - 1) & ~(BOOT_PAGE_BYTES - 1);
-  if (begin_gpa >= end_gpa || facts->ram_count == BOOT_MOST_RAM)
+  uint64_t page_gpa = (begin_gpa + BOOT_PAGE_BYTES - 1) & ~(BOOT_PAGE_BYTES - 1);
+  if (page_gpa < begin_gpa || page_gpa >= end_gpa || facts->ram_count == BOOT_MOST_RAM)
     return;
-  facts->ram[facts->ram_count++] = (struct boot_ram){begin_gpa, end_gpa};
+  facts->ram[facts->ram_count++] = (struct boot_ram){page_gpa, end_gpa};
 }
 
 static void copy_command(struct boot_facts *facts, uint64_t gpa)
@@ -108,12 +108,13 @@ static void read_multiboot(struct boot_facts *facts, const struct multiboot_info
 {
   if ((info->flags & MULTIBOOT_FLAG_MAP) == 0)
     boot_fail("the loader gives no memory map");
-  for (uint32_t at = 0; at < info->map_bytes;)
+  const struct multiboot_map_entry *entry;
+  for (uint64_t at = 0; at + sizeof(*entry) <= info->map_bytes;
+       at += entry->size_bytes + sizeof(entry->size_bytes))
   {
-    const struct multiboot_map_entry *entry = boot_pointer((uint64_t) info->map_gpa + at);
+    entry = boot_pointer(info->map_gpa + at);
     if (entry->type == TYPE_RAM)
       add_ram(facts, entry->begin_gpa, entry->len_bytes);
-    at += entry->size_bytes + (uint32_t) sizeof(entry->size_bytes);
   }
   if ((info->flags & MULTIBOOT_FLAG_COMMAND) != 0)
     copy_command(facts, info->command_gpa);

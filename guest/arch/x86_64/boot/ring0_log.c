@@ -31,6 +31,12 @@ void boot_log_set_cpu(unsigned int cpu)
   state.cpu = cpu;
 }
 
+void boot_write_log(struct uhyve_start_info *info)
+{
+  info->boot_tsc = state.begin_tsc;
+  info->log_level = state.level;
+}
+
 static void print_padded(uint64_t number, const char *fill, uint64_t least)
 {
   for (; least > 1 && number < least; least /= 10)
@@ -88,6 +94,23 @@ void boot_log(enum boot_log_level level, const char *format, ...)
   boot_print("\n");
 }
 
+void boot_log_cpus(const struct boot_cpus *cpus)
+{
+  if (cpus->found_by == NULL)
+    boot_log(BOOT_LOG_QUIET, "neither ACPI nor MP tables name CPUs: one is used");
+  else
+    boot_log(BOOT_LOG_NORMAL, cpus->count == 1 ? "%u CPU, found by %s" : "%u CPUs, found by %s",
+             cpus->count, cpus->found_by);
+  if (cpus->beyond_most != 0)
+    boot_log(BOOT_LOG_QUIET, "%u more CPUs are left out: at most %u", cpus->beyond_most,
+             BOOT_MOST_CPUS);
+  if (cpus->out_of_reach != 0)
+    boot_log(BOOT_LOG_QUIET, "%u CPUs are left out: local APICs above 254 take x2APIC mode",
+             cpus->out_of_reach);
+  for (unsigned int i = 0; i < cpus->count; i++)
+    boot_log(BOOT_LOG_VERBOSE, "CPU %u is local APIC %u", i, cpus->apic_ids[i]);
+}
+
 void boot_log_facts(const struct boot_facts *facts, const struct boot_cpus *cpus,
                     const struct boot_clock *clock)
 {
@@ -99,9 +122,7 @@ void boot_log_facts(const struct boot_facts *facts, const struct boot_cpus *cpus
     boot_log(BOOT_LOG_VERBOSE, "memory from 0x%lx to 0x%lx", ram->begin_gpa, ram->end_gpa);
   }
   boot_log(BOOT_LOG_NORMAL, "started by %s, %lu KiB of memory", facts->protocol, bytes / 1024);
-  boot_log(BOOT_LOG_NORMAL, "%u CPUs, found by %s", cpus->count, cpus->found_by);
-  for (unsigned int i = 0; i < cpus->count; i++)
-    boot_log(BOOT_LOG_VERBOSE, "CPU %u is local APIC %u", i, cpus->apic_ids[i]);
+  boot_log_cpus(cpus);
   boot_log(BOOT_LOG_NORMAL, "local APIC in %s mode", boot_apic_is_x2apic() ? "x2APIC" : "xAPIC");
   if (clock->apic_khz == 0)
     boot_log(BOOT_LOG_NORMAL, "timer: deadlines of the TSC");

@@ -19,7 +19,7 @@
 #define FEATURE_HUGE   (1u << 26)
 
 #define IO_APICS_GPA   0xfec00000ull
-#define IO_APICS_BYTES 0x20000ull
+#define IO_APICS_BYTES 0x100000ull
 
 #define APIC_GPA       0xfee00000ull
 #define APIC_GVA       0xfffffffffee00000ull /* which the nucleus reaches with an offset of 32 bits */

@@ -31,28 +31,54 @@ static void find_ram(struct boot_layout *layout, const struct boot_facts *facts)
 }
 
 /* A module may lie anywhere, also where something else is to be. */
-static uint64_t take_module(struct boot_layout *layout, const struct boot_facts *facts,
-                            uint64_t free_gpa)
+static void move_module(const struct boot_layout *layout, const struct boot_facts *facts)
 {
-  if (facts->module_bytes == 0)
-    return free_gpa;
-  if (facts->module_gpa + facts->module_bytes > UHYVE_GPA_HOLE_END ||
-      free_gpa + facts->module_bytes > layout->low_end_gpa)
-    boot_fail("too little memory for the initrd");
-  layout->initrd_gpa = free_gpa;
-  layout->initrd_bytes = facts->module_bytes;
   const uint8_t *from = boot_pointer(facts->module_gpa);
-  uint8_t *to = boot_pointer(free_gpa);
+  uint8_t *to = boot_pointer(layout->initrd_gpa);
   if (to < from)
     for (uint64_t i = 0; i < facts->module_bytes; i++)
       to[i] = from[i];
   else
     for (uint64_t i = facts->module_bytes; i > 0; i--)
       to[i - 1] = from[i - 1];
-  uint64_t end_gpa = round_up(free_gpa + facts->module_bytes, BOOT_PAGE_BYTES);
-  for (uint8_t *at = to + facts->module_bytes; at < (uint8_t *) boot_pointer(end_gpa); at++)
+  for (uint8_t *at = to + facts->module_bytes; at < (uint8_t *) boot_pointer(layout->boot_gpa);
+       at++)
     *at = 0;
-  return end_gpa;
+}
+
+/* From a free address on, as much as the CPUs need there. Returns where the rest begins. */
+static uint64_t place_boot_area(struct boot_layout *layout, uint64_t free_gpa)
+{
+  const unsigned int cpu_count = layout->cpu_count;
+  const uint64_t high_bytes = layout->high_end_gpa - layout->high_begin_gpa;
+  layout->boot_gpa = free_gpa;
+  layout->nucleus_gva = UHYVE_KERNEL_BASE + BOOT_PAGE_BYTES; /* behind the IDT */
+  layout->upcall_gva = layout->nucleus_gva + cpu_count * BOOT_NUCLEUS_BYTES;
+  layout->start_gva = layout->upcall_gva + cpu_count * BOOT_UPCALL_BYTES;
+  layout->start_bytes = round_up(boot_start_bytes(cpu_count), BOOT_PAGE_BYTES);
+  layout->boot_bytes = layout->start_gva + layout->start_bytes - UHYVE_KERNEL_BASE;
+  layout->tables_gpa = round_up(layout->boot_gpa + layout->boot_bytes, BOOT_LARGE_BYTES);
+  layout->tables_bytes =
+      round_up((layout->low_end_gpa + high_bytes) / 256 + (256ull << 10), BOOT_LARGE_BYTES);
+  return layout->tables_gpa + layout->tables_bytes;
+}
+
+static bool has_room(const struct boot_layout *layout, uint64_t free_gpa, unsigned int cpu_count)
+{
+  struct boot_layout other = *layout;
+  other.cpu_count = cpu_count;
+  return place_boot_area(&other, free_gpa) + 2 * BOOT_LARGE_BYTES <= layout->low_end_gpa;
+}
+
+/* Names what there is too much of: without it, the rest would fit. */
+static void check_room(const struct boot_layout *layout, uint64_t image_end_gpa)
+{
+  if (!has_room(layout, image_end_gpa, 1))
+    boot_fail("too little memory: at least 16 MiB");
+  if (!has_room(layout, layout->boot_gpa, 1))
+    boot_fail("too little memory for the initrd");
+  if (!has_room(layout, layout->boot_gpa, layout->cpu_count))
+    boot_fail("too little memory for so many CPUs");
 }
 
 void boot_plan(struct boot_layout *layout, const struct boot_facts *facts, unsigned int cpu_count)
@@ -63,21 +89,21 @@ void boot_plan(struct boot_layout *layout, const struct boot_facts *facts, unsig
   layout->image_bytes = round_up((uint64_t) _end - layout->image_gpa, BOOT_PAGE_BYTES);
   find_ram(layout, facts);
 
-  uint64_t free_gpa = take_module(layout, facts, layout->image_gpa + layout->image_bytes);
-  layout->boot_gpa = free_gpa;
-  layout->nucleus_gva = UHYVE_KERNEL_BASE + BOOT_PAGE_BYTES; /* behind the IDT */
-  layout->upcall_gva = layout->nucleus_gva + cpu_count * BOOT_NUCLEUS_BYTES;
-  layout->start_gva = layout->upcall_gva + cpu_count * BOOT_UPCALL_BYTES;
-  layout->start_bytes = round_up(boot_start_bytes(cpu_count), BOOT_PAGE_BYTES);
-  layout->boot_bytes = layout->start_gva + layout->start_bytes - UHYVE_KERNEL_BASE;
-
-  uint64_t high_bytes = layout->high_end_gpa - layout->high_begin_gpa;
-  layout->tables_gpa = round_up(layout->boot_gpa + layout->boot_bytes, BOOT_LARGE_BYTES);
-  layout->tables_bytes =
-      round_up((layout->low_end_gpa + high_bytes) / 256 + (256ull << 10), BOOT_LARGE_BYTES);
-  free_gpa = layout->tables_gpa + layout->tables_bytes;
-  if (free_gpa + 2 * BOOT_LARGE_BYTES > layout->low_end_gpa)
-    boot_fail("too little memory: at least 16 MiB");
+  uint64_t free_gpa = layout->image_gpa + layout->image_bytes;
+  const uint64_t image_end_gpa = free_gpa;
+  if (facts->module_bytes != 0)
+  {
+    if (facts->module_gpa >= UHYVE_GPA_HOLE_END ||
+        facts->module_bytes > UHYVE_GPA_HOLE_END - facts->module_gpa)
+      boot_fail("the initrd does not lie below 4 GiB");
+    layout->initrd_gpa = free_gpa;
+    layout->initrd_bytes = facts->module_bytes;
+    free_gpa = round_up(free_gpa + facts->module_bytes, BOOT_PAGE_BYTES);
+  }
+  free_gpa = place_boot_area(layout, free_gpa);
+  check_room(layout, image_end_gpa);
+  if (facts->module_bytes != 0)
+    move_module(layout, facts);
   layout->stack_bytes = (layout->low_end_gpa - free_gpa) / 4 & ~(BOOT_LARGE_BYTES - 1);
   if (layout->stack_bytes > STACK_USUAL_BYTES)
     layout->stack_bytes = STACK_USUAL_BYTES;
@@ -86,5 +112,6 @@ void boot_plan(struct boot_layout *layout, const struct boot_facts *facts, unsig
   layout->stack_gpa = free_gpa;
   layout->stack_gva = UHYVE_STACK_TOP - layout->stack_bytes;
   layout->memory_gpa = free_gpa + layout->stack_bytes;
-  layout->memory_bytes = layout->low_end_gpa - layout->memory_gpa + high_bytes;
+  layout->memory_bytes =
+      layout->low_end_gpa - layout->memory_gpa + (layout->high_end_gpa - layout->high_begin_gpa);
 }

@@ -92,27 +92,28 @@ static struct sleep_types find_types(const uint8_t *dsdt)
   return types;
 }
 
-static void use_sleep_control(struct uhyve_power_off *off, const uint8_t *address,
-                              const struct sleep_types *types)
+static struct uhyve_power_off off;
+static bool is_searched;
+
+static void use_sleep_control(const uint8_t *address, const struct sleep_types *types)
 {
   uint64_t where = number_at(address + 4, 8);
-  off->value[0] = (uint16_t) (SLEEP_ENABLE | (uint32_t) types->type[0] << SLEEP_TYPE_SHIFT);
+  off.value[0] = (uint16_t) (SLEEP_ENABLE | (uint32_t) types->type[0] << SLEEP_TYPE_SHIFT);
   if (address[0] == ADDRESS_OF_MEMORY && where < REGISTERS_END_GPA)
-    off->register_gpa = where;
+    off.register_gpa = where;
 }
 
-static void use_pm1(struct uhyve_power_off *off, const uint8_t *fadt,
-                    const struct sleep_types *types)
+static void use_pm1(const uint8_t *fadt, const struct sleep_types *types)
 {
-  off->port[0] = (uint16_t) number_at(fadt + FADT_PM1A_CONTROL, 4);
-  off->port[1] = (uint16_t) number_at(fadt + FADT_PM1B_CONTROL, 4);
+  off.port[0] = (uint16_t) number_at(fadt + FADT_PM1A_CONTROL, 4);
+  off.port[1] = (uint16_t) number_at(fadt + FADT_PM1B_CONTROL, 4);
   for (unsigned int i = 0; i < 2; i++)
-    off->value[i] = (uint16_t) (PM1_SLEEP_ENABLE | (uint32_t) types->type[i] << PM1_TYPE_SHIFT);
-  off->enable_port = (uint16_t) number_at(fadt + FADT_SMI_PORT, 4);
-  off->enable_value = fadt[FADT_ENABLE_VALUE];
+    off.value[i] = (uint16_t) (PM1_SLEEP_ENABLE | (uint32_t) types->type[i] << PM1_TYPE_SHIFT);
+  off.enable_port = (uint16_t) number_at(fadt + FADT_SMI_PORT, 4);
+  off.enable_value = fadt[FADT_ENABLE_VALUE];
 }
 
-void boot_find_power_off(struct uhyve_power_off *off, const struct boot_facts *facts)
+static void find(const struct boot_facts *facts)
 {
   const uint8_t *fadt = boot_find_acpi(facts, "FACP");
   if (fadt == NULL || number_at(fadt + LEN_OFFSET, 4) < FADT_LEAST_BYTES)
@@ -127,7 +128,50 @@ void boot_find_power_off(struct uhyve_power_off *off, const struct boot_facts *f
   if (!types.is_known)
     return;
   if ((number_at(fadt + FADT_FLAGS, 4) & FLAG_REDUCED) == 0)
-    use_pm1(off, fadt, &types);
+    use_pm1(fadt, &types);
   else if (number_at(fadt + LEN_OFFSET, 4) >= FADT_SLEEP_END)
-    use_sleep_control(off, fadt + FADT_SLEEP_CONTROL, &types);
+    use_sleep_control(fadt + FADT_SLEEP_CONTROL, &types);
+}
+
+const struct uhyve_power_off *boot_find_power_off(const struct boot_facts *facts)
+{
+  is_searched = true;
+  find(facts);
+  return &off;
+}
+
+/* ---- Doing so, where the boot fails ---- */
+
+#define ACPI_IS_ENABLED 1u /* in the control register: SCI_EN */
+#define TYPE_AND_ENABLE 0x3c00u
+#define MOST_LOOKS      1000000 /* so long firmware and machine may take */
+
+static void write_control(uint16_t port, uint16_t value)
+{
+  if (port != 0)
+    boot_out16(port, (uint16_t) ((boot_in16(port) & ~TYPE_AND_ENABLE) | value));
+}
+
+void boot_switch_off(void)
+{
+  static const struct boot_facts none;
+  if (!is_searched)
+    boot_find_power_off(&none);
+  if (off.register_gpa == 0 && off.port[0] == 0)
+    return;
+  if (off.register_gpa != 0)
+  {
+    uint64_t window = boot_is_over() ? UHYVE_WINDOW_BASE : 0;
+    *(volatile uint8_t *) boot_pointer(window + off.register_gpa) = (uint8_t) off.value[0];
+  }
+  if (off.port[0] != 0 && off.enable_port != 0 && (boot_in16(off.port[0]) & ACPI_IS_ENABLED) == 0)
+  {
+    boot_out8((uint16_t) off.enable_port, off.enable_value);
+    for (int i = 0; i < MOST_LOOKS && (boot_in16(off.port[0]) & ACPI_IS_ENABLED) == 0; i++)
+      __builtin_ia32_pause();
+  }
+  write_control(off.port[0], off.value[0]);
+  write_control(off.port[1], off.value[1]);
+  for (int i = 0; i < MOST_LOOKS; i++)
+    __builtin_ia32_pause();
 }

@@ -1,7 +1,7 @@
 /* Packed rings (virtio 1.2, section 2.8): one ring of descriptors that both sides write. Flags say
  * whose a descriptor is, by counters of each side that change with each turn. */
 #include "mm/address.h"
-#include "net/driver/virtqueue_kinds.h"
+#include "virtio/virtqueue_kinds.h"
 
 #define CACHE_LINE_BYTES 64ul
 

@@ -1,9 +1,9 @@
 /* The two kinds of rings, behind virtqueue.c. As virtqueue.h, with what is the same for both done
  * before: there is room, `pieces` are at most the ring's size, ids are marked. */
-#ifndef NET_DRIVER_VIRTQUEUE_KINDS_H
-#define NET_DRIVER_VIRTQUEUE_KINDS_H
+#ifndef GUEST_VIRTIO_VIRTQUEUE_KINDS_H
+#define GUEST_VIRTIO_VIRTQUEUE_KINDS_H
 
-#include "net/driver/virtqueue.h"
+#include "virtio/virtqueue.h"
 
 /* A chain as it goes into the ring. */
 struct virtqueue_chain

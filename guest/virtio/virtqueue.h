@@ -3,14 +3,14 @@
  * Not safe for several tasks: the caller excludes calls for the same queue, but for
  * virtqueue_has_used(), which may be called any time. Nothing here blocks, but for create.
  */
-#ifndef NET_DRIVER_VIRTQUEUE_H
-#define NET_DRIVER_VIRTQUEUE_H
+#ifndef GUEST_VIRTIO_VIRTQUEUE_H
+#define GUEST_VIRTIO_VIRTQUEUE_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "net/driver/virtio_ring.h"
+#include "virtio/virtio_ring.h"
 
 /* What of the features that were agreed on counts here. */
 #define VIRTQUEUE_PACKED      1u

@@ -1,15 +1,16 @@
 /* A virtio device (virtio 1.2), whatever bus it is on: what a transport does, and the start that
  * all devices have in common. */
-#ifndef NET_DRIVER_VIRTIO_DEVICE_H
-#define NET_DRIVER_VIRTIO_DEVICE_H
+#ifndef GUEST_VIRTIO_VIRTIO_DEVICE_H
+#define GUEST_VIRTIO_VIRTIO_DEVICE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "net/driver/virtqueue.h"
+#include "virtio/virtqueue.h"
 
 /* Device types, features and status: section 5, 6, 2.1. */
 #define VIRTIO_TYPE_NETWORK        1u
+#define VIRTIO_TYPE_CONSOLE        3u
 
 #define VIRTIO_INDIRECT            (1ull << 28)
 #define VIRTIO_EVENT_INDEX         (1ull << 29)
@@ -63,9 +64,12 @@ int virtio_mmio_probe(struct virtio_device *device, uint64_t registers_gpa, uint
  * Returns 0, -ENOSYS. */
 int virtio_mmio_use_line(struct virtio_device *device, unsigned int line, uint8_t vector);
 
-/* A device of this type on PCI (4.1), with its interrupts. Returns 0, -ENODEV, -ENOMEM, -ENOSYS. */
+/* A device of this type on PCI (4.1), with interrupts of its queues by one vector and of its
+ * configuration by another (0: none) where it has messages. Returns 0, -ENODEV, -ENOMEM, -ENOSYS,
+ * -ENOTSUP: it is older than version 1. */
 struct pci_device;
-int virtio_pci_probe(struct virtio_device *device, const struct pci_device *pci, uint32_t type);
+int virtio_pci_probe(struct virtio_device *device, const struct pci_device *pci, uint32_t type,
+                     uint8_t vector, uint8_t configuration_vector);
 
 /* Resets the device and agrees on features: as many of the wanted ones as it has, without those
  * that others must come with (`settle`). Returns 0, -ENOTSUP: it lacks VIRTIO_VERSION_1 or

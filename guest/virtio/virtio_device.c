@@ -1,5 +1,5 @@
 /* How every virtio device starts (virtio 1.2, section 3.1.1). */
-#include "net/driver/virtio_device.h"
+#include "virtio/virtio_device.h"
 
 #include <errno.h>
 

@@ -3,7 +3,7 @@
 
 #include "bare/io_apic.h"
 #include "mm/address.h"
-#include "net/driver/virtio_device.h"
+#include "virtio/virtio_device.h"
 
 /* Offsets of registers: table 4.1. */
 enum mmio_register
@@ -148,5 +148,5 @@ static uint32_t take_cause(const struct virtio_device *device)
 int virtio_mmio_use_line(struct virtio_device *device, unsigned int line, uint8_t vector)
 {
   device->take_cause = take_cause;
-  return io_apic_use(line, vector);
+  return io_apic_use(line, vector, false);
 }

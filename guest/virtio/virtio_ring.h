@@ -1,7 +1,7 @@
 /* What lies in the memory of a virtqueue: split and packed rings (virtio 1.2, sections 2.7 and
  * 2.8). */
-#ifndef NET_DRIVER_VIRTIO_RING_H
-#define NET_DRIVER_VIRTIO_RING_H
+#ifndef GUEST_VIRTIO_VIRTIO_RING_H
+#define GUEST_VIRTIO_VIRTIO_RING_H
 
 #include <stdbool.h>
 #include <stddef.h>

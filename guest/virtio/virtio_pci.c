@@ -3,13 +3,13 @@
 #include <errno.h>
 
 #include "bare/pci.h"
-#include "hypercalls/start_info.h"
 #include "mm/kernel_heap.h"
-#include "net/driver/virtio_device.h"
+#include "virtio/virtio_device.h"
 
 #define VENDOR             0x1af4
 #define DEVICE_FIRST       0x1040 /* and the type: 4.1.2 */
-#define DEVICE_NETWORK_OLD 0x1000
+#define DEVICE_NETWORK_OLD 0x1000 /* transitional */
+#define DEVICE_CONSOLE_OLD 0x1003
 
 /* Capabilities: 4.1.4. */
 #define CAPABILITY            0x09
@@ -205,7 +205,7 @@ static volatile void *find_part(const struct pci_device *pci, enum part part, ui
   return NULL;
 }
 
-#define LEAST_CONFIGURATION_BYTES 12 /* of a network device */
+#define LEAST_CONFIGURATION_BYTES 12 /* of network devices and consoles */
 
 static bool find_registers(struct registers *registers, const struct pci_device *pci)
 {
@@ -222,33 +222,42 @@ static bool find_registers(struct registers *registers, const struct pci_device 
 }
 
 static int find_interrupts(struct virtio_device *device, struct registers *registers,
-                           const struct pci_device *pci)
+                           const struct pci_device *pci, uint8_t vector,
+                           uint8_t configuration_vector)
 {
   registers->queue_message = NO_MESSAGE;
   registers->configuration_message = NO_MESSAGE;
-  if (pci_use_message(pci, MESSAGE_QUEUES, UHYVE_VECTOR_NETWORK) != 0)
+  if (pci_use_message(pci, MESSAGE_QUEUES, vector) != 0)
   {
     device->take_cause = take_cause;
-    return pci_use_interrupt(pci, UHYVE_VECTOR_NETWORK);
+    return pci_use_interrupt(pci, vector);
   }
   registers->queue_message = MESSAGE_QUEUES;
-  if (pci_use_message(pci, MESSAGE_CONFIGURATION, UHYVE_VECTOR_LINK) == 0)
+  if (configuration_vector != 0 &&
+      pci_use_message(pci, MESSAGE_CONFIGURATION, configuration_vector) == 0)
     registers->configuration_message = MESSAGE_CONFIGURATION;
   return 0;
 }
 
-int virtio_pci_probe(struct virtio_device *device, const struct pci_device *pci, uint32_t type)
+static uint32_t old_id(uint32_t type)
+{
+  return type == VIRTIO_TYPE_CONSOLE ? DEVICE_CONSOLE_OLD : DEVICE_NETWORK_OLD;
+}
+
+int virtio_pci_probe(struct virtio_device *device, const struct pci_device *pci, uint32_t type,
+                     uint8_t vector, uint8_t configuration_vector)
 {
   if (pci->vendor_id != VENDOR ||
-      (pci->device_id != DEVICE_FIRST + type &&
-       (type != VIRTIO_TYPE_NETWORK || pci->device_id != DEVICE_NETWORK_OLD)))
+      (pci->device_id != DEVICE_FIRST + type && pci->device_id != old_id(type)))
     return -ENODEV;
   struct registers *registers = kernel_allocate_zeroed(sizeof(*registers));
   if (registers == NULL)
     return -ENOMEM;
   *device = (struct virtio_device){.transport = &transport, .registers = registers};
   pci_enable(pci);
-  int error = find_registers(registers, pci) ? find_interrupts(device, registers, pci) : -ENODEV;
+  int error = find_registers(registers, pci)
+                  ? find_interrupts(device, registers, pci, vector, configuration_vector)
+                  : -ENOTSUP;
   if (error != 0)
     kernel_free(registers, sizeof(*registers));
   return error;

@@ -1,7 +1,7 @@
 /* Split rings (virtio 1.2, section 2.7): a table of descriptors, a ring of chains for the device,
  * and one of chains that it is done with. Each side writes its own alone. */
 #include "mm/address.h"
-#include "net/driver/virtqueue_kinds.h"
+#include "virtio/virtqueue_kinds.h"
 
 #define CACHE_LINE_BYTES 64ul
 

@@ -1,10 +1,10 @@
 /* Virtqueues: what split and packed rings have in common. Which chains are on their way is known
  * here and not read back from the ring, so that a device that breaks its rules breaks no memory. */
-#include "net/driver/virtqueue.h"
+#include "virtio/virtqueue.h"
 
 #include <errno.h>
 
-#include "net/driver/virtqueue_kinds.h"
+#include "virtio/virtqueue_kinds.h"
 
 /* From so many pieces on a table is worth its reading: the ring then holds as many chains as it has
  * descriptors. */

@@ -3,7 +3,7 @@
 
 #include "mm/address.h"
 #include "mm/kernel_heap.h"
-#include "net/driver/virtqueue_kinds.h"
+#include "virtio/virtqueue_kinds.h"
 
 static size_t slots_bytes(uint16_t size)
 {

@@ -1,0 +1,11 @@
+/* What a guest without a monitor does before its program begins. */
+#include "bare/begin.h"
+
+#include "bare/line_input.h"
+#include "bare/virtio_console.h"
+
+void bare_begin(void)
+{
+  virtio_console_find();
+  line_input_begin();
+}
