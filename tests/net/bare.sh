@@ -24,13 +24,12 @@ machine_end() {
 says() { grep -qF -- "$1" "$scratch/machine.log" || fail "the console does not say: $1"; }
 says_not() { ! grep -qF -- "$1" "$scratch/machine.log" || fail "the console says: $1"; }
 
-wire=(-netdev tap,id=wire,ifname=tap0,script=no,downscript=no,vnet_hdr=off)
+wire=(-netdev "tap,id=wire,ifname=tap0,script=no,downscript=no,vnet_hdr=off")
 
-# stream [PORT ADDRESS]: a file there and back.
+# A file there and back.
 stream() {
-    local at=TCP4:${2:-$guest4}:${1:-7777}
     [[ -f $scratch/sent ]] || head -c 1000000 /dev/urandom > "$scratch/sent"
-    timeout 30 socat -t 30 - "$at" < "$scratch/sent" > "$scratch/echo" || fail "$what: socat"
+    timeout 30 socat -t 30 - "TCP4:$guest4:7777" < "$scratch/sent" > "$scratch/echo" || fail "$what: socat"
     cmp -s "$scratch/sent" "$scratch/echo" || fail "$what: what comes back is not what was sent"
 }
 
