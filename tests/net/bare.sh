@@ -66,5 +66,18 @@ case $1 in
             machine_end
         done
         ;;
+    sent)
+        # What was sent interrupts only if much is on its way. The 82574L has causes of its own for that.
+        net_wire
+        what=sent count=400 first_line='all are sent'
+        machine_start "$PROGRAMS/datagrams" "$host4 $count 0 -- env=UHYVE_IP=$guest4" -M q35 -m 64 "${wire[@]}" \
+            -device e1000e,netdev=wire,mac=$guest_mac \
+            -trace "enable=e1000e_irq_msix_notify_vec,file=$scratch/messages"
+        (($(awk '$1 == "tap0:" { print $3 }' /proc/net/dev) >= count)) || fail "some were not sent"
+        machine_end
+        messages=$(grep -c e1000e_irq_msix_notify_vec "$scratch/messages") || fail "no interrupt at all"
+        echo "$count frames, $messages interrupts"
+        ((messages < count / 10)) || fail "an interrupt for what is sent"
+        ;;
     *) fail "unknown case: $1" ;;
 esac
