@@ -101,8 +101,10 @@ static void find(bool is_long)
   finish(root, is_long ? "XSDT" : "RSDT", is_long ? 44 : 40);
   strcpy((char *) rsdp, "RSD PTR ");
   rsdp[15] = is_long ? 2 : 0;
+  rsdp[20] = 36;
   memcpy(rsdp + (is_long ? 24 : 16), &root_gpa, is_long ? 8 : 4);
   sum_up(rsdp, 20, rsdp + 8);
+  sum_up(rsdp, 36, rsdp + 32);
   facts.rsdp_gpa = (uint64_t) rsdp;
   boot_find_cpus(&cpus, &facts);
   assert_string_equal(cpus.found_by, "the ACPI MADT");
