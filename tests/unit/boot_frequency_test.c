@@ -88,9 +88,9 @@ uint8_t boot_in8(uint16_t port)
 
 static jmp_buf failure;
 
-_Noreturn void boot_fail(const char *message)
+_Noreturn void boot_fail(const char *format, ...)
 {
-  assert_non_null(strstr(message, "freq="));
+  assert_non_null(strstr(format, "freq="));
   longjmp(failure, 1);
 }
 
