@@ -24,15 +24,18 @@ uint32_t boot_apic_own_id(void)
   return 5;
 }
 
-/* Lines of I/O APICs are not looked at here. */
+/* Entries of other kinds: ring0_lines.c's. */
+static unsigned int other_entries;
+
 void boot_take_madt_line(const uint8_t *entry)
 {
-  (void) entry;
+  other_entries += entry[0] == 4;
 }
 
 void boot_take_mp_line(const uint8_t *entry)
 {
   (void) entry;
+  fail();
 }
 
 static uint8_t *madt(void)
@@ -49,6 +52,7 @@ static int setup(void **state)
   memset(&facts, 0, sizeof(facts));
   memset(&cpus, 0, sizeof(cpus));
   is_x2apic = true;
+  other_entries = 0;
   end = madt() + 44;
   return 0;
 }
@@ -95,7 +99,7 @@ static void find(bool is_long)
   finish(madt(), "APIC", (uint32_t) (end - madt()));
   memcpy(root + 36, &madt_gpa, is_long ? 8 : 4);
   finish(root, is_long ? "XSDT" : "RSDT", is_long ? 44 : 40);
-  memcpy(rsdp, "RSD PTR ", 8);
+  strcpy((char *) rsdp, "RSD PTR ");
   rsdp[15] = is_long ? 2 : 0;
   rsdp[20] = 36;
   memcpy(rsdp + (is_long ? 24 : 16), &root_gpa, is_long ? 8 : 4);
@@ -117,7 +121,10 @@ static void both_kinds_of_entries_are_read(void **state)
   add_x2apic(255, 1);
   add_x2apic(0x12345, 1);
   add_x2apic(256, 0);
+  add_local_apic(3, 1);
+  end[-8] = 4; /* of another kind */
   find(true);
+  assert_int_equal(other_entries, 1);
   const uint32_t expected[] = {5, 0, 255, 0x12345};
   assert_int_equal(cpus.count, 4);
   assert_memory_equal(cpus.apic_ids, expected, sizeof(expected));

@@ -34,8 +34,9 @@ static void add_name(const char *name)
   strcpy(text, name);
   memcpy(words, text, sizeof(words));
   add_leaf(0x80000000, 0x80000004, 0, 0, 0);
-  for (unsigned int i = 0; i < 3; i++)
-    add_leaf(0x80000002 + i, words[4 * i], words[4 * i + 1], words[4 * i + 2], words[4 * i + 3]);
+  add_leaf(0x80000002, words[0], words[1], words[2], words[3]);
+  add_leaf(0x80000003, words[4], words[5], words[6], words[7]);
+  add_leaf(0x80000004, words[8], words[9], words[10], words[11]);
 }
 
 #define SKYLAKE    0x506e3u
@@ -87,9 +88,9 @@ uint8_t boot_in8(uint16_t port)
 
 static jmp_buf failure;
 
-_Noreturn void boot_fail(const char *message)
+_Noreturn void boot_fail(const char *format, ...)
 {
-  assert_non_null(strstr(message, "freq="));
+  assert_non_null(strstr(format, "freq="));
   longjmp(failure, 1);
 }
 
