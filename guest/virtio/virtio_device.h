@@ -56,8 +56,8 @@ struct virtio_device
   uint32_t (*take_cause)(const struct virtio_device *device);
 };
 
-/* A device of this type behind registers of virtio-mmio, version 2. Returns 0, -ENODEV, -ENOTSUP:
- * it is one of version 1. */
+/* A device of this type behind registers of virtio-mmio, version 2. Returns 0, -ENODEV, -ENXIO: no
+ * device at all, -ENOTSUP: it is one of version 1. */
 int virtio_mmio_probe(struct virtio_device *device, uint64_t registers_gpa, uint32_t type);
 
 /* Has its interrupts, as it has no messages, come by a line that counts in I/O APICs, as a vector.

@@ -132,7 +132,9 @@ int virtio_mmio_probe(struct virtio_device *device, uint64_t registers_gpa, uint
 {
   *device =
       (struct virtio_device){.transport = &transport, .registers = address_of_gpa(registers_gpa)};
-  if (read32(device, MMIO_MAGIC) != MAGIC || read32(device, MMIO_DEVICE_TYPE) != type)
+  if (read32(device, MMIO_MAGIC) != MAGIC)
+    return -ENXIO;
+  if (read32(device, MMIO_DEVICE_TYPE) != type)
     return -ENODEV;
   return read32(device, MMIO_VERSION) == VERSION_2 ? 0 : -ENOTSUP;
 }

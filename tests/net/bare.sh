@@ -79,5 +79,45 @@ case $1 in
         echo "$count frames, $messages interrupts"
         ((messages < count / 10)) || fail "an interrupt for what is sent"
         ;;
+    late)
+        # The RTL8139 reaches memory below 4 GiB alone, here 64 MiB; a program uses it up before its first socket.
+        net_wire
+        what=late first_line='all are sent'
+        machine_start "$PROGRAMS/datagrams" "$host4 10 100 -- env=UHYVE_IP=$guest4" -M pc,max-ram-below-4g=64M \
+            -m 192 "${wire[@]}" -device rtl8139,netdev=wire,mac=$guest_mac
+        says_not 'cannot be used'
+        guest_reachable $guest4
+        machine_end
+        ;;
+    many)
+        # The first eight are used, and those beyond are told of.
+        net_wire
+        for kind in e1000 virtio-net-device; do
+            machine=(-M q35)
+            [[ $kind == e1000 ]] ||
+                machine=(-M "microvm,auto-kernel-cmdline=off" -global virtio-mmio.force-legacy=false)
+            others=()
+            for i in {1..9}; do others+=(-netdev "hubport,id=n$i,hubid=$i" -device "$kind,netdev=n$i"); done
+            machine_start "$EXAMPLES/echo_epoll" "7777 -- env=UHYVE_IP=$guest4" "${machine[@]}" -m 128 "${wire[@]}" \
+                -device "$kind,netdev=wire,mac=$guest_mac" "${others[@]}"
+            count=$(grep -c 'cannot be used: .*: there are 8 network devices already' "$scratch/machine.log") || true
+            [[ $count == 2 ]] || fail "$kind: of 10 cards, $count are told of"
+            machine_end
+        done
+        ;;
+    named)
+        # Devices that the command line names, and that are not there: a word, and then the slots are looked into.
+        net_wire
+        what=named
+        for wrong in 0x1000000000000:5 0xd0000000000:5 0xfffffffffffffff0:5 0xfea00000:5 0xfeb00001:5 0x0:5; do
+            machine_start "$EXAMPLES/echo_epoll" \
+                "7777 virtio_mmio.device=512@$wrong -- env=UHYVE_IP=$guest4" \
+                -M microvm,auto-kernel-cmdline=off -m 64 "${wire[@]}" -global virtio-mmio.force-legacy=false \
+                -device virtio-net-device,netdev=wire,mac=$guest_mac
+            says "virtio-mmio at ${wrong%:*}: no device is there"
+            guest_reachable $guest4
+            machine_end
+        done
+        ;;
     *) fail "unknown case: $1" ;;
 esac
