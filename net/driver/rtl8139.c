@@ -58,7 +58,9 @@ static bool ask(struct net_device *device)
   struct rtl8139 *card = rtl8139_of(device);
   uint32_t asked = CAUSES_RECEIVED | CAUSE_LINK | (wants_sent(card) ? CAUSES_SENT : 0);
   port_write16(rtl8139_at(card, RTL_ASKED), 0);
+  net_take_begin();
   take_causes(card);
+  net_take_end();
   port_write16(rtl8139_at(card, RTL_ASKED), (uint16_t) asked);
   return has_something(device);
 }
