@@ -1,7 +1,7 @@
 #!/bin/bash
 # Network cards in machines without the monitor, one thing for each case: what cards.sh, which is about the
 # cards themselves, does not have.
-# usage: bare.sh CASE
+# usage: bare.sh CASE; for "machines" and "link" behind it --all: everything, not what is quick alone
 # shellcheck source-path=SCRIPTDIR
 source "${BASH_SOURCE[0]%/*}/net.sh"
 
@@ -33,7 +33,59 @@ stream() {
     cmp -s "$scratch/sent" "$scratch/echo" || fail "$what: what comes back is not what was sent"
 }
 
+# one_machine NAME CPUS OPTION...: a stream, with the card where the options say.
+one_machine() {
+    local queues='' begin_ms
+    begin_ms=$(milliseconds)
+    what=$1 wire_kind=()
+    [[ $what != pairs* ]] || queues=,queues=4 wire_kind=(multi_queue)
+    net_wire
+    machine_start "$EXAMPLES/echo_epoll" "7777 -- env=UHYVE_IP=$guest4" -smp "$2" -m 128 \
+        -global virtio-mmio.force-legacy=false -netdev "tap,id=wire,ifname=tap0,script=no,downscript=no$queues" \
+        "${@:3}"
+    says_not 'cannot be used'
+    guest_reachable $guest4
+    stream
+    machine_end
+    ip link delete tap0
+    echo "$what: $(($(milliseconds) - begin_ms)) ms"
+}
+
+# one_link CARD: the guest sees that the wire is taken off and put back.
+one_link() {
+    local machine=(-M pc) state count end
+    what=$1
+    [[ $1 != *-device* ]] || machine=(-M microvm -global virtio-mmio.force-legacy=false)
+    first_line=up machine_start "$PROGRAMS/ask" \
+        "link $host4 up link $host4 down link $host4 up -- env=UHYVE_IP=$guest4" \
+        "${machine[@]}" -m 64 "${wire[@]}" -device "$1,id=card,netdev=wire,mac=$guest_mac" \
+        -monitor "unix:$scratch/monitor,server=on,wait=off"
+    # What it says: up, down, up.
+    for state in off on; do
+        echo "set_link card $state" | socat -t 1 - "UNIX:$scratch/monitor" > "$scratch/answer"
+        count=$([[ $state == off ]] && echo 2 || echo 3) end=$((SECONDS + 10))
+        until (($(grep -cE '^(up|down)' "$scratch/machine.log") >= count)); do
+            ((SECONDS < end)) || fail "$what: it does not see that the link is $state"
+        done
+    done
+    wait "$guest_pid" || true
+}
+
 case $1 in
+    machines)
+        while read -r name when cpus options; do
+            [[ $when == short || ($when == all && ${2:-} == --all) ]] || continue
+            read -ra options <<< "${options//%/netdev=wire,mac=$guest_mac}"
+            one_machine "$name" "$cpus" "${options[@]}"
+        done < "${BASH_SOURCE[0]%/*}/bare_machines.txt"
+        ;;
+    link)
+        net_wire
+        cards=(e1000 "virtio-net-pci,vectors=1")
+        [[ ${2:-} != --all ]] ||
+            cards+=(e1000e rtl8139 virtio-net-pci "virtio-net-pci,vectors=0" virtio-net-device)
+        for card in "${cards[@]}"; do one_link "$card"; done
+        ;;
     address)
         # Nobody answers DHCP on this wire.
         net_wire
