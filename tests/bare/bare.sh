@@ -165,6 +165,14 @@ random)
     has '^[0-9a-f]{32}$'
     ! cmp -s "$scratch/first" "$scratch/output" || fail "the same random numbers again"
     ;;
+spurious)
+    boot pc "$programs/spurious" -parallel null -d int -D "$scratch/interrupts" < /dev/null
+    has '^survived$'
+    has '^uhyve: ended with status 0$'
+    for vector in 20 27; do
+        grep -q "INT=0x$vector" "$scratch/interrupts" || fail "no interrupt of vector 0x$vector came"
+    done
+    ;;
 lines) edit_lines pc ;;
 keys) press_keys q35 -smp 2 ;;
 busy)

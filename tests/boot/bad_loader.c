@@ -1,27 +1,13 @@
 /* A bad loader: puts a program, its first module, where it belongs, and starts it with information
  * in which something is missing or wrong. What, the second word of its own command line says, which
  * is the program's too. */
-#include <stdbool.h>
+#include "bad_loader.h"
+
 #include <stddef.h>
-#include <stdint.h>
 
 #define MULTIBOOT_MAGIC        0x2badb002u
 #define MULTIBOOT_HEADER_MAGIC 0x1badb002u
-#define FLAG_COMMAND           (1u << 2)
-#define FLAG_MODULES           (1u << 3)
-#define FLAG_MAP               (1u << 6)
 #define PVH_MAGIC              0x336ec578u
-
-struct multiboot_info
-{
-  uint32_t flags;
-  uint32_t lower_kib, upper_kib;
-  uint32_t boot_device;
-  uint32_t command_gpa;
-  uint32_t module_count, modules_gpa;
-  uint32_t symbols[4];
-  uint32_t map_bytes, map_gpa;
-};
 
 /* What the specification has at the begin of a file, with the address fields. */
 struct multiboot_header
@@ -30,25 +16,8 @@ struct multiboot_header
   uint32_t header_gpa, load_gpa, load_end_gpa, bss_end_gpa, entry_gpa;
 };
 
-struct map_entry
-{
-  uint32_t size_bytes; /* of what follows */
-  uint64_t begin_gpa, len_bytes;
-  uint32_t type;
-} __attribute__((packed));
-
 uint32_t handed_eax, handed_ebx, handed_entry;
 void bad_loader(struct multiboot_info *info);
-
-static void *pointer(uint32_t gpa)
-{
-  return (void *) (uintptr_t) gpa; /* NOLINT(performance-no-int-to-ptr) */
-}
-
-static uint32_t gpa_of(const void *object)
-{
-  return (uint32_t) (uintptr_t) object;
-}
 
 static uint32_t load(const uint8_t *file)
 {
@@ -65,15 +34,14 @@ static uint32_t load(const uint8_t *file)
   return header->entry_gpa;
 }
 
-/* A word of a command line. */
-static bool is(const char *text, const char *word)
+bool is(const char *text, const char *word)
 {
   for (; *text == *word && *word != '\0'; text++, word++)
     ;
   return *word == '\0' && (*text == '\0' || *text == ' ');
 }
 
-static const char *behind(const char *text, const char *prefix)
+const char *behind(const char *text, const char *prefix)
 {
   for (; *prefix != '\0'; text++, prefix++)
     if (*text != *prefix)
@@ -89,12 +57,7 @@ struct pvh_map_entry
   uint32_t type, reserved;
 };
 
-static struct
-{
-  uint32_t magic, version, flags, module_count;
-  uint64_t modules_gpa, command_gpa, rsdp_gpa, map_gpa;
-  uint32_t map_entries, reserved;
-} pvh_info;
+struct pvh_info pvh_info;
 
 /* The same memory and command line as by Multiboot. */
 static void hand_over_by_pvh(const struct multiboot_info *info)
@@ -117,21 +80,21 @@ static void hand_over_by_pvh(const struct multiboot_info *info)
 
 /* ---- Tables that name CPUs: ACPI specification 6.4, 5.2; MP specification 1.4, chapter 4 ---- */
 
-static uint8_t tables[8192];
+uint8_t tables[TABLES_BYTES];
 
-static void put(uint8_t *at, uint64_t number, unsigned int bytes)
+void put(uint8_t *at, uint64_t number, unsigned int bytes)
 {
   for (unsigned int i = 0; i < bytes; i++)
     at[i] = (uint8_t) (number >> 8 * i);
 }
 
-static void put_text(uint8_t *at, const char *text)
+void put_text(uint8_t *at, const char *text)
 {
   while (*text != '\0')
     *at++ = (uint8_t) *text++;
 }
 
-static void sum_up(const uint8_t *begin, uint32_t len_bytes, uint8_t *checksum)
+void sum_up(const uint8_t *begin, uint32_t len_bytes, uint8_t *checksum)
 {
   uint8_t sum = 0;
   for (uint32_t i = 0; i < len_bytes; i++)
@@ -157,7 +120,7 @@ static const char *read_cpu(const char *at, struct cpu *cpu)
   return cpu->is_disabled ? at + 1 : at;
 }
 
-static void write_acpi_table(uint8_t *at, const char *signature, uint32_t len_bytes)
+void write_acpi_table(uint8_t *at, const char *signature, uint32_t len_bytes)
 {
   put_text(at, signature);
   put(at + 4, len_bytes, 4);
@@ -185,6 +148,7 @@ static void give_madt(const char *cpus)
   put(rsdp + 20, 36, 4);
   put(rsdp + 24, gpa_of(xsdt), 8);
   sum_up(rsdp, 20, rsdp + 8);
+  sum_up(rsdp, 36, rsdp + 32);
   pvh_info.rsdp_gpa = gpa_of(rsdp);
 }
 
@@ -234,6 +198,17 @@ static void give_mp_tables(const char *cpus)
   sum_up(floating, 16, floating + 10);
 }
 
+/* Where firmware's pointers to tables lie: in memory, with an ISA bus. */
+static void hide_tables(void)
+{
+  for (uint32_t gpa = 0x9fc00; gpa < 0x100000; gpa += 16)
+  {
+    char *at = pointer(gpa);
+    if (behind(at, "_MP_") != NULL || behind(at, "RSD PTR ") != NULL)
+      *at = '\0';
+  }
+}
+
 /* ---- What is wrong ---- */
 
 static void shorten_memory(struct multiboot_info *info)
@@ -267,6 +242,7 @@ static bool do_wrong_by_pvh(struct multiboot_info *info, const char *what)
   if (cpus == NULL && broken == NULL && behind(what, "pvh-") == NULL)
     return false;
   hand_over_by_pvh(info);
+  give_acpi(what);
   if (is(what, "pvh-crowd"))
     give_crowd();
   if (cpus != NULL || broken != NULL)
@@ -287,10 +263,13 @@ static bool do_wrong_by_pvh(struct multiboot_info *info, const char *what)
 static void do_wrong(struct multiboot_info *info, const char *what)
 {
   const char *cpus = behind(what, "mp=");
+  give_map(info, what);
   if (do_wrong_by_pvh(info, what))
     return;
   if (cpus != NULL)
     give_mp_tables(cpus);
+  else if (is(what, "no-tables"))
+    hide_tables();
   else if (is(what, "no-map"))
     info->flags &= ~FLAG_MAP;
   else if (is(what, "empty-map"))
@@ -319,6 +298,8 @@ void bad_loader(struct multiboot_info *info)
     what++;
   handed_eax = MULTIBOOT_MAGIC;
   handed_ebx = gpa_of(info);
+  if (is(what + 1, "soiled"))
+    soil_memory();
   handed_entry = load(pointer(module[0]));
   info->flags &= ~FLAG_MODULES;
   do_wrong(info, what + 1);

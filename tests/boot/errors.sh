@@ -26,7 +26,7 @@ boot_kernel=$hello
 for machine in pc q35 microvm; do
     for loader in multiboot pvh; do
         memory_mib=8
-        refused "too little memory: at least 16 MiB"
+        refused "too little memory: at least 16 MiB, and no piece below 4 GiB has more than [56]??? KiB behind the program"
     done
 done
 machine=pc memory_mib=64
@@ -51,7 +51,7 @@ refused "the loader gives no memory map" pvh-no-map
 refused "the loader gives no memory map" pvh-version-0
 refused "the memory map has no memory where the program lies" empty-map
 refused "the memory map has no memory where the program lies" first-mib
-refused "the memory map has no memory where the program lies" endless-map
+refused "the memory map is not as it should be" endless-map
 refused "too little memory for the initrd" large-module
 refused "too little memory for the initrd" module-of-most
 refused "too little memory for so many CPUs" pvh-crowd

@@ -175,21 +175,27 @@ all_machines() {
     done
 }
 
+# The machines that run all programs have letters.
+letters() {
+    local at letter=0 letters=({A..Z})
+    for at in "${!machines[@]}"; do
+        read_machine "$at"
+        [[ $set_of_programs != all ]] || printf -- '- %s: %s, %s, %s, %s, %s CPUs, %s MiB\n' \
+            "${letters[letter++]}" "$by" "$loader" "$machine" "$processor" "$cpus" "$memory_mib"
+    done
+}
+
 # The programs of part 3, and as columns the machines that run them.
 all_programs() {
     local line file arguments at program
     line="program"
-    for at in "${!machines[@]}"; do
-        read_machine "$at"
-        [[ $set_of_programs != all ]] || line+="|$loader: $machine, $processor, $cpus CPU, $memory_mib MiB"
-    done
+    for at in $(letters | cut -c 3); do line+="|$at"; done
     echo "$line"
     for program in "${!programs[@]}"; do
         is_for_few "$program" || continue
         read -r _ file arguments _ <<< "${programs[program]}"
-        [[ $arguments != - ]] || arguments=''
-        line="$file ${arguments//,/ }"
-        line=${line% }
+        line=$file
+        [[ $arguments == - ]] || line+=" ${arguments//,/ }"
         for at in "${!machines[@]}"; do
             read_machine "$at"
             [[ $set_of_programs != all ]] || line+="|${cells[$at,$program]}"
@@ -201,6 +207,8 @@ all_programs() {
 tables() {
     all_machines | table_print 4
     if printf '%s\n' "${programs[@]}" | grep -q '^3'; then
+        echo
+        letters
         echo
         all_programs | table_print 1
     fi

@@ -6,6 +6,7 @@
 #ifndef GUEST_ARCH_BOOT_H
 #define GUEST_ARCH_BOOT_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -27,8 +28,9 @@ struct boot_ram
 
 struct boot_facts
 {
-  struct boot_ram ram[BOOT_MOST_RAM];
+  struct boot_ram ram[BOOT_MOST_RAM + 1]; /* in order; the last one while the map is read */
   unsigned int ram_count;
+  unsigned int ram_left_out; /* small pieces beyond that */
   const char *protocol;
   bool has_program_name; /* the command line begins with it */
   char command_line[BOOT_COMMAND_BYTES];
@@ -39,6 +41,11 @@ struct boot_facts
 
 /* Reads what a loader has left, and keeps a copy. */
 void boot_read_facts(struct boot_facts *facts, uint32_t magic, uint64_t info_gpa);
+
+/* The memory map: what is memory first, then what is not, then to whole pages. */
+void boot_add_ram(struct boot_facts *facts, uint64_t begin_gpa, uint64_t len_bytes);
+void boot_remove_ram(struct boot_facts *facts, uint64_t begin_gpa, uint64_t len_bytes);
+void boot_round_ram(struct boot_facts *facts);
 
 /* ---- Random numbers ---- */
 
@@ -86,6 +93,9 @@ struct boot_cpus
   unsigned int beyond_most;          /* left out: so many more than that */
   unsigned int out_of_reach;         /* left out: not reached in xAPIC mode */
 };
+
+/* Where the pointer to ACPI's tables is, so that it is searched for once; none stays 0. */
+void boot_find_rsdp(struct boot_facts *facts);
 
 /* Adds all CPUs that may be used. */
 void boot_find_cpus(struct boot_cpus *cpus, const struct boot_facts *facts);
@@ -135,7 +145,8 @@ struct boot_layout
   uint64_t tables_gpa, tables_bytes;
   uint64_t stack_gpa, stack_gva, stack_bytes;
   uint64_t memory_gpa, memory_bytes;
-  uint64_t low_end_gpa;                  /* of the RAM that the image is in */
+  uint64_t low_begin_gpa, low_end_gpa;   /* of the RAM in which all but the image lies */
+  uint64_t registers_gpa;                /* of devices: behind all RAM below 4 GiB */
   uint64_t high_begin_gpa, high_end_gpa; /* from 4 GiB on; equal: none */
 };
 
@@ -269,6 +280,8 @@ void boot_log_set_cpu(unsigned int cpu); /* which one runs */
 __attribute__((format(printf, 2, 3))) void boot_log(enum boot_log_level level, const char *format,
                                                     ...);
 
+void boot_print_format(const char *format, va_list values);
+
 struct boot_clock;
 void boot_log_cpus(const struct boot_cpus *cpus);
 void boot_log_facts(const struct boot_facts *facts, const struct boot_cpus *cpus,
@@ -300,8 +313,8 @@ void boot_print_number(uint64_t number, unsigned int base);
 /* Ends all: by QEMU's device, with the status, by ACPI, else by a reset. */
 _Noreturn void boot_end(int status);
 
-/* Says what is wrong, and ends all. */
-_Noreturn void boot_fail(const char *message);
+/* Says what is wrong, in the words of boot_log(), and ends all. */
+__attribute__((format(printf, 1, 2))) _Noreturn void boot_fail(const char *format, ...);
 
 /* ---- privileged.S, entry.S ---- */
 

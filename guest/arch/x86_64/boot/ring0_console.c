@@ -55,11 +55,14 @@ _Noreturn void boot_end(int status)
   boot_reset();
 }
 
-_Noreturn void boot_fail(const char *message)
+_Noreturn void boot_fail(const char *format, ...)
 {
+  va_list values;
   boot_log_prefix();
   boot_print("uhyve: cannot boot: ");
-  boot_print(message);
+  va_start(values, format);
+  boot_print_format(format, values);
+  va_end(values);
   boot_print("\n");
   boot_end(125);
 }

@@ -43,6 +43,8 @@ struct rsdp
 } __attribute__((packed));
 
 #define RSDP_FIRST_BYTES 20
+#define RSDP_MOST_BYTES  256
+#define TABLE_MOST_BYTES (16u << 20) /* more than any has: not all memory is looked at */
 
 struct madt
 {
@@ -117,7 +119,7 @@ static void add_cpu(struct boot_cpus *cpus, uint32_t apic_id)
 
 static const struct rsdp *find_rsdp_between(uint64_t begin_gpa, uint64_t end_gpa)
 {
-  for (uint64_t gpa = begin_gpa; gpa + sizeof(struct rsdp) <= end_gpa; gpa += 16)
+  for (uint64_t gpa = begin_gpa; gpa + RSDP_FIRST_BYTES <= end_gpa; gpa += 16)
   {
     const struct rsdp *rsdp = boot_pointer(gpa);
     if (is_signature(rsdp->signature, "RSD PTR ") && sums_up(rsdp, RSDP_FIRST_BYTES))
@@ -137,7 +139,7 @@ static const struct rsdp *find_rsdp(const struct boot_facts *facts)
 {
   const struct rsdp *rsdp = NULL;
   if (is_in_reach(facts->rsdp_gpa, sizeof(*rsdp)))
-    rsdp = find_rsdp_between(facts->rsdp_gpa, facts->rsdp_gpa + sizeof(*rsdp));
+    rsdp = find_rsdp_between(facts->rsdp_gpa, facts->rsdp_gpa + RSDP_FIRST_BYTES);
   if (rsdp != NULL)
     return rsdp;
   uint64_t ebda = ebda_gpa();
@@ -151,8 +153,8 @@ static const struct table_header *table_at(uint64_t gpa)
   if (!is_in_reach(gpa, sizeof(struct table_header)))
     return NULL;
   const struct table_header *table = boot_pointer(gpa);
-  if (table->len_bytes < sizeof(*table) || !is_in_reach(gpa, table->len_bytes) ||
-      !sums_up(table, table->len_bytes))
+  if (table->len_bytes < sizeof(*table) || table->len_bytes > TABLE_MOST_BYTES ||
+      !is_in_reach(gpa, table->len_bytes) || !sums_up(table, table->len_bytes))
     return NULL;
   return table;
 }
@@ -165,29 +167,49 @@ static uint64_t read_address(const uint8_t *at, unsigned int bytes)
   return address;
 }
 
+void boot_find_rsdp(struct boot_facts *facts)
+{
+  facts->rsdp_gpa = (uint64_t) find_rsdp(facts);
+}
+
 const void *boot_acpi_table(uint64_t gpa)
 {
   return table_at(gpa);
 }
 
-const void *boot_find_acpi(const struct boot_facts *facts, const char *signature)
+/* A table that lists the others, or null. */
+static const struct table_header *root_at(uint64_t gpa, const char *signature)
 {
-  const struct rsdp *rsdp = find_rsdp(facts);
-  if (rsdp == NULL)
-    return NULL;
-  bool is_long = rsdp->revision >= 2 && rsdp->xsdt_gpa != 0;
-  unsigned int bytes = is_long ? 8 : 4;
-  const struct table_header *root = table_at(is_long ? rsdp->xsdt_gpa : rsdp->rsdt_gpa);
+  const struct table_header *root = table_at(gpa);
+  return root != NULL && is_signature(root->signature, signature) ? root : NULL;
+}
+
+static const struct table_header *find_in(const struct table_header *root, unsigned int entry_bytes,
+                                          const char *signature)
+{
   if (root == NULL)
     return NULL;
   const uint8_t *entries = (const uint8_t *) (root + 1);
-  for (uint32_t i = 0; i < (root->len_bytes - sizeof(*root)) / bytes; i++)
+  for (uint32_t i = 0; i < (root->len_bytes - sizeof(*root)) / entry_bytes; i++)
   {
-    const struct table_header *table = table_at(read_address(entries + (size_t) i * bytes, bytes));
+    const struct table_header *table =
+        table_at(read_address(entries + (size_t) i * entry_bytes, entry_bytes));
     if (table != NULL && is_signature(table->signature, signature))
       return table;
   }
   return NULL;
+}
+
+const void *boot_find_acpi(const struct boot_facts *facts, const char *signature)
+{
+  const struct rsdp *rsdp = find_rsdp(facts);
+  const struct table_header *table = NULL;
+  if (rsdp == NULL)
+    return NULL;
+  if (rsdp->revision >= 2 && rsdp->len_bytes >= sizeof(*rsdp) &&
+      rsdp->len_bytes <= RSDP_MOST_BYTES && sums_up(rsdp, rsdp->len_bytes))
+    table = find_in(root_at(rsdp->xsdt_gpa, "XSDT"), 8, signature);
+  return table != NULL ? table : find_in(root_at(rsdp->rsdt_gpa, "RSDT"), 4, signature);
 }
 
 /* What stands for all local APICs is none. */

@@ -1,7 +1,6 @@
 /* What the boot says on the serial console: as much as the command line asks for, each line with
  * the CPU and the time since the start. */
 #include "arch/x86_64/boot/boot.h"
-#include <stdarg.h>
 
 static struct
 {
@@ -59,8 +58,7 @@ void boot_log_prefix(void)
   boot_print(": ");
 }
 
-/* Knows %s, %u, %lu and %lx. */
-static void print_format(const char *format, va_list values)
+void boot_print_format(const char *format, va_list values)
 {
   char character[2] = {0};
   for (; *format != '\0'; format++)
@@ -89,7 +87,7 @@ void boot_log(enum boot_log_level level, const char *format, ...)
     return;
   boot_log_prefix();
   va_start(values, format);
-  print_format(format, values);
+  boot_print_format(format, values);
   va_end(values);
   boot_print("\n");
 }
@@ -121,6 +119,9 @@ void boot_log_facts(const struct boot_facts *facts, const struct boot_cpus *cpus
     bytes += ram->end_gpa - ram->begin_gpa;
     boot_log(BOOT_LOG_VERBOSE, "memory from 0x%lx to 0x%lx", ram->begin_gpa, ram->end_gpa);
   }
+  if (facts->ram_left_out != 0)
+    boot_log(BOOT_LOG_QUIET, "%u small pieces of memory are left out: at most %u",
+             facts->ram_left_out, BOOT_MOST_RAM);
   boot_log(BOOT_LOG_NORMAL, "started by %s, %lu KiB of memory", facts->protocol, bytes / 1024);
   boot_log_cpus(cpus);
   boot_log(BOOT_LOG_NORMAL, "local APIC in %s mode", boot_apic_is_x2apic() ? "x2APIC" : "xAPIC");

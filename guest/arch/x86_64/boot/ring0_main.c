@@ -16,6 +16,7 @@ _Noreturn void boot_main(uint32_t magic, uint64_t info_gpa)
   boot_catch_failures();
   boot_log_begin(__builtin_ia32_rdtsc());
   boot_read_facts(&facts, magic, info_gpa);
+  boot_find_rsdp(&facts);
   const struct uhyve_power_off *power_off = boot_find_power_off(&facts);
   boot_read_options(&options, &facts);
   boot_log_set_level(options.log_level);

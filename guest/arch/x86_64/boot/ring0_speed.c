@@ -26,15 +26,16 @@ void boot_set_speed(void)
       (ecx & CPUID_1_ECX_HYPERVISOR) != 0 || !boot_tsc_is_constant())
     return;
   __cpuid(6, eax, ebx, ecx, edx);
-  uint64_t platform, turbo, enabled;
-  if (!boot_try_read_msr(MSR_PLATFORM_INFO, &platform) ||
-      !boot_try_read_msr(MSR_MISC_ENABLE, &enabled))
-    platform = 0;
+  /* Hypervisors that do not say that they are there lack some of these. */
+  uint64_t platform = 0, turbo = 0, enabled = 0;
+  boot_try_read_msr(MSR_PLATFORM_INFO, &platform);
+  if (!boot_try_read_msr(MSR_TURBO_RATIOS, &turbo) || (eax & CPUID_6_EAX_TURBO) == 0)
+    turbo = 0;
   uint64_t ratio = platform >> 8 & 0xff;
-  if (ratio != 0 && (eax & CPUID_6_EAX_TURBO) != 0 && boot_try_read_msr(MSR_TURBO_RATIOS, &turbo) &&
-      (turbo & 0xff) > ratio)
+  if (ratio != 0 && (turbo & 0xff) > ratio)
     ratio = turbo & 0xff;
-  if (ratio != 0 && boot_try_write_msr(MSR_MISC_ENABLE, enabled | SPEEDSTEP_ENABLED) &&
+  if (ratio != 0 && boot_try_read_msr(MSR_MISC_ENABLE, &enabled) &&
+      boot_try_write_msr(MSR_MISC_ENABLE, enabled | SPEEDSTEP_ENABLED) &&
       boot_try_write_msr(MSR_PERF_CONTROL, ratio << 8))
     boot_log(BOOT_LOG_NORMAL, "P-state: %lu times the bus clock, the most there is", ratio);
   else
