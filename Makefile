@@ -6,6 +6,9 @@ DESTDIR ?=
 # Progress on a terminal; in a pipe only what fails, and that on standard error.
 build = cmake --build --preset default $(1) -- $(if $(MAKE_TERMOUT),,--quiet >&2)
 
+# Where the tests of network cards without the monitor find what they boot.
+card_folders = STAGE=$(CURDIR)/build/stage EXAMPLES=$(CURDIR)/build/examples PROGRAMS=$(CURDIR)/build/tests/net
+
 .DEFAULT_GOAL := all
 .PHONY: all tests run test test-boot stress fuzz chaos lint format bench bench-check install clean distclean help
 .PHONY: build-packages test-packages
@@ -26,8 +29,9 @@ test: test-packages tests ## build, and run all tests (HWVIRT=0: without the emu
 
 test-boot: test-packages tests ## boot the programs without the monitor, on all machines (docs/boot.md gets the table)
 	@BOOT_LIMIT_SECONDS=300 tests/boot/matrix.sh --jobs 2 --write docs/boot.md build
-	@STAGE=$(CURDIR)/build/stage EXAMPLES=$(CURDIR)/build/examples PROGRAMS=$(CURDIR)/build/tests/net \
-		tests/net/cards.sh --all docs/boot.md
+	@$(card_folders) tests/net/cards.sh --all docs/boot.md
+	@$(card_folders) tests/net/bare.sh machines --all
+	@$(card_folders) tests/net/bare.sh link --all
 
 stress: test-packages tests ## the stress tests only, for an hour (STRESS_SECONDS=N: so long for each run)
 	@STRESS_SECONDS=$${STRESS_SECONDS:-150} ctest --preset default -R '^stress\.'

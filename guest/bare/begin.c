@@ -3,9 +3,12 @@
 
 #include "bare/line_input.h"
 #include "bare/virtio_console.h"
+#include "net/driver/attention.h"
 
 void bare_begin(void)
 {
   virtio_console_find();
   line_input_begin();
+  if (net_set_aside != NULL)
+    net_set_aside();
 }

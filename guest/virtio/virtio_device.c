@@ -5,10 +5,23 @@
 
 #define STATUS_BEGUN (VIRTIO_STATUS_ACKNOWLEDGE | VIRTIO_STATUS_DRIVER)
 
+#define MOST_LOOKS   100000
+
+/* A reset is done when the status reads 0. Returns whether it is. */
+static bool reset(const struct virtio_device *device)
+{
+  device->transport->set_status(device, 0);
+  for (int i = 0; i < MOST_LOOKS; i++)
+    if (device->transport->status(device) == 0)
+      return true;
+  return false;
+}
+
 int virtio_begin(struct virtio_device *device, uint64_t (*settle)(uint64_t features))
 {
   const struct virtio_transport *transport = device->transport;
-  transport->set_status(device, 0);
+  if (!reset(device))
+    return -ENODEV;
   transport->set_status(device, VIRTIO_STATUS_ACKNOWLEDGE);
   transport->set_status(device, STATUS_BEGUN);
   uint64_t offered = transport->features(device);
@@ -50,9 +63,7 @@ int virtio_start_queue(const struct virtio_device *device, uint16_t number, uint
     table_entries = 0;
   int error = virtqueue_create(queue, power_of_two(size < most ? size : most),
                                ring_features(device), table_entries);
-  if (error == 0)
-    device->transport->start_queue(device, number, queue);
-  return error;
+  return error == 0 ? device->transport->start_queue(device, number, queue) : error;
 }
 
 void virtio_ready(const struct virtio_device *device)
@@ -63,6 +74,6 @@ void virtio_ready(const struct virtio_device *device)
 
 void virtio_fail(const struct virtio_device *device)
 {
-  device->transport->set_status(device, 0);
+  reset(device);
   device->transport->set_status(device, VIRTIO_STATUS_FAILED);
 }

@@ -36,9 +36,9 @@ struct virtio_transport
   uint8_t (*configuration8)(const struct virtio_device *device, unsigned int offset);
   uint16_t (*configuration16)(const struct virtio_device *device, unsigned int offset);
   uint16_t (*most_descriptors)(const struct virtio_device *device, uint16_t queue);
-  /* After most_descriptors() of the same queue. */
-  void (*start_queue)(const struct virtio_device *device, uint16_t number,
-                      const struct virtqueue *queue);
+  /* After most_descriptors() of the same queue. Returns 0, -ENOSYS, -ENOTSUP. */
+  int (*start_queue)(const struct virtio_device *device, uint16_t number,
+                     const struct virtqueue *queue);
   void (*notify)(const struct virtio_device *device, uint16_t queue);
 };
 
@@ -54,10 +54,12 @@ struct virtio_device
   /* Says why the device interrupts, VIRTIO_CAUSE_*, and takes that back: its line falls. In
    * upcalls. Null: interrupts are messages, and nobody need say. */
   uint32_t (*take_cause)(const struct virtio_device *device);
+  /* It has one message alone: each may be about the configuration, too. */
+  bool shares_message;
 };
 
-/* A device of this type behind registers of virtio-mmio, version 2. Returns 0, -ENODEV, -ENOTSUP:
- * it is one of version 1. */
+/* A device of this type behind registers of virtio-mmio, version 2. Returns 0, -ENODEV, -ENXIO: no
+ * device at all, -ENOTSUP: it is one of version 1. */
 int virtio_mmio_probe(struct virtio_device *device, uint64_t registers_gpa, uint32_t type);
 
 /* Has its interrupts, as it has no messages, come by a line that counts in I/O APICs, as a vector.
@@ -73,11 +75,11 @@ int virtio_pci_probe(struct virtio_device *device, const struct pci_device *pci,
 
 /* Resets the device and agrees on features: as many of the wanted ones as it has, without those
  * that others must come with (`settle`). Returns 0, -ENOTSUP: it lacks VIRTIO_VERSION_1 or
- * refuses. */
+ * refuses, -ENODEV: it does not end its reset. */
 int virtio_begin(struct virtio_device *device, uint64_t (*settle)(uint64_t features));
 
 /* Makes a queue of at most so many descriptors and shows it to the device. Returns 0, -ENOMEM,
- * -ENODEV (there is no such queue). */
+ * -ENODEV (there is no such queue), -ENOSYS (the device refuses its interrupt), -ENOTSUP. */
 int virtio_start_queue(const struct virtio_device *device, uint16_t number, uint16_t most,
                        uint16_t table_entries, struct virtqueue *queue);
 

@@ -68,13 +68,9 @@ static uint32_t status(const struct virtio_device *device)
   return read32(device, MMIO_STATUS);
 }
 
-/* A reset is done when the status reads 0. */
 static void set_status(const struct virtio_device *device, uint32_t status)
 {
   write32(device, MMIO_STATUS, status);
-  while (status == 0 && read32(device, MMIO_STATUS) != 0)
-  {
-  }
 }
 
 static uint8_t configuration8(const struct virtio_device *device, unsigned int offset)
@@ -100,8 +96,8 @@ static void write64(const struct virtio_device *device, unsigned int offset, uin
   write32(device, offset + 4, (uint32_t) (value >> 32));
 }
 
-static void start_queue(const struct virtio_device *device, uint16_t number,
-                        const struct virtqueue *queue)
+static int start_queue(const struct virtio_device *device, uint16_t number,
+                       const struct virtqueue *queue)
 {
   (void) number; /* selected by most_descriptors() */
   write32(device, MMIO_QUEUE_SIZE, queue->size);
@@ -109,6 +105,7 @@ static void start_queue(const struct virtio_device *device, uint16_t number,
   write64(device, MMIO_QUEUE_DRIVER, queue->driver_gpa);
   write64(device, MMIO_QUEUE_DEVICE, queue->device_gpa);
   write32(device, MMIO_QUEUE_READY, 1);
+  return 0;
 }
 
 static void notify(const struct virtio_device *device, uint16_t queue)
@@ -132,7 +129,9 @@ int virtio_mmio_probe(struct virtio_device *device, uint64_t registers_gpa, uint
 {
   *device =
       (struct virtio_device){.transport = &transport, .registers = address_of_gpa(registers_gpa)};
-  if (read32(device, MMIO_MAGIC) != MAGIC || read32(device, MMIO_DEVICE_TYPE) != type)
+  if (read32(device, MMIO_MAGIC) != MAGIC)
+    return -ENXIO;
+  if (read32(device, MMIO_DEVICE_TYPE) != type)
     return -ENODEV;
   return read32(device, MMIO_VERSION) == VERSION_2 ? 0 : -ENOTSUP;
 }

@@ -62,6 +62,7 @@ struct registers
   volatile uint8_t *configuration;
   volatile uint8_t *notify;
   uint32_t notify_multiplier;
+  uint64_t notify_bytes;
   uint16_t queue_message, configuration_message;
   volatile uint16_t *notify_at[PLACES];
 };
@@ -80,7 +81,8 @@ static uint64_t features(const struct virtio_device *device)
   return low | (uint64_t) common->device_features << 32;
 }
 
-/* Comes behind the reset, by which the device has forgotten its messages. */
+/* Comes behind the reset, by which the device has forgotten its messages. It may refuse one: then
+ * nobody tells that the configuration has changed. */
 static void set_features(const struct virtio_device *device, uint64_t features)
 {
   volatile struct common *common = registers_of(device)->common;
@@ -96,14 +98,9 @@ static uint32_t status(const struct virtio_device *device)
   return registers_of(device)->common->status;
 }
 
-/* A reset is done when the status reads 0. */
 static void set_status(const struct virtio_device *device, uint32_t status)
 {
-  volatile struct common *common = registers_of(device)->common;
-  common->status = (uint8_t) status;
-  while (status == 0 && common->status != 0)
-  {
-  }
+  registers_of(device)->common->status = (uint8_t) status;
 }
 
 static uint8_t configuration8(const struct virtio_device *device, unsigned int offset)
@@ -137,19 +134,25 @@ static unsigned int place_of(uint16_t queue)
   return queue < PLACES - 1 ? queue : PLACES - 1;
 }
 
-static void start_queue(const struct virtio_device *device, uint16_t number,
-                        const struct virtqueue *queue)
+/* A device that has no room for a message says so when it is read back (4.1.5.1.2.1). */
+static int start_queue(const struct virtio_device *device, uint16_t number,
+                       const struct virtqueue *queue)
 {
   struct registers *registers = device->registers;
   volatile struct common *common = registers->common;
+  uint64_t offset = (uint64_t) common->queue_notify_offset * registers->notify_multiplier;
+  if (offset + sizeof(uint16_t) > registers->notify_bytes)
+    return -ENOTSUP;
   common->queue_size = queue->size;
   common->queue_message = registers->queue_message;
+  if (common->queue_message != registers->queue_message)
+    return -ENOSYS;
   write64(common->queue_descriptors, queue->descriptors_gpa);
   write64(common->queue_driver, queue->driver_gpa);
   write64(common->queue_device, queue->device_gpa);
-  uint64_t offset = (uint64_t) common->queue_notify_offset * registers->notify_multiplier;
   registers->notify_at[place_of(number)] = (volatile uint16_t *) (registers->notify + offset);
   common->queue_enabled = 1;
+  return 0;
 }
 
 static void notify(const struct virtio_device *device, uint16_t queue)
@@ -188,12 +191,14 @@ static volatile void *map_part(const struct pci_device *pci, uint8_t at, uint64_
   return begin != NULL ? begin + offset : NULL;
 }
 
+#define MOST_PARTS 48 /* there is no room for more: what goes on is a ring */
+
 /* The first of a kind that can be used: a device may offer several (4.1.4.1). */
 static volatile void *find_part(const struct pci_device *pci, enum part part, uint64_t least_bytes,
                                 uint8_t *found_at)
 {
-  for (uint8_t at = pci_find_capability(pci, CAPABILITY, 0); at != 0;
-       at = pci_find_capability(pci, CAPABILITY, at))
+  uint8_t at = pci_find_capability(pci, CAPABILITY, 0);
+  for (int i = 0; at != 0 && i < MOST_PARTS; i++, at = pci_find_capability(pci, CAPABILITY, at))
   {
     volatile void *begin = NULL;
     if (pci_read8(pci, at + CAPABILITY_KIND) == part)
@@ -218,6 +223,7 @@ static bool find_registers(struct registers *registers, const struct pci_device 
       registers->notify == NULL)
     return false;
   registers->notify_multiplier = pci_read32(pci, at + CAPABILITY_MULTIPLIER);
+  registers->notify_bytes = pci_read32(pci, at + CAPABILITY_LENGTH);
   return true;
 }
 
@@ -233,9 +239,11 @@ static int find_interrupts(struct virtio_device *device, struct registers *regis
     return pci_use_interrupt(pci, vector);
   }
   registers->queue_message = MESSAGE_QUEUES;
-  if (configuration_vector != 0 &&
-      pci_use_message(pci, MESSAGE_CONFIGURATION, configuration_vector) == 0)
-    registers->configuration_message = MESSAGE_CONFIGURATION;
+  if (configuration_vector == 0)
+    return 0;
+  device->shares_message = pci_use_message(pci, MESSAGE_CONFIGURATION, configuration_vector) != 0;
+  registers->configuration_message =
+      device->shares_message ? MESSAGE_QUEUES : MESSAGE_CONFIGURATION;
   return 0;
 }
 

@@ -8,10 +8,13 @@
 #include "bare/console.h"
 #include "bare/log.h"
 #include "bare/pci.h"
+#include "mm/address.h"
 
 #define SLOTS_GPA  0xfeb00000ull
 #define SLOT_BYTES 512ull
 #define SLOTS      24u
+
+#define END_GPA    0xfec00000ull /* of registers that the boot has mapped */
 
 /* Where lines of slots begin: with firmware's tables (ACPI) behind those of legacy devices, or on
  * an I/O APIC of their own; without tables among those. */
@@ -47,8 +50,19 @@ bool virtio_slots_find(bool (*found)(const struct virtio_slot *slot, void *conte
   return false;
 }
 
+/* The command line may say anything. */
+static bool is_mapped(uint64_t registers_gpa)
+{
+  uint64_t last_gpa = registers_gpa + SLOT_BYTES - 1;
+  return registers_gpa % sizeof(uint32_t) == 0 && last_gpa < END_GPA &&
+         address_to_gpa(address_of_gpa(registers_gpa), ADDRESS_WRITE) == registers_gpa &&
+         address_to_gpa(address_of_gpa(last_gpa), ADDRESS_WRITE) == last_gpa;
+}
+
 int virtio_slot_probe(struct virtio_device *device, const struct virtio_slot *slot, uint32_t type)
 {
+  if (!is_mapped(slot->registers_gpa))
+    return -ENXIO;
   int error = virtio_mmio_probe(device, slot->registers_gpa, type);
   if (error != -ENOTSUP)
     return error;

@@ -24,7 +24,7 @@ struct virtio_slot virtio_slot_named(const struct uhyve_interface *interface);
 bool virtio_slots_find(bool (*found)(const struct virtio_slot *slot, void *context), void *context);
 
 /* Whether a device of this type is there; one that is too old is told of on the console. Returns 0,
- * -ENODEV, -ENOTSUP. */
+ * -ENODEV, -ENOTSUP; -ENXIO: no device at all. */
 int virtio_slot_probe(struct virtio_device *device, const struct virtio_slot *slot, uint32_t type);
 
 /* Has its interrupts come as a vector. Returns 0, -ENOSYS. */

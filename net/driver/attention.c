@@ -10,11 +10,15 @@
  */
 #include "net/driver/attention.h"
 
+#include "arch/x86_64/cpu.h"
 #include "net/driver/net_attention.h"
+#include "start_info.h"
 
 #define MOST_CAUSES 16 /* at once */
 
 struct net_device *net_device_list;
+
+uint32_t net_takes_begun, net_takes_ended;
 
 /* Not 0: some CPU watches. */
 static uint32_t is_watched;
@@ -97,23 +101,30 @@ void net_wake(struct net_device *device)
   cpu_mask_restore(was_masked);
 }
 
+/* A cause that another CPU has taken meanwhile counts too: lines that several devices share have
+ * been up for it. */
 bool net_take_causes(void)
 {
   bool any = false;
+  uint32_t ended = __atomic_load_n(&net_takes_ended, __ATOMIC_SEQ_CST);
   for (struct net_device *device = first_device(); device != NULL; device = device->next)
   {
     const struct net_attention_operations *operations = device->attention->operations;
     any = (operations->take_cause != NULL && operations->take_cause(device)) || any;
   }
-  return any;
+  return any || __atomic_load_n(&net_takes_begun, __ATOMIC_SEQ_CST) != ended;
 }
 
 /* Causes of what comes by a line (virtio-mmio) are taken here too, and by pci_line_interrupt() for
- * lines that are shared. One that has something is quieted then. */
+ * lines that are shared. One that has something is quieted then. Where causes come faster than they
+ * are taken, this CPU interrupts itself to go on: a line that has not fallen does not rise. */
 void net_interrupt(void)
 {
-  for (int i = 0; i < MOST_CAUSES && net_take_causes(); i++)
-    ;
+  bool any = true;
+  for (int i = 0; i < MOST_CAUSES && any; i++)
+    any = net_take_causes();
+  if (any)
+    nucleus_call(NUCLEUS_IPI, cpu_apic_id(cpu_this()->area.cpu), UHYVE_VECTOR_NETWORK);
   for (struct net_device *device = first_device(); device != NULL; device = device->next)
     if (has_something(device))
       net_wake(device);

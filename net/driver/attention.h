@@ -18,6 +18,9 @@ NET_HOOK bool net_take_causes(void);
 /* Whether there are devices at work, which the monitor has a thread for. */
 NET_HOOK bool net_is_used(void);
 
+/* Without a monitor, before the program begins: takes memory that only then is sure to be there. */
+NET_HOOK void net_set_aside(void);
+
 /* An idle CPU looks into the rings, masked: for that time devices interrupt nobody. One CPU does at
  * a time: false if another one does, or nothing is expected. */
 NET_HOOK bool net_watch_begin(void);

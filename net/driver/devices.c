@@ -55,7 +55,7 @@ static void start_all(void)
     end = &net->device.next;
   }
   if (start_info->is_bare != 0)
-    *end = bare_devices();
+    *end = bare_devices(first != NULL);
   __atomic_store_n(&net_device_list, first, __ATOMIC_RELEASE);
   if (start_info->is_bare != 0)
     take_early();

@@ -52,7 +52,9 @@ static bool take_cause(struct net_device *device)
 static bool ask(struct net_device *device)
 {
   struct e1000 *card = e1000_of(device);
+  net_take_begin();
   take_causes(card);
+  net_take_end();
   e1000_write(card, E1000_ASK,
               card->received_causes | CAUSE_LINK | (wants_sent(card) ? card->sent_causes : 0));
   __atomic_thread_fence(__ATOMIC_SEQ_CST);

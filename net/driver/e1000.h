@@ -53,10 +53,12 @@ enum ring_register
 #define MULTICAST_WORDS         128u
 #define ADDRESS_VALID           (1u << 31)
 
+#define CONTROL_NO_TRANSFERS    (1u << 2) /* of PCI Express */
 #define CONTROL_LINK_UP         (1u << 6)
 #define CONTROL_AUTO_SPEED      (1u << 5)
 #define CONTROL_RESET           (1u << 26)
 #define STATUS_LINK_UP          (1u << 1)
+#define STATUS_TRANSFERS        (1u << 19) /* of PCI Express: they are not switched off yet */
 
 #define RECEIVE_ENABLE          (1u << 1)
 #define RECEIVE_ALL_MULTICAST   (1u << 4)

@@ -27,10 +27,21 @@ static void set_address(const struct e1000 *card)
   e1000_write(card, E1000_ADDRESS_HIGH, high | ADDRESS_VALID);
 }
 
-static bool reset(struct e1000 *card)
+/* What the card has begun to read or write has to end before a reset (82574: section 4.6.3.1). */
+static void end_transfers(const struct e1000 *card)
+{
+  e1000_write(card, E1000_CONTROL, e1000_read(card, E1000_CONTROL) | CONTROL_NO_TRANSFERS);
+  for (int i = 0; i < MOST_LOOKS; i++)
+    if ((e1000_read(card, E1000_STATUS) & STATUS_TRANSFERS) == 0)
+      return;
+}
+
+static bool reset(struct e1000 *card, bool is_express)
 {
   keep_address(card);
   e1000_write(card, E1000_DO_NOT_ASK, UINT32_MAX);
+  if (is_express)
+    end_transfers(card);
   e1000_write(card, E1000_CONTROL, e1000_read(card, E1000_CONTROL) | CONTROL_RESET);
   for (int i = 0; i < MOST_LOOKS; i++)
     if ((e1000_read(card, E1000_CONTROL) & CONTROL_RESET) == 0)
@@ -106,19 +117,27 @@ static void describe(struct e1000 *card, const struct pci_device *pci)
   }
 }
 
-struct net_device *e1000_start(const struct pci_device *pci)
+/* Returns null, or why not. */
+static const char *start(struct e1000 *card, const struct pci_device *pci)
+{
+  const struct pci_bar bar = pci_bar(pci, REGISTERS_BAR);
+  card->registers = pci_map(&bar);
+  pci_enable(pci);
+  if (card->registers == NULL || !reset(card, pci->device_id == DEVICE_82574))
+    return "it does not answer";
+  if (pci_use_interrupt(pci, UHYVE_VECTOR_NETWORK) != 0)
+    return "it has no interrupt";
+  return make_rings(card) == 0 ? NULL : "too little memory";
+}
+
+struct net_device *e1000_start(const struct pci_device *pci, const char **reason)
 {
   if (pci->vendor_id != VENDOR_INTEL ||
       (pci->device_id != DEVICE_82540EM && pci->device_id != DEVICE_82574))
     return NULL;
-  const struct pci_bar bar = pci_bar(pci, REGISTERS_BAR);
   struct e1000 *card = kernel_allocate_zeroed(sizeof(*card));
-  if (card == NULL)
-    return NULL;
-  card->registers = pci_map(&bar);
-  pci_enable(pci);
-  if (card->registers == NULL || !reset(card) ||
-      pci_use_interrupt(pci, UHYVE_VECTOR_NETWORK) != 0 || make_rings(card) != 0)
+  *reason = card != NULL ? start(card, pci) : "too little memory";
+  if (*reason != NULL)
   {
     kernel_free(card, sizeof(*card));
     return NULL;

@@ -37,6 +37,20 @@ struct net_attention
 /* All devices, in the order of their indices; null before they are started. */
 extern struct net_device *net_device_list;
 
+/* Around a driver's taking causes where no interrupt is handled: whoever handles one meanwhile
+ * looks again. Counts; atomic. */
+extern uint32_t net_takes_begun, net_takes_ended;
+
+static inline void net_take_begin(void)
+{
+  __atomic_add_fetch(&net_takes_begun, 1, __ATOMIC_SEQ_CST);
+}
+
+static inline void net_take_end(void)
+{
+  __atomic_add_fetch(&net_takes_ended, 1, __ATOMIC_SEQ_CST);
+}
+
 /* For net_device_operations: asks for interrupts; true: there is something already, and nobody is
  * asked. */
 bool net_expect(struct net_device *device);

@@ -24,7 +24,7 @@ static bool take_cause(struct net_device *device)
 {
   struct virtio_net *net = virtio_net_of(device);
   uint32_t cause = net->virtio.take_cause != NULL ? net->virtio.take_cause(&net->virtio) : 0;
-  if ((cause & VIRTIO_CAUSE_CONFIGURATION) != 0)
+  if ((cause & VIRTIO_CAUSE_CONFIGURATION) != 0 || net->virtio.shares_message)
     __atomic_store_n(&net->attention.link_changed, 1, __ATOMIC_SEQ_CST);
   return cause != 0;
 }

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Network cards in machines without the monitor, one thing for each case: what cards.sh, which is about the
 # cards themselves, does not have.
-# usage: bare.sh CASE
+# usage: bare.sh CASE; for "machines" and "link" behind it --all: everything, not what is quick alone
 # shellcheck source-path=SCRIPTDIR
 source "${BASH_SOURCE[0]%/*}/net.sh"
 
@@ -33,7 +33,59 @@ stream() {
     cmp -s "$scratch/sent" "$scratch/echo" || fail "$what: what comes back is not what was sent"
 }
 
+# one_machine NAME CPUS OPTION...: a stream, with the card where the options say.
+one_machine() {
+    local queues='' begin_ms
+    begin_ms=$(milliseconds)
+    what=$1 wire_kind=()
+    [[ $what != pairs* ]] || queues=,queues=4 wire_kind=(multi_queue)
+    net_wire
+    machine_start "$EXAMPLES/echo_epoll" "7777 -- env=UHYVE_IP=$guest4" -smp "$2" -m 128 \
+        -global virtio-mmio.force-legacy=false -netdev "tap,id=wire,ifname=tap0,script=no,downscript=no$queues" \
+        "${@:3}"
+    says_not 'cannot be used'
+    guest_reachable $guest4
+    stream
+    machine_end
+    ip link delete tap0
+    echo "$what: $(($(milliseconds) - begin_ms)) ms"
+}
+
+# one_link CARD: the guest sees that the wire is taken off and put back.
+one_link() {
+    local machine=(-M pc) state count end
+    what=$1
+    [[ $1 != *-device* ]] || machine=(-M microvm -global virtio-mmio.force-legacy=false)
+    first_line=up machine_start "$PROGRAMS/ask" \
+        "link $host4 up link $host4 down link $host4 up -- env=UHYVE_IP=$guest4" \
+        "${machine[@]}" -m 64 "${wire[@]}" -device "$1,id=card,netdev=wire,mac=$guest_mac" \
+        -monitor "unix:$scratch/monitor,server=on,wait=off"
+    # What it says: up, down, up.
+    for state in off on; do
+        echo "set_link card $state" | socat -t 1 - "UNIX:$scratch/monitor" > "$scratch/answer"
+        count=$([[ $state == off ]] && echo 2 || echo 3) end=$((SECONDS + 10))
+        until (($(grep -cE '^(up|down)' "$scratch/machine.log") >= count)); do
+            ((SECONDS < end)) || fail "$what: it does not see that the link is $state"
+        done
+    done
+    wait "$guest_pid" || true
+}
+
 case $1 in
+    machines)
+        while read -r name when cpus options; do
+            [[ $when == short || ($when == all && ${2:-} == --all) ]] || continue
+            read -ra options <<< "${options//%/netdev=wire,mac=$guest_mac}"
+            one_machine "$name" "$cpus" "${options[@]}"
+        done < "${BASH_SOURCE[0]%/*}/bare_machines.txt"
+        ;;
+    link)
+        net_wire
+        cards=(e1000 "virtio-net-pci,vectors=1")
+        [[ ${2:-} != --all ]] ||
+            cards+=(e1000e rtl8139 virtio-net-pci "virtio-net-pci,vectors=0" virtio-net-device)
+        for card in "${cards[@]}"; do one_link "$card"; done
+        ;;
     address)
         # Nobody answers DHCP on this wire.
         net_wire
@@ -78,6 +130,70 @@ case $1 in
         messages=$(grep -c e1000e_irq_msix_notify_vec "$scratch/messages") || fail "no interrupt at all"
         echo "$count frames, $messages interrupts"
         ((messages < count / 10)) || fail "an interrupt for what is sent"
+        ;;
+    late)
+        # The RTL8139 reaches memory below 4 GiB alone, here 64 MiB; a program uses it up before its first socket.
+        net_wire
+        what=late first_line='all are sent'
+        machine_start "$PROGRAMS/datagrams" "$host4 10 100 -- env=UHYVE_IP=$guest4" -M pc,max-ram-below-4g=64M \
+            -m 192 "${wire[@]}" -device rtl8139,netdev=wire,mac=$guest_mac
+        says_not 'cannot be used'
+        guest_reachable $guest4
+        machine_end
+        ;;
+    jumbo)
+        # QEMU's RTL8139 writes what is longer than a frame may be behind the ring's end.
+        net_wire
+        ip link set tap0 mtu 65521
+        what=jumbo
+        machine_start "$EXAMPLES/echo_epoll" "7777 -- env=UHYVE_IP=$guest4" -M pc -m 64 "${wire[@]}" \
+            -device rtl8139,netdev=wire,mac=$guest_mac
+        guest_reachable $guest4
+        for size in 30000 40000 50000 65000; do
+            ping -n -q -c 30 -i 0.002 -W 0.1 -s $size $guest4 > "$scratch/ping.log" && fail "$what: an answer"
+            ping -n -q -c 1 -W 5 $guest4 > "$scratch/ping.log" || fail "$what: no answer behind $size bytes"
+        done
+        ip link set tap0 mtu 1500
+        stream
+        machine_end
+        ;;
+    refused)
+        net_wire
+        what=refused
+        machine_start "$EXAMPLES/echo_epoll" 7777 -M pc -m 64 "${wire[@]}" \
+            -device virtio-net-pci,netdev=wire,disable-modern=on
+        says 'PCI device 0x1af4, 0x1000: its virtio is older than 1.0 (QEMU: disable-modern=off)'
+        machine_end
+        ;;
+    many)
+        # The first eight are used, and those beyond are told of.
+        net_wire
+        for kind in e1000 virtio-net-device; do
+            machine=(-M q35)
+            [[ $kind == e1000 ]] ||
+                machine=(-M "microvm,auto-kernel-cmdline=off" -global virtio-mmio.force-legacy=false)
+            others=()
+            for i in {1..9}; do others+=(-netdev "hubport,id=n$i,hubid=$i" -device "$kind,netdev=n$i"); done
+            machine_start "$EXAMPLES/echo_epoll" "7777 -- env=UHYVE_IP=$guest4" "${machine[@]}" -m 128 "${wire[@]}" \
+                -device "$kind,netdev=wire,mac=$guest_mac" "${others[@]}"
+            count=$(grep -c 'cannot be used: .*: there are 8 network devices already' "$scratch/machine.log") || true
+            [[ $count == 2 ]] || fail "$kind: of 10 cards, $count are told of"
+            machine_end
+        done
+        ;;
+    named)
+        # Devices that the command line names, and that are not there: a word, and then the slots are looked into.
+        net_wire
+        what=named
+        for wrong in 0x1000000000000:5 0xd0000000000:5 0xfffffffffffffff0:5 0xfea00000:5 0xfeb00001:5 0x0:5; do
+            machine_start "$EXAMPLES/echo_epoll" \
+                "7777 virtio_mmio.device=512@$wrong -- env=UHYVE_IP=$guest4" \
+                -M microvm,auto-kernel-cmdline=off -m 64 "${wire[@]}" -global virtio-mmio.force-legacy=false \
+                -device virtio-net-device,netdev=wire,mac=$guest_mac
+            says "virtio-mmio at ${wrong%:*}: no device is there"
+            guest_reachable $guest4
+            machine_end
+        done
         ;;
     *) fail "unknown case: $1" ;;
 esac

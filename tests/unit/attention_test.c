@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "net/driver/net_attention.h"
 #include "net_model.h"
 #include "threads.h"
 
@@ -33,6 +34,62 @@ static void link_goes_and_comes(void **state)
   net_link_interrupt();
   model_serve(4);
   assert_int_equal(model.link_now, 0);
+}
+
+/* A device with one message: each may be about the link. */
+static void link_shares_a_message(void **state)
+{
+  (void) state;
+  model_begin(ALL);
+  net.virtio.shares_message = true;
+  model.link_state = 0;
+  assert_false(net.device.operations->expect(&net.device));
+  net_interrupt();
+  assert_int_equal(model.wakes, 1);
+  model_serve(4);
+  assert_int_equal(model.link_now, 0);
+  assert_int_equal(model.own_interrupts, 0);
+  net.virtio.shares_message = false;
+}
+
+static uint32_t take_cause(const struct virtio_device *device)
+{
+  (void) device;
+  if (model.causes_left == 0)
+    return 0;
+  model.causes_left--;
+  return VIRTIO_CAUSE_QUEUE;
+}
+
+/* A line falls when all causes are taken, and only then rises again. */
+static void causes_do_not_end(void **state)
+{
+  (void) state;
+  model_begin(ALL);
+  net.virtio.take_cause = take_cause;
+  model.causes_left = 5;
+  net_interrupt();
+  assert_int_equal(model.causes_left, 0);
+  assert_int_equal(model.own_interrupts, 0);
+  model.causes_left = 20;
+  net_interrupt();
+  assert_int_not_equal(model.causes_left, 0);
+  assert_int_equal(model.own_interrupts, 1);
+  net_interrupt();
+  assert_int_equal(model.causes_left, 0);
+  assert_int_equal(model.own_interrupts, 1);
+}
+
+/* A cause that another CPU takes outside of an interrupt may be why a shared line has not risen. */
+static void others_take_causes(void **state)
+{
+  (void) state;
+  model_begin(ALL);
+  assert_false(net_take_causes());
+  net_take_begin();
+  assert_true(net_take_causes());
+  net_take_end();
+  assert_false(net_take_causes());
 }
 
 /* Who sleeps is woken once, by the first that finds something. */
@@ -279,6 +336,9 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_teardown(link_goes_and_comes, model_end),
+      cmocka_unit_test_teardown(link_shares_a_message, model_end),
+      cmocka_unit_test_teardown(causes_do_not_end, model_end),
+      cmocka_unit_test_teardown(others_take_causes, model_end),
       cmocka_unit_test_teardown(one_wake, model_end),
       cmocka_unit_test_teardown(another_task_serves, model_end),
       cmocka_unit_test_teardown(idle_cpu_looks, model_end),

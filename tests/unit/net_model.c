@@ -102,7 +102,7 @@ static void set_features(const struct virtio_device *device, uint64_t features)
 static uint32_t status(const struct virtio_device *device)
 {
   (void) device;
-  return model.status;
+  return model.is_stuck ? UINT8_MAX : model.status;
 }
 
 static void set_status(const struct virtio_device *device, uint32_t value)
@@ -130,12 +130,13 @@ static uint16_t most_descriptors(const struct virtio_device *device, uint16_t qu
   return model.ring_size;
 }
 
-static void start_queue(const struct virtio_device *device, uint16_t number,
-                        const struct virtqueue *queue)
+static int start_queue(const struct virtio_device *device, uint16_t number,
+                       const struct virtqueue *queue)
 {
   (void) device;
   assert_int_equal(selected, number);
   ring_device_init(&model.rings[number], queue);
+  return 0;
 }
 
 static void notify(const struct virtio_device *device, uint16_t queue)
@@ -148,6 +149,20 @@ static void notify(const struct virtio_device *device, uint16_t queue)
 static const struct virtio_transport transport = {device_features,  set_features,   status,
                                                   set_status,       configuration8, configuration16,
                                                   most_descriptors, start_queue,    notify};
+
+uint32_t cpu_apic_id(unsigned int index)
+{
+  return index + 100;
+}
+
+long nucleus_call(long number, uint64_t first, uint64_t second)
+{
+  assert_int_equal(number, NUCLEUS_IPI);
+  assert_int_equal(first, 100);
+  assert_int_equal(second, UHYVE_VECTOR_NETWORK);
+  model.own_interrupts++;
+  return 0;
+}
 
 int virtio_mmio_probe(struct virtio_device *device, uint64_t registers_gpa, uint32_t type)
 {
@@ -197,6 +212,7 @@ void model_begin_with(uint64_t features, uint32_t cpu_count)
   model.frame_count = 0;
   model.owner_count = 0;
   model.wakes = 0;
+  model.own_interrupts = 0;
   for (size_t i = 0; i < COUNT_OF(model.notified); i++)
     model.notified[i] = 0;
   assert_int_equal(virtio_net_start(&net, 1), 0);

@@ -28,6 +28,9 @@ struct net_model
   struct ring_device rings[MODEL_CONTROL + 1];
   _Atomic unsigned int notified[MODEL_CONTROL + 1];
   long bytes_left; /* that can be allocated */
+  bool is_stuck;   /* no reset ends */
+  unsigned int causes_left;
+  unsigned int own_interrupts; /* of the CPU to itself */
 
   /* What the user was told. */
   struct net_received *frames[1000];

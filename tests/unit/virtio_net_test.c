@@ -255,6 +255,9 @@ static void what_is_agreed_on(void **state)
   virtio_net_refused = 0;
   net = (struct virtio_net){0};
   assert_int_equal(virtio_net_start(&net, 0), -ENODEV);
+  model.is_stuck = true;
+  assert_int_equal(virtio_net_start(&net, 1), -ENODEV);
+  model.is_stuck = false;
   model.offered = ALL & ~VIRTIO_VERSION_1;
   assert_int_equal(virtio_net_start(&net, 1), -ENOTSUP);
   assert_int_equal(model.status, VIRTIO_STATUS_FAILED);

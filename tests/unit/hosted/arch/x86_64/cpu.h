@@ -11,10 +11,11 @@
 #include "percpu.h"
 
 /* Of this thread. In hosted/cpu.c, with spinlock_wait() and cpu_run_pending(); a test that needs
- * nucleus_call(), cpu_of() or cpu_set_fs_base() defines them. */
+ * nucleus_call(), cpu_apic_id(), cpu_of() or cpu_set_fs_base() defines them. */
 extern _Thread_local struct percpu hosted_cpu;
 
 long nucleus_call(long number, uint64_t first, uint64_t second);
+uint32_t cpu_apic_id(unsigned int index);
 
 static inline uint64_t cpu_tsc(void)
 {
