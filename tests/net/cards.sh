@@ -12,11 +12,13 @@ head -c 8000000 /dev/urandom > "$scratch/www/large"
 printf 'small\n' > "$scratch/www/small"
 tar -C "$scratch/www" -cf "$scratch/archive" large small
 
+console=(-serial stdio)
+
 # card_start CARD CPUS PROGRAM ARGUMENTS [OPTION...]: until the program has said its first line.
 card_start() {
     local machine
     machine=(timeout 100 qemu-system-x86_64 -no-user-config -nodefaults -M pc -accel tcg -smp "$2" -m 128
-        -display none -no-reboot -serial stdio -kernel "$EXAMPLES/$3" -append "$4"
+        -display none -no-reboot "${console[@]}" -kernel "$EXAMPLES/$3" -append "$4"
         -netdev "tap,id=wire,ifname=tap0,script=no,downscript=no" -device "$1,netdev=wire,mac=$guest_mac")
     peer_start "$1-$2-$3" ' at port ' "${machine[@]}" "${@:5}"
     guest_pid=$peer_pid
@@ -64,7 +66,8 @@ for card in e1000 e1000e rtl8139 virtio-net-pci; do
     done
 done
 
-# Two of them on one line: what QEMU's own network sends comes by the other one.
+# Two of them on one line, and the console: what QEMU's own network sends comes by the other card.
+console=(-chardev "stdio,id=console" -device "virtio-serial-pci,vectors=0,addr=8" -device "virtconsole,chardev=console")
 card_start e1000,addr=3 1 echo_epoll 7777 -netdev user,id=other,hostfwd=tcp:127.0.0.1:7778-:7777 \
     -device rtl8139,addr=4,netdev=other
 timeout 60 socat -t 60 - "TCP4:$guest4:7777" < "$scratch/www/large" > "$scratch/echo" &
