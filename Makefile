@@ -25,7 +25,9 @@ test: test-packages tests ## build, and run all tests (HWVIRT=0: without the emu
 	@ctest --preset default -j2
 
 test-boot: test-packages tests ## boot the programs without the monitor, on all machines (docs/boot.md gets the table)
-	@tests/boot/matrix.sh --write docs/boot.md build
+	@BOOT_LIMIT_SECONDS=300 tests/boot/matrix.sh --jobs 2 --write docs/boot.md build
+	@STAGE=$(CURDIR)/build/stage EXAMPLES=$(CURDIR)/build/examples PROGRAMS=$(CURDIR)/build/tests/net \
+		tests/net/cards.sh --all docs/boot.md
 
 stress: test-packages tests ## the stress tests only, for an hour (STRESS_SECONDS=N: so long for each run)
 	@STRESS_SECONDS=$${STRESS_SECONDS:-150} ctest --preset default -R '^stress\.'

@@ -21,4 +21,17 @@ function(guest_program name)
   file(RELATIVE_PATH folder ${PROJECT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR})
   string(MAKE_C_IDENTIFIER guest_${folder}_${name} target)
   add_custom_target(${target} ALL DEPENDS ${program})
+  file(RELATIVE_PATH path ${PROJECT_BINARY_DIR} ${program})
+  set_property(GLOBAL APPEND_STRING PROPERTY GUEST_PROGRAMS "${path}\n")
+endfunction()
+
+# guest_programs_write(FILE): which programs there are, one a line, when everything is configured.
+function(guest_programs_write file)
+  cmake_language(EVAL CODE "cmake_language(DEFER DIRECTORY [[${PROJECT_SOURCE_DIR}]]
+                            CALL guest_programs_write_now [[${file}]])")
+endfunction()
+
+function(guest_programs_write_now file)
+  get_property(programs GLOBAL PROPERTY GUEST_PROGRAMS)
+  file(WRITE ${file} "${programs}")
 endfunction()

@@ -5,8 +5,8 @@
 #            [GROUP name] [NO_HWVIRT]):
 # runs the program, by default the one called NAME in the current folder, under uhyve as the test
 # GROUP.NAME; the group is guest, unless one is given. Exit status and whole output must match; without a regex a stream must stay empty.
-# The same run is a case under emulated SVM, where the exit status alone counts, unless NO_HWVIRT
-# says that it is too much for that small machine.
+# The same run is a case under emulated SVM, on one CPU and on two, where the exit status alone
+# counts, unless NO_HWVIRT says that it is too much for that small machine.
 function(guest_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "NO_HWVIRT" "PROGRAM;STATUS;STDOUT;STDERR;STDIN;TIMEOUT;GROUP"
                         "OPTIONS;ARGS;ENV")
@@ -35,8 +35,7 @@ function(guest_test name)
       set(arg_STATUS 0)
     endif()
     string(REPLACE "." "-" case ${arg_GROUP}-${name})
-    hwvirt_case(${case} ${arg_PROGRAM} ${arg_STATUS} "" OPTIONS ${arg_OPTIONS}
-                ARGS ${arg_ARGS})
+    hwvirt_cases(${case} ${arg_PROGRAM} ${arg_STATUS} "" OPTIONS ${arg_OPTIONS} ARGS ${arg_ARGS})
   endif()
 endfunction()
 

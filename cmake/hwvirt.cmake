@@ -11,6 +11,19 @@ function(hwvirt_case name program status regex)
                "${name}|${program}|${status}|${options}|${args}|${arg_LATE_INPUT}|${regex}\n")
 endfunction()
 
+# The same on one CPU and on two, unless OPTIONS says how many.
+function(hwvirt_cases name program status regex)
+  cmake_parse_arguments(PARSE_ARGV 4 arg "" "" "OPTIONS")
+  if("-c" IN_LIST arg_OPTIONS)
+    hwvirt_case(${name} ${program} ${status} "${regex}" OPTIONS ${arg_OPTIONS} ${arg_UNPARSED_ARGUMENTS})
+    return()
+  endif()
+  foreach(count 1 2)
+    hwvirt_case(${name}-${count}-cpus ${program} ${status} "${regex}" OPTIONS -c ${count} ${arg_OPTIONS}
+                ${arg_UNPARSED_ARGUMENTS})
+  endforeach()
+endfunction()
+
 # Writes the cases to FILE when everything is configured.
 function(hwvirt_write_cases file)
   cmake_language(EVAL CODE "cmake_language(DEFER DIRECTORY [[${PROJECT_SOURCE_DIR}]]

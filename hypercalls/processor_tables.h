@@ -49,6 +49,7 @@ _Static_assert(sizeof(struct processor_tss) == PROCESSOR_IO_MAP_OFFSET, "SDM");
 #define PROCESSOR_NMI            2
 #define PROCESSOR_BREAKPOINT     3
 #define PROCESSOR_DOUBLE_FAULT   8
+#define PROCESSOR_PROTECTION     13
 #define PROCESSOR_MACHINE_CHECK  18
 
 static inline uint8_t processor_gate_ist(unsigned int vector)
@@ -59,20 +60,24 @@ static inline uint8_t processor_gate_ist(unsigned int vector)
                                              : 0;
 }
 
+static inline void processor_set_handler(struct processor_gate *gate, uint64_t handler)
+{
+  gate->offset_low = (uint16_t) handler;
+  gate->offset_middle = (uint16_t) (handler >> 16);
+  gate->offset_high = (uint32_t) (handler >> 32);
+}
+
 /* A gate for each vector, to stubs that lie so far from each other. */
 static inline void processor_write_idt(struct processor_gate *idt, uint64_t stubs_gva,
                                        uint32_t stub_bytes)
 {
   for (unsigned int vector = 0; vector < 256; vector++)
   {
-    uint64_t handler = stubs_gva + (uint64_t) vector * stub_bytes;
-    idt[vector].offset_low = (uint16_t) handler;
+    processor_set_handler(&idt[vector], stubs_gva + (uint64_t) vector * stub_bytes);
     idt[vector].selector = UHYVE_SEL_KERNEL_CODE;
     idt[vector].ist = processor_gate_ist(vector);
     idt[vector].attributes =
         PROCESSOR_GATE_INTERRUPT | (vector == PROCESSOR_BREAKPOINT ? PROCESSOR_GATE_DPL3 : 0);
-    idt[vector].offset_middle = (uint16_t) (handler >> 16);
-    idt[vector].offset_high = (uint32_t) (handler >> 32);
     idt[vector].reserved = 0;
   }
 }

@@ -188,10 +188,11 @@ struct uhyve_power_off
 {
   uint64_t register_gpa; /* of a sleep control register in memory, a byte; else 0 */
   uint16_t port[2];      /* PM1a and PM1b control registers, two bytes each; 0: not there */
-  uint16_t value[2];     /* for these ports; value[0] also for the register in memory */
+  uint16_t value[2];     /* for these ports; value[0] also for the sleep control register */
   uint16_t enable_port;  /* if the machine has to be told first that ACPI is used; else 0 */
+  uint16_t sleep_port;   /* of a sleep control register that is a port, a byte; else 0 */
   uint8_t enable_value;
-  uint8_t reserved[5];
+  uint8_t reserved[3];
 };
 
 #define UHYVE_MOST_IO_APICS 8
@@ -245,7 +246,8 @@ struct uhyve_start_info
   uint64_t page_table_root_gpa;
   uint64_t page_tables_gpa; /* the pool all page tables come from */
   uint64_t page_tables_len_bytes;
-  uint64_t page_tables_used_bytes; /* by the monitor; the rest is the guest's, and zero */
+  uint64_t page_tables_used_bytes; /* by the monitor; the rest is the guest's, and zero (not if
+                                      is_bare) */
   uint64_t tlb_generation;         /* the guest's count of changes that a TLB may have to forget */
 
   uint64_t apic_ids_gva; /* uint32_t for each CPU; 0: a CPU's number is its APIC's */

@@ -89,14 +89,12 @@ void bare_call(enum hc_port port, void *block)
   case HC_crash:
     crash(block);
   case HC_write:
-    line_input_begin();
     write_line(block);
     break;
   case HC_read:
     line_input_read(block);
     break;
   case HC_watch:
-    line_input_begin();
     line_input_watch(block);
     break;
   case HC_terminal:

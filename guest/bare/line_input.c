@@ -64,10 +64,9 @@ static void look_again(struct timer *expired, struct percpu *cpu)
 
 void line_input_begin(void)
 {
-  static bool has_begun;
-  if (__atomic_exchange_n(&has_begun, true, __ATOMIC_RELAXED))
-    return;
+  uint32_t was_masked = cpu_mask_save();
   console_ask_interrupt();
+  cpu_mask_restore(was_masked);
 }
 
 void line_input_interrupt(void)

@@ -4,7 +4,7 @@
 
 #include "hypercalls/hypercalls.h"
 
-/* Has keys that send signals heard also while nobody reads; once is enough. */
+/* Has keys that send signals heard also while nobody reads; once. */
 void line_input_begin(void);
 
 /* In the interrupt UHYVE_VECTOR_STREAM: takes what has come. */

@@ -7,6 +7,7 @@
 #include "arch/x86_64/cpu.h"
 #include "arch/x86_64/port_io.h"
 #include "bare/console.h"
+#include "bare/serial_terminal.h"
 #include "mm/address.h"
 #include "start_info.h"
 
@@ -27,11 +28,14 @@ static void write_control(uint16_t port, uint16_t value)
 
 static void switch_off(const struct uhyve_power_off *off)
 {
+  if (off->register_gpa == 0 && off->sleep_port == 0 && off->port[0] == 0)
+    return;
   if (off->register_gpa != 0)
     *(volatile uint8_t *) address_of_gpa(off->register_gpa) = (uint8_t) off->value[0];
-  if (off->port[0] == 0)
-    return;
-  if (off->enable_port != 0 && (port_read16(off->port[0]) & ACPI_IS_ENABLED) == 0)
+  if (off->sleep_port != 0)
+    port_write8(off->sleep_port, (uint8_t) off->value[0]);
+  if (off->port[0] != 0 && off->enable_port != 0 &&
+      (port_read16(off->port[0]) & ACPI_IS_ENABLED) == 0)
   {
     port_write8(off->enable_port, off->enable_value);
     for (int i = 0; i < MOST_LOOKS && (port_read16(off->port[0]) & ACPI_IS_ENABLED) == 0; i++)
@@ -53,6 +57,7 @@ void machine_begin_end(void)
     __atomic_store_n(&who, cpu + 1, __ATOMIC_SEQ_CST);
   while (__atomic_load_n(&who, __ATOMIC_SEQ_CST) != cpu + 1)
     cpu_relax();
+  terminal_take_over();
 }
 
 _Noreturn void machine_end(int status)

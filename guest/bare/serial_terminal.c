@@ -11,10 +11,13 @@
 #include "bare/console.h"
 #include "bare/machine_end.h"
 #include "sched/spinlock.h"
+#include "time/clock.h"
 
-#define CHARACTERS 19
-#define DELETE     127
-#define CONTROL    64 /* what ^X differs from X in */
+#define CHARACTERS      19
+#define DELETE          127
+#define CONTROL         64 /* what ^X differs from X in */
+
+#define END_PATIENCE_NS 1000000000ull /* a kilobyte that is being written takes a tenth of it */
 
 static struct
 {
@@ -47,11 +50,26 @@ static uint16_t queue[QUEUE];
 static uint32_t head, line, tail;
 
 static struct spinlock lock;
+static uint32_t holder; /* the CPU that has the lock, and 1 */
+static bool is_in_line; /* the last character was no newline */
+
+static void take_lock(void)
+{
+  spinlock_lock(&lock);
+  __atomic_store_n(&holder, cpu_this()->area.cpu + 1, __ATOMIC_RELAXED);
+}
+
+static void give_lock(void)
+{
+  __atomic_store_n(&holder, 0, __ATOMIC_RELAXED);
+  spinlock_unlock(&lock);
+}
 
 /* ---- Output ---- */
 
 static void put(char character)
 {
+  is_in_line = character != '\n';
   if (character == '\n' && (settings.output & (OPOST | ONLCR)) == (OPOST | ONLCR))
     console_put('\r');
   console_put(character);
@@ -59,21 +77,34 @@ static void put(char character)
 
 bool terminal_write(const char *text, size_t len_bytes)
 {
-  spinlock_lock(&lock);
+  take_lock();
   bool has_room = console_has_room();
   for (size_t i = 0; i < len_bytes && has_room; i++)
     put(text[i]);
   console_flush();
-  spinlock_unlock(&lock);
+  give_lock();
   return has_room;
 }
 
 bool terminal_has_room(void)
 {
-  spinlock_lock(&lock);
+  take_lock();
   bool has_room = console_has_room();
-  spinlock_unlock(&lock);
+  give_lock();
   return has_room;
+}
+
+void terminal_take_over(void)
+{
+  uint32_t me = cpu_this()->area.cpu + 1;
+  uint64_t deadline_tsc = cpu_tsc() + clock_cycles_of_ns(END_PATIENCE_NS);
+  if (__atomic_load_n(&holder, __ATOMIC_RELAXED) != me)
+    while (!spinlock_try(&lock) && cpu_tsc() < deadline_tsc)
+      cpu_relax();
+  __atomic_store_n(&holder, me, __ATOMIC_RELAXED);
+  if (is_in_line)
+    console_print("\n");
+  is_in_line = false;
 }
 
 static bool has_local(uint32_t flag)
@@ -118,7 +149,7 @@ static bool send_signal(int signal)
 
 void terminal_signals(struct hc_signals *call)
 {
-  spinlock_lock(&lock);
+  take_lock();
   uint64_t mask = call->mask;
   call->result = 0;
   switch (call->operation)
@@ -141,7 +172,7 @@ void terminal_signals(struct hc_signals *call)
   default:
     call->result = -ENOSYS; /* nobody could have it go on */
   }
-  spinlock_unlock(&lock);
+  give_lock();
 }
 
 /* ---- Input ---- */
@@ -232,7 +263,9 @@ static void take(uint8_t byte)
 static bool look(void)
 {
   uint8_t byte;
-  while (tail - head < QUEUE - 1 && console_take(&byte))
+  /* A line that is longer than the queue loses what does not fit, as Linux has it; its end and keys
+   * are heard. */
+  while ((tail - head < QUEUE - 1 || (has_local(ICANON) && head == line)) && console_take(&byte))
     take(byte);
   console_flush();
   if (!has_local(ICANON))
@@ -242,19 +275,19 @@ static bool look(void)
 
 void terminal_interrupt(void)
 {
-  spinlock_lock(&lock);
+  take_lock();
   while (console_take_cause())
   {
   }
   look();
-  spinlock_unlock(&lock);
+  give_lock();
 }
 
 bool terminal_look(void)
 {
-  spinlock_lock(&lock);
+  take_lock();
   bool is_there = look();
-  spinlock_unlock(&lock);
+  give_lock();
   return is_there;
 }
 
@@ -268,13 +301,19 @@ static int64_t read_queue(uint8_t *buffer, size_t len_bytes, bool *is_over)
       buffer[done++] = (uint8_t) entry;
     *is_over = entry > 0xff;
   }
+  /* An end of input behind bytes has only handed them over. */
+  if (done > 0 && !*is_over && head != line && queue[head % QUEUE] == NO_BYTE)
+  {
+    head++;
+    *is_over = true;
+  }
   return (int64_t) done;
 }
 
 int64_t terminal_read(uint8_t *buffer, size_t len_bytes, bool *is_over)
 {
   int64_t result = -EAGAIN;
-  spinlock_lock(&lock);
+  take_lock();
   if (look())
     result = read_queue(buffer, len_bytes, is_over);
   else
@@ -283,8 +322,16 @@ int64_t terminal_read(uint8_t *buffer, size_t len_bytes, bool *is_over)
     if (!has_local(ICANON) && settings.characters[VMIN] == 0)
       result = 0;
   }
-  spinlock_unlock(&lock);
+  give_lock();
   return result;
+}
+
+static int64_t count_bytes(void)
+{
+  int64_t count = 0;
+  for (uint32_t at = head; at != line; at++)
+    count += queue[at % QUEUE] != NO_BYTE;
+  return count;
 }
 
 /* ---- Settings ---- */
@@ -345,7 +392,7 @@ static int64_t control(struct hc_terminal *call)
     console_drain();
     return 0;
   case HC_TERMINAL_WAITING:
-    return look() ? (int64_t) (line - head) : 0;
+    return look() ? count_bytes() : 0;
   case HC_TERMINAL_FOREGROUND:
     return 1;
   default:
@@ -355,7 +402,7 @@ static int64_t control(struct hc_terminal *call)
 
 void terminal_control(struct hc_terminal *call)
 {
-  spinlock_lock(&lock);
+  take_lock();
   call->result = control(call);
-  spinlock_unlock(&lock);
+  give_lock();
 }

@@ -30,6 +30,10 @@ int64_t terminal_read(uint8_t *buffer, size_t len_bytes, bool *is_over);
 /* Takes what the line has. Returns whether there is something to be read. */
 bool terminal_look(void);
 
+/* For the end of the machine: whatever other CPUs write from now on waits for ever, and what comes
+ * begins a line. They are waited for, if they are in the middle of something, but not for long. */
+void terminal_take_over(void);
+
 /* The hypercalls. */
 void terminal_control(struct hc_terminal *call);
 void terminal_signals(struct hc_signals *call);

@@ -104,7 +104,15 @@ static void map_ipv4(struct names_found *found)
   }
 }
 
-/* AI_ADDRCONFIG: families without an address of an interface are left out. */
+static bool is_of_the_link(const struct socket_name *name)
+{
+  const struct sockaddr_in6 *ipv6 = (const struct sockaddr_in6 *) name->bytes;
+  return name->family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&ipv6->sin6_addr);
+}
+
+/* AI_ADDRCONFIG: IPv6 is left out where only IPv4 has an address of an interface. The other way
+ * around DHCP may be slower than a router, and an address of the link says nothing: both are asked
+ * for. */
 static int configured_family(int family)
 {
   static const size_t bytes = MOST_INTERFACES * sizeof(struct interface_facts);
@@ -115,19 +123,19 @@ static int configured_family(int family)
   for (int i = 0; i < count && i < MOST_INTERFACES; i++)
     for (uint32_t j = 0; j < facts[i].address_count && !facts[i].is_loopback; j++)
     {
-      has_ipv4 = has_ipv4 || facts[i].addresses[j].address.family == AF_INET;
-      has_ipv6 = has_ipv6 || facts[i].addresses[j].address.family == AF_INET6;
+      const struct socket_name *address = &facts[i].addresses[j].address;
+      has_ipv4 = has_ipv4 || address->family == AF_INET;
+      has_ipv6 = has_ipv6 || (address->family == AF_INET6 && !is_of_the_link(address));
     }
   free(facts);
-  if (family != AF_UNSPEC || has_ipv4 == has_ipv6)
-    return family;
-  return has_ipv4 ? AF_INET : AF_INET6;
+  return family == AF_UNSPEC && has_ipv4 && !has_ipv6 ? AF_INET : family;
 }
 
-/* Addresses that can be reached go before others; IPv6 goes before IPv4. */
+/* Addresses that can be reached go before others; IPv6 goes before IPv4. Who has no address for a
+ * family yet is not waited for. */
 static bool is_reached(const struct sockaddr_storage *address)
 {
-  int fd = socket(address->ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  int fd = socket(address->ss_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   socklen_t len_bytes =
       address->ss_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
   bool is_reached = fd >= 0 && connect(fd, (const struct sockaddr *) address, len_bytes) == 0;

@@ -1,6 +1,7 @@
 /* The messages of the domain name system (RFC 1035). What a reply says is bounded here. */
 #include <netdb.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/random.h>
 
 #include "libc/names.h"
@@ -61,6 +62,7 @@ struct reading
   const unsigned char *bytes;
   size_t len_bytes;
   size_t at;
+  char owner[NAMES_BYTES]; /* whose records count: the name that was asked for, or its last alias */
 };
 
 static unsigned int number_at(const struct reading *reading, size_t at)
@@ -100,6 +102,10 @@ static bool read_name(struct reading *reading, char text[NAMES_BYTES])
     }
     if (text != NULL)
     {
+      /* As text they would be another name. */
+      if (memchr(reading->bytes + at + 1, '.', len) != NULL ||
+          memchr(reading->bytes + at + 1, '\0', len) != NULL)
+        return false;
       memcpy(text + text_bytes, reading->bytes + at + 1, len);
       text[text_bytes + len] = '.';
     }
@@ -109,26 +115,34 @@ static bool read_name(struct reading *reading, char text[NAMES_BYTES])
   return false;
 }
 
-/* One record: false at the end, or where it is broken. */
+/* One record: false at the end, or where it is broken. Those of other names are passed over. */
 static bool read_record(struct reading *reading, int type, struct names_found *found)
 {
-  if (!read_name(reading, NULL) || reading->at + 10 > reading->len_bytes)
+  char owner[NAMES_BYTES];
+  if (!read_name(reading, owner) || reading->at + 10 > reading->len_bytes)
     return false;
   unsigned int record_type = number_at(reading, reading->at);
   size_t data_bytes = number_at(reading, reading->at + 8);
   reading->at += 10;
   if (data_bytes > reading->len_bytes - reading->at)
     return false;
-  struct reading data = *reading;
+  size_t at = reading->at;
   reading->at += data_bytes;
+  if (strcasecmp(owner, reading->owner) != 0)
+    return true;
   if (record_type == DNS_A && type == DNS_A && data_bytes == 4)
-    names_add(found, AF_INET, data.bytes + data.at);
+    names_add(found, AF_INET, reading->bytes + at);
   else if (record_type == DNS_AAAA && type == DNS_AAAA && data_bytes == 16)
-    names_add(found, AF_INET6, data.bytes + data.at);
-  else if (record_type == TYPE_ALIAS && type != DNS_PTR)
-    return read_name(&data, found->canonical);
-  else if (record_type == DNS_PTR && type == DNS_PTR && found->canonical[0] == '\0')
-    return read_name(&data, found->canonical);
+    names_add(found, AF_INET6, reading->bytes + at);
+  else if (record_type == TYPE_ALIAS || (record_type == DNS_PTR && type == DNS_PTR))
+  {
+    struct reading data = *reading;
+    data.at = at;
+    if (!read_name(&data, found->canonical))
+      return false;
+    /* What belongs to an alias comes behind it; of pointers only the first one counts. */
+    strlcpy(reading->owner, record_type == TYPE_ALIAS ? found->canonical : "", NAMES_BYTES);
+  }
   return true;
 }
 
@@ -150,7 +164,7 @@ static int read_reply(struct reading *reading, int type, struct names_found *fou
   }
   while (answers > 0 && read_record(reading, type, found))
     answers--;
-  bool is_found = type == DNS_PTR ? found->canonical[0] != '\0' : found->count > count;
+  bool is_found = type == DNS_PTR ? reading->owner[0] == '\0' : found->count > count;
   return is_found ? 0 : EAI_NODATA;
 }
 
@@ -166,5 +180,8 @@ int dns_find(const struct names_config *config, const char *name, int type,
   if (result < 0)
     return result;
   struct reading reading = {.bytes = reply, .len_bytes = (size_t) result};
+  size_t name_bytes = strlcpy(reading.owner, name, sizeof(reading.owner));
+  if (name_bytes > 0 && reading.owner[name_bytes - 1] == '.')
+    reading.owner[name_bytes - 1] = '\0';
   return read_reply(&reading, type, found);
 }

@@ -54,7 +54,7 @@ static bool ask(struct net_device *device)
   struct e1000 *card = e1000_of(device);
   take_causes(card);
   e1000_write(card, E1000_ASK,
-              card->received_causes | CAUSE_LINK | (wants_sent(card) ? CAUSE_SENT : 0));
+              card->received_causes | CAUSE_LINK | (wants_sent(card) ? card->sent_causes : 0));
   __atomic_thread_fence(__ATOMIC_SEQ_CST);
   return has_something(device);
 }

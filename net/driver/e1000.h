@@ -71,7 +71,8 @@ enum ring_register
 #define CAUSE_SENT              (1u << 0)
 #define CAUSE_LINK              (1u << 2)
 #define CAUSES_RECEIVED         (1u << 4 | 1u << 6 | 1u << 7) /* few buffers, none, a frame */
-#define CAUSES_82574            (0x1fu << 20)                 /* the same by queues */
+#define CAUSES_82574_RECEIVED   (0x13u << 20)                 /* the same by queues; any other */
+#define CAUSES_82574_SENT       (0x0cu << 20)
 #define ALL_TO_VECTOR_0         0x00088888u
 
 #define DESCRIPTOR_DONE         1u
@@ -142,7 +143,7 @@ struct e1000
   struct net_device device; /* first */
   struct net_attention attention;
   volatile unsigned char *registers;
-  uint32_t received_causes;
+  uint32_t received_causes, sent_causes;
   bool clears_by_writing; /* causes */
 
   struct rings *rings;

@@ -96,9 +96,11 @@ static void describe(struct e1000 *card, const struct pci_device *pci)
   device->features = NET_CHECKSUM_SEND | NET_CHECKSUM_RECEIVE;
   device->most_held = HELD_COUNT / 2;
   card->received_causes = CAUSES_RECEIVED;
+  card->sent_causes = CAUSE_SENT;
   if (pci->device_id == DEVICE_82574)
   {
-    card->received_causes |= CAUSES_82574;
+    card->received_causes |= CAUSES_82574_RECEIVED;
+    card->sent_causes |= CAUSES_82574_SENT;
     card->clears_by_writing = true;
     e1000_write(card, E1000_VECTORS, ALL_TO_VECTOR_0);
   }

@@ -10,6 +10,7 @@
 #include "lwip/ip6_addr.h"
 #include "lwip/nd6.h"
 
+#include "net/stack/bare_address.h"
 #include "net/stack/interface.h"
 #include "net/stack/stack.h"
 #include "sched/futex.h"
@@ -141,12 +142,14 @@ const ip6_addr_t *net_ipv6_gateway(struct netif *netif)
 static void begin(struct net_interface *interface)
 {
   struct netif *netif = &interface->netif;
-  const struct uhyve_interface *options = options_of(interface);
+  struct uhyve_interface options = *options_of(interface);
+  if (start_info->is_bare != 0 && interface == net_interfaces)
+    net_bare_address(&options);
   /* NOLINTNEXTLINE(performance-no-int-to-ptr) */
   netif_set_hostname(netif, (const char *) start_info->host_name_gva);
   netif_set_up(netif);
-  set_ipv6(interface, options);
-  set_ipv4(interface, options);
+  set_ipv6(interface, &options);
+  set_ipv4(interface, &options);
   if (netif_default == NULL)
     netif_set_default(netif);
 }

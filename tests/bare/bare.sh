@@ -99,15 +99,33 @@ press_keys() {
     has 'uhyve: ended with status 130$'
 }
 
-# A program that reads nothing.
+# A program that reads nothing, and a key behind more than the terminal keeps.
 interrupt_busy() {
     local machine=$1
     shift
     boot_with_input "$machine" "$programs/console" -append busy "$@"
     wait_for ready
+    printf 'a%.0s' {1..5000} >&3
     printf '\003' >&3
     wait "$qemu" || fail "$?"
     has 'uhyve: ended with status 130$'
+}
+
+# A program that does not write either.
+interrupt_silent() {
+    boot_with_input "$1" "$programs/console" -append silent
+    printf '\003' >&3
+    wait "$qemu" || fail "$?"
+    has 'uhyve: ended with status 130$'
+}
+
+# The verdict is a line of its own, and the last, whatever other CPUs write.
+end_amid() {
+    local i
+    for ((i = 0; i < 5; i++)); do
+        boot "$1" "$programs/console" -append amid -smp 3 "${@:2}" < /dev/null || fail "$*: $?"
+        [[ $(tail -n 1 "$scratch/output") == $'uhyve: ended with status 3\r' ]] || fail "$*: no verdict at the end"
+    done
 }
 
 # A megabyte comes in order and complete. To a file: QEMU drops what a reader of its virtio console does not take at
@@ -144,10 +162,32 @@ ends)
     status=0
     boot pc "$hello" -device isa-debug-exit,iobase=0xf4,iosize=4 < /dev/null || status=$?
     [[ $status == 1 ]] || fail "isa-debug-exit: $status"
+    end_amid pc
+    ;;
+random)
+    # Two boots take the same time to the cycle; only the processor's own numbers make them differ.
+    same=(-append "random -- freq=1000" -cpu max -icount "shift=1,sleep=off" -rtc "base=2020-01-01,clock=vm")
+    boot pc "$programs/console" "${same[@]}" < /dev/null
+    has '^[0-9a-f]{32}$'
+    mv "$scratch/output" "$scratch/first"
+    boot pc "$programs/console" "${same[@]}" < /dev/null
+    has '^[0-9a-f]{32}$'
+    ! cmp -s "$scratch/first" "$scratch/output" || fail "the same random numbers again"
+    ;;
+spurious)
+    boot pc "$programs/spurious" -parallel null -d int -D "$scratch/interrupts" < /dev/null
+    has '^survived$'
+    has '^uhyve: ended with status 0$'
+    for vector in 20 27; do
+        grep -q "INT=0x$vector" "$scratch/interrupts" || fail "no interrupt of vector 0x$vector came"
+    done
     ;;
 lines) edit_lines pc ;;
 keys) press_keys q35 -smp 2 ;;
-busy) interrupt_busy pc ;;
+busy)
+    interrupt_busy pc
+    interrupt_silent q35
+    ;;
 virtio_pci)
     with_console -device virtio-serial-pci
     edit_lines q35

@@ -2,6 +2,7 @@
  * Argument: which. */
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -63,12 +64,43 @@ static int read_keys(void)
   return 9;
 }
 
+/* Neither writes nor reads. */
 static _Noreturn void compute(void)
 {
   volatile unsigned long steps = 0;
-  puts("ready");
   for (;;)
     steps++;
+}
+
+static _Noreturn void *chatter(void *argument)
+{
+  for (;;)
+    write(STDOUT_FILENO, argument, strlen(argument));
+}
+
+/* Ends while others write what has few newlines. */
+static _Noreturn void end_amid_words(void)
+{
+  static char words[2][32] = {"abcdefghijklmnopqrstuvwxyz", "no end\nof words"};
+  for (int i = 0; i < 2; i++)
+  {
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, chatter, words[i]) != 0)
+      _exit(1);
+  }
+  usleep(20000);
+  _exit(3);
+}
+
+static int print_random(void)
+{
+  unsigned char bytes[16];
+  if (getentropy(bytes, sizeof(bytes)) != 0)
+    return 1;
+  for (size_t i = 0; i < sizeof(bytes); i++)
+    printf("%02x", bytes[i]);
+  puts("");
+  return 0;
 }
 
 /* A megabyte of numbered lines. */
@@ -88,10 +120,17 @@ static int write_much(void)
 
 int main(int argc, char **argv)
 {
-  if (argc > 1 && strcmp(argv[1], "much") == 0)
+  const char *way = argc > 1 ? argv[1] : "lines";
+  if (strcmp(way, "much") == 0)
     return write_much();
+  if (strcmp(way, "random") == 0)
+    return print_random();
   setvbuf(stdout, NULL, _IONBF, 0);
-  if (argc > 1 && strcmp(argv[1], "busy") == 0)
+  if (strcmp(way, "amid") == 0)
+    end_amid_words();
+  if (strcmp(way, "busy") == 0)
+    puts("ready");
+  if (strcmp(way, "busy") == 0 || strcmp(way, "silent") == 0)
     compute();
-  return argc > 1 && strcmp(argv[1], "keys") == 0 ? read_keys() : read_lines();
+  return strcmp(way, "keys") == 0 ? read_keys() : read_lines();
 }

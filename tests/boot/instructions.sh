@@ -1,20 +1,26 @@
 #!/bin/bash
 # Counts what a program that boots without a monitor executes in the nucleus's pages, function by function:
 # in QEMU one instruction at a time. Fails where a function takes more than instructions.txt allows, or is
-# not named there. usage: instructions.sh [--print] PROGRAM (with --print: a new list, on standard output)
+# not named there. usage: instructions.sh [--update] PROGRAM (with --update: writes the list anew, where those
+# that may take any number stay so)
 #
-# What differs from run to run, an instruction that QEMU begins anew, is far less than what is allowed above
-# that. Functions that go through memory, as the one that clears page tables, take as much as there is of that:
-# the machine is always the same.
+# A function may take 2 % and 20 instructions more than in the list: what differs from run to run, an instruction
+# that QEMU begins anew, is far less. Functions that go through memory, as the one that clears page tables, take as
+# much as there is of that: the machine is always the same.
+# shellcheck source-path=SCRIPTDIR
+: "${STAGE:=}" # no monitor is run
 source "${BASH_SOURCE[0]%/*}/../expect.sh"
 
-here=${BASH_SOURCE[0]%/*}
-print=0
-if [[ $1 == --print ]]; then
-    print=1
+here=$(readlink -f "${BASH_SOURCE[0]%/*}")
+update=0
+if [[ $1 == --update ]]; then
+    update=1
     shift
 fi
-program=$1
+# By a short name: the kernel's command line has it.
+cp "$1" "$scratch/program"
+cd "$scratch"
+program=program
 
 read -r begin end < <(nm "$program" | awk '/ __uhyve_nucleus_begin$/ { b = $1 } / __uhyve_nucleus_end$/ { e = $1 } END { print b, e }')
 nm -n "$program" | awk -v begin="$begin" -v end="$end" '
@@ -41,13 +47,17 @@ awk -v symbols="$scratch/symbols" '
     }
     END { for (i = 0; i < count; i++) if (executed[i]) print name[i], executed[i] }' "$scratch/trace" > "$scratch/counts" &
 counter=$!
-timeout 100 qemu-system-x86_64 -M pc -m 32 -display none -no-reboot -serial "file:$scratch/serial" \
+timeout 100 qemu-system-x86_64 -no-user-config -nodefaults -M pc -accel tcg -cpu qemu64 -m 32 -display none -no-reboot -serial "file:$scratch/serial" \
     -device isa-debug-exit,iobase=0xf4,iosize=4 -kernel "$program" \
     -singlestep -d exec,nochain -D "$scratch/trace" -dfilter "0x$begin..0x$end" || [[ $? == 1 ]] || fail "QEMU: status $?"
 wait $counter
 [[ -s $scratch/counts ]] || fail "nothing was counted"
-if ((print)); then
-    cat "$scratch/counts"
+if ((update)); then
+    awk -v sort="LC_ALL=C sort" '
+        NR == FNR && /^#/ { print; fflush() }
+        NR == FNR { if ($2 == "any") print | sort; if ($2 == "any") any[$1] = 1; next }
+        !($1 in any) { print | sort }' "$here/instructions.txt" "$scratch/counts" > "$scratch/list"
+    cat "$scratch/list" > "$here/instructions.txt"
     exit
 fi
 

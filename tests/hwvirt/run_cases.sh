@@ -29,7 +29,7 @@ done < "$cases"
 
 # Half of its memory is for files: the programs are some hundred megabytes.
 status=0
-"$here/../../scripts/hwvirt-run.sh" -t 300 -m 2048 "${files[@]}" -- sh in_machine.sh |
+"$here/../../scripts/hwvirt-run.sh" -t 450 -m 2048 "${files[@]}" -- sh in_machine.sh |
     tee "$work/output" || status=$?
 
 # The machine itself may have stopped, or died.

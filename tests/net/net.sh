@@ -191,8 +191,8 @@ net_capture() {
     tcpdump=$peer_pid
 }
 
-net_capture_end() {
-    local wrong end=$((SECONDS + 10))
+net_capture_stop() {
+    local end=$((SECONDS + 10))
     # All that was before this is in the file once this is. The guest lives: else nothing goes there.
     printf 'end of the capture' | socat -u - "UDP4-DATAGRAM:10.0.5.255:9,broadcast"
     until grep -q 'end of the capture' "$scratch/wire.pcap"; do
@@ -200,6 +200,11 @@ net_capture_end() {
     done
     kill -INT "$tcpdump"
     wait "$tcpdump"
+}
+
+net_capture_end() {
+    local wrong
+    net_capture_stop
     wrong=$(tshark -r "$scratch/wire.pcap" -o ip.check_checksum:TRUE \
         -Y '_ws.malformed || ip.checksum.status == "Bad" || icmp.checksum.status == "Bad" ||
             icmpv6.checksum.status == "Bad" || arp.duplicate-address-detected' 2> "$scratch/tshark.log")

@@ -350,6 +350,7 @@ call_tlb_flush:
 #define APIC_EOI   0x0b0
 #define APIC_ICR_0 0x300
 #define APIC_ICR_1 0x310
+#define ICR_IS_PENDING 0x1000
 #define APIC_COUNT 0x380
 
   .globl bare_eoi, bare_eoi_tlb, bare_timer, bare_timer_x2apic, bare_ipi, bare_failure, bare_unknown
@@ -376,7 +377,14 @@ bare_timer_x2apic:
   wrmsr
   jmp call_done
 
+/* Intel 64 and IA-32 Architectures Software Developer's Manual, 3A, 11.6.1: the one before may still be on its way. */
 bare_ipi:
+1:
+  testl $ICR_IS_PENDING, APIC_GVA+APIC_ICR_0
+  jz 2f
+  pause
+  jmp 1b
+2:
   shl $24, %edi
   mov %edi, APIC_GVA+APIC_ICR_1
   mov %esi, APIC_GVA+APIC_ICR_0

@@ -2,7 +2,7 @@
 #include "arch/x86_64/page_tables.h"
 #include "start_info.h"
 
-/* Tables taken from the untouched rest of the pool, all zeros. */
+/* Tables taken from the untouched rest of the pool: all zeros, but where there is no monitor. */
 static uint64_t fresh_taken;
 
 /* Tables given back, the first of them here: to note them costs no call of the nucleus. */
@@ -78,8 +78,11 @@ uint64_t table_take(bool zeroed)
   }
   if (fresh_left() == 0)
     return NO_TABLE;
-  return start_info->page_tables_gpa + start_info->page_tables_used_bytes +
-         fresh_taken++ * TABLE_BYTES;
+  table_gpa = start_info->page_tables_gpa + start_info->page_tables_used_bytes +
+              fresh_taken++ * TABLE_BYTES;
+  if (zeroed && start_info->is_bare != 0)
+    clear(table_gpa);
+  return table_gpa;
 }
 
 void table_give(uint64_t table_gpa)

@@ -156,11 +156,13 @@ static void check_several(void)
 static pthread_mutex_t guard;
 static pthread_cond_t condition = PTHREAD_COND_INITIALIZER;
 static int is_there;
+static int waiting; /* threads; under the guard */
 
 static void *wait_and_end(void *argument)
 {
   (void) argument;
   CHECK(pthread_mutex_lock(&guard) == 0);
+  waiting++;
   while (!is_there)
     CHECK(pthread_cond_wait(&condition, &guard) == 0);
   return NULL;
@@ -170,6 +172,7 @@ static void *wait_after(void *argument)
 {
   (void) argument;
   CHECK(pthread_mutex_lock(&guard) == 0);
+  waiting++;
   int error = 0;
   while (!is_there)
     error = pthread_cond_wait(&condition, &guard);
@@ -189,8 +192,13 @@ static void check_condition(void)
   pthread_t threads[4];
   for (int i = 0; i < 4; i++)
     threads[i] = start(i == 0 ? wait_and_end : wait_after, NULL);
-  sleep_ms(10);
   CHECK(pthread_mutex_lock(&guard) == 0);
+  while (waiting < 4)
+  {
+    CHECK(pthread_mutex_unlock(&guard) == 0);
+    sleep_ms(1);
+    CHECK(pthread_mutex_lock(&guard) == 0);
+  }
   is_there = 1;
   CHECK(pthread_cond_broadcast(&condition) == 0);
   CHECK(pthread_mutex_unlock(&guard) == 0);

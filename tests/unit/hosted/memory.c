@@ -14,7 +14,8 @@ struct hosted_memory hosted_memory;
 jmp_buf hosted_panic;
 bool hosted_panic_expected;
 
-static struct uhyve_start_info info;
+static struct uhyve_start_info info = {.hole_begin_gpa = UHYVE_GPA_HOLE_BEGIN,
+                                       .hole_end_gpa = UHYVE_GPA_HOLE_END};
 struct uhyve_start_info *start_info = &info;
 
 /* Of what the test does wrong, too. */

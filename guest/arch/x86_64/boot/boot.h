@@ -6,6 +6,7 @@
 #ifndef GUEST_ARCH_BOOT_H
 #define GUEST_ARCH_BOOT_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -27,8 +28,9 @@ struct boot_ram
 
 struct boot_facts
 {
-  struct boot_ram ram[BOOT_MOST_RAM];
+  struct boot_ram ram[BOOT_MOST_RAM + 1]; /* in order; the last one while the map is read */
   unsigned int ram_count;
+  unsigned int ram_left_out; /* small pieces beyond that */
   const char *protocol;
   bool has_program_name; /* the command line begins with it */
   char command_line[BOOT_COMMAND_BYTES];
@@ -39,6 +41,16 @@ struct boot_facts
 
 /* Reads what a loader has left, and keeps a copy. */
 void boot_read_facts(struct boot_facts *facts, uint32_t magic, uint64_t info_gpa);
+
+/* The memory map: what is memory first, then what is not, then to whole pages. */
+void boot_add_ram(struct boot_facts *facts, uint64_t begin_gpa, uint64_t len_bytes);
+void boot_remove_ram(struct boot_facts *facts, uint64_t begin_gpa, uint64_t len_bytes);
+void boot_round_ram(struct boot_facts *facts);
+
+/* ---- Random numbers ---- */
+
+/* From the processor, if it has any, and from how long things take; `time` makes boots differ. */
+void boot_fill_random(uint64_t *words, size_t count, uint64_t time);
 
 /* ---- The command line ---- */
 
@@ -76,9 +88,14 @@ const char *boot_read_khz(const char *text, uint64_t unit_khz, uint64_t *khz);
 struct boot_cpus
 {
   unsigned int count;
-  const char *found_by;
+  const char *found_by;              /* null: by nothing */
   uint32_t apic_ids[BOOT_MOST_CPUS]; /* the first one is the CPU that boots */
+  unsigned int beyond_most;          /* left out: so many more than that */
+  unsigned int out_of_reach;         /* left out: not reached in xAPIC mode */
 };
+
+/* Where the pointer to ACPI's tables is, so that it is searched for once; none stays 0. */
+void boot_find_rsdp(struct boot_facts *facts);
 
 /* Adds all CPUs that may be used. */
 void boot_find_cpus(struct boot_cpus *cpus, const struct boot_facts *facts);
@@ -90,8 +107,11 @@ const void *boot_find_acpi(const struct boot_facts *facts, const char *signature
 /* The one at an address, checked in the same way, or null. */
 const void *boot_acpi_table(uint64_t gpa);
 
-/* How the machine is switched off; all zero if ACPI does not say. */
-void boot_find_power_off(struct uhyve_power_off *off, const struct boot_facts *facts);
+/* How the machine is switched off, which boot_switch_off() does; all zero if ACPI does not say. */
+const struct uhyve_power_off *boot_find_power_off(const struct boot_facts *facts);
+
+/* Returns if there is no way. */
+void boot_switch_off(void);
 
 /* Takes note of an entry of the MADT, or of the MP tables, that may tell of I/O APICs or of lines.
  */
@@ -125,7 +145,8 @@ struct boot_layout
   uint64_t tables_gpa, tables_bytes;
   uint64_t stack_gpa, stack_gva, stack_bytes;
   uint64_t memory_gpa, memory_bytes;
-  uint64_t low_end_gpa;                  /* of the RAM that the image is in */
+  uint64_t low_begin_gpa, low_end_gpa;   /* of the RAM in which all but the image lies */
+  uint64_t registers_gpa;                /* of devices: behind all RAM below 4 GiB */
   uint64_t high_begin_gpa, high_end_gpa; /* from 4 GiB on; equal: none */
 };
 
@@ -174,10 +195,11 @@ void boot_write_tables(const struct boot_layout *layout);
 /* Sets this CPU up, and its part of what boot_leave() needs. */
 void boot_prepare_cpu(const struct boot_layout *layout, unsigned int cpu, struct boot_leave *leave);
 
-/* Has all other CPUs of the layout come up, to wait in ring 3 for the scheduler. */
+/* Has all other CPUs come up, to wait in ring 3 for the scheduler. Leaves those that do not out of
+ * the list. */
 struct boot_clock;
 void boot_start_others(const struct boot_layout *layout, const struct boot_clock *clock,
-                       const struct boot_cpus *cpus);
+                       struct boot_cpus *cpus);
 
 /* Has this CPU run as fast as it can. */
 void boot_set_speed(void);
@@ -185,6 +207,9 @@ void boot_set_speed(void);
 /* Has this CPU report exceptions of the boot, as failures of the nucleus are. */
 void boot_catch_failures(void);
 void boot_patch_failure(void);
+
+/* Whether a guest's page tables are in use, and its stacks. */
+bool boot_is_over(void);
 
 /* Has the nucleus use the local APIC as it is here, and report its own failures. */
 void boot_patch_nucleus(void);
@@ -238,8 +263,11 @@ bool boot_tsc_is_constant(void);
 
 uint64_t boot_start_bytes(unsigned int cpu_count);
 void boot_write_start(const struct boot_layout *layout, const struct boot_facts *facts,
-                      const struct boot_clock *clock, const struct boot_cpus *cpus,
-                      const struct uhyve_power_off *off, uint64_t tables_used_bytes);
+                      const struct boot_clock *clock, const struct uhyve_power_off *off,
+                      uint64_t tables_used_bytes);
+
+/* Which CPUs there are, when they all run. */
+void boot_write_cpus(const struct boot_layout *layout, const struct boot_cpus *cpus);
 
 /* ---- The log ---- */
 
@@ -252,7 +280,10 @@ void boot_log_set_cpu(unsigned int cpu); /* which one runs */
 __attribute__((format(printf, 2, 3))) void boot_log(enum boot_log_level level, const char *format,
                                                     ...);
 
+void boot_print_format(const char *format, va_list values);
+
 struct boot_clock;
+void boot_log_cpus(const struct boot_cpus *cpus);
 void boot_log_facts(const struct boot_facts *facts, const struct boot_cpus *cpus,
                     const struct boot_clock *clock);
 void boot_log_layout(const struct boot_layout *layout);
@@ -279,11 +310,11 @@ void boot_find_ecam(const struct boot_facts *facts, struct uhyve_start_info *inf
 void boot_print(const char *text);
 void boot_print_number(uint64_t number, unsigned int base);
 
-/* Ends all, with a status if QEMU is there to hear it. */
+/* Ends all: by QEMU's device, with the status, by ACPI, else by a reset. */
 _Noreturn void boot_end(int status);
 
-/* Says what is wrong, and ends all. */
-_Noreturn void boot_fail(const char *message);
+/* Says what is wrong, in the words of boot_log(), and ends all. */
+__attribute__((format(printf, 1, 2))) _Noreturn void boot_fail(const char *format, ...);
 
 /* ---- privileged.S, entry.S ---- */
 
@@ -292,12 +323,17 @@ extern uint64_t boot_features; /* CPUID 0x80000001, EDX */
 
 uint8_t boot_in8(uint16_t port);
 void boot_out8(uint16_t port, uint8_t value);
+uint16_t boot_in16(uint16_t port);
+void boot_out16(uint16_t port, uint16_t value);
 uint64_t boot_read_msr(uint32_t number);
 void boot_write_msr(uint32_t number, uint64_t value);
+bool boot_try_read_msr(uint32_t number, uint64_t *value); /* false: there is no such */
+bool boot_try_write_msr(uint32_t number, uint64_t value);
+void boot_protection(void); /* an exception's entry, which makes that so */
 void boot_load_idt(const uint8_t *pointer);
 void boot_write_cr4(uint64_t value);
 void boot_write_xcr0(uint64_t value);
 void boot_clear(void *at, uint64_t bytes); /* a multiple of 8 */
-_Noreturn void boot_halt(void);
+_Noreturn void boot_reset(void);
 
 #endif

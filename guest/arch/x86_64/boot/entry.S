@@ -20,7 +20,10 @@
 #define PAGE_ENTRY    0x83 /* present, writable, 2 MiB */
 #define PAGE_BYTES    0x200000
 
-#define SERIAL_PORT   0x3f8
+#define SERIAL_PORT     0x3f8
+#define PORT_DEBUG_EXIT 0xf4
+#define STATUS          125
+#define MOST_LOOKS      100000
 
   .section .nucleus.text, "ax", @progbits
 
@@ -40,7 +43,10 @@ boot_entry_32:
   mov %edi, (%ebx)
   lea .Lboot_stack_end - .Lhere(%ebp), %esp
 
+  /* Where the image ends behind the memory, nothing is kept. */
   push %ebx
+  cmp %ebx, (%esp)
+  jne .Lno_memory
   mov $0x80000000, %eax
   cpuid
   cmp $0x80000001, %eax
@@ -100,6 +106,10 @@ boot_entry_32:
   lret
   .size boot_entry_32, . - boot_entry_32
 
+/* As ring0_console.c does it: QEMU's device, else a triple fault. */
+.Lno_memory:
+  lea .Ltext_no_memory - .Lhere(%ebp), %esi
+  jmp 4f
 .Lno_long_mode:
   lea .Ltext_no_long_mode - .Lhere(%ebp), %esi
 4:
@@ -107,20 +117,33 @@ boot_entry_32:
   test %al, %al
   jz 6f
   mov %al, %bl
+  mov $MOST_LOOKS, %ecx
   mov $SERIAL_PORT + 5, %dx
 5:
   in %dx, %al
   test $0x20, %al
-  jz 5b
+  loopz 5b
   mov $SERIAL_PORT, %dx
   mov %bl, %al
   out %al, %dx
   jmp 4b
 6:
+  mov $STATUS, %al
+  out %al, $PORT_DEBUG_EXIT
+  lidt .Lno_gates_32 - .Lhere(%ebp)
+  int3
+7:
   hlt
-  jmp 6b
+  jmp 7b
+.Lno_gates_32:
+  .word 0
+  .long 0
+.Ltext_no_memory:
+  .ascii "[    0.000000] CPU 0: uhyve: cannot boot: too little memory for the program\r\n"
+  .asciz "uhyve: ended with status 125\r\n"
 .Ltext_no_long_mode:
-  .asciz "uhyve: this processor has no 64-bit mode\r\n"
+  .ascii "[    0.000000] CPU 0: uhyve: cannot boot: this processor has no 64-bit mode\r\n"
+  .asciz "uhyve: ended with status 125\r\n"
 
   .balign 8
 .Lboot_gdt:

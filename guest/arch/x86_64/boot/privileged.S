@@ -20,6 +20,18 @@
   out %al, %dx
   ret
 
+  function boot_in16 /* uint16_t boot_in16(uint16_t port) */
+  mov %edi, %edx
+  xor %eax, %eax
+  in %dx, %ax
+  ret
+
+  function boot_out16 /* void boot_out16(uint16_t port, uint16_t value) */
+  mov %edi, %edx
+  mov %esi, %eax
+  out %ax, %dx
+  ret
+
   function boot_read_msr /* uint64_t boot_read_msr(uint32_t number) */
   mov %edi, %ecx
   rdmsr
@@ -33,6 +45,48 @@
   mov %rsi, %rdx
   shr $32, %rdx
   wrmsr
+  ret
+
+  /* The same for those that a processor may not have: false then. */
+  function boot_try_read_msr /* bool boot_try_read_msr(uint32_t number, uint64_t *value) */
+  mov %edi, %ecx
+.Ltry_read:
+  rdmsr
+  shl $32, %rdx
+  or %rdx, %rax
+  mov %rax, (%rsi)
+  mov $1, %eax
+  ret
+
+  function boot_try_write_msr /* bool boot_try_write_msr(uint32_t number, uint64_t value) */
+  mov %edi, %ecx
+  mov %esi, %eax
+  mov %rsi, %rdx
+  shr $32, %rdx
+.Ltry_write:
+  wrmsr
+  mov $1, %eax
+  ret
+
+  /* The gate of #GP in the boot. Stack after the push: rax 0, error code 8, rip 16. */
+  function boot_protection
+  push %rax
+  lea .Ltry_read(%rip), %rax
+  cmp %rax, 16(%rsp)
+  je 1f
+  lea .Ltry_write(%rip), %rax
+  cmp %rax, 16(%rsp)
+  je 1f
+  pop %rax
+  jmp nucleus_vector_stubs + 13 * 16
+1:
+  lea 2f(%rip), %rax
+  mov %rax, 16(%rsp)
+  pop %rax
+  add $8, %rsp
+  iretq
+2:
+  xor %eax, %eax
   ret
 
   function boot_load_idt /* void boot_load_idt(const uint8_t *pointer) */
@@ -59,9 +113,16 @@
   rep stosq
   ret
 
-  function boot_halt /* _Noreturn void boot_halt(void) */
+  /* By a table without gates an exception is a triple fault, which resets most machines. */
+  function boot_reset /* _Noreturn void boot_reset(void) */
   cli
+  lidt .Lno_gates(%rip)
+  int3
+1:
   hlt
-  jmp boot_halt
+  jmp 1b
+.Lno_gates:
+  .word 0
+  .quad 0
 
   .section .note.GNU-stack, "", @progbits

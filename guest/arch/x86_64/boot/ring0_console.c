@@ -42,15 +42,27 @@ void boot_print_number(uint64_t number, unsigned int base)
 
 _Noreturn void boot_end(int status)
 {
-  boot_out8(PORT_DEBUG_EXIT, (uint8_t) status);
-  boot_halt();
+  static bool has_begun; /* what fails on the way just resets */
+  if (!has_begun)
+  {
+    has_begun = true;
+    boot_print("uhyve: ended with status ");
+    boot_print_number((uint64_t) status, 10);
+    boot_print("\n");
+    boot_out8(PORT_DEBUG_EXIT, (uint8_t) status);
+    boot_switch_off();
+  }
+  boot_reset();
 }
 
-_Noreturn void boot_fail(const char *message)
+_Noreturn void boot_fail(const char *format, ...)
 {
+  va_list values;
   boot_log_prefix();
   boot_print("uhyve: cannot boot: ");
-  boot_print(message);
+  va_start(values, format);
+  boot_print_format(format, values);
+  va_end(values);
   boot_print("\n");
   boot_end(125);
 }

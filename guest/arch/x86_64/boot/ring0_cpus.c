@@ -15,6 +15,7 @@
 #define MP_PROCESSOR_ENABLED 1u
 
 #define XAPIC_ALL            255u
+#define X2APIC_ALL           0xffffffffu
 
 #define BIOS_BEGIN_GPA       0xe0000ull
 #define BIOS_END_GPA         0x100000ull
@@ -42,6 +43,8 @@ struct rsdp
 } __attribute__((packed));
 
 #define RSDP_FIRST_BYTES 20
+#define RSDP_MOST_BYTES  256
+#define TABLE_MOST_BYTES (16u << 20) /* more than any has: not all memory is looked at */
 
 struct madt
 {
@@ -104,8 +107,11 @@ static void add_cpu(struct boot_cpus *cpus, uint32_t apic_id)
     if (cpus->apic_ids[i] == apic_id)
       return;
   }
-  /* In xAPIC mode nobody reaches the others, and the last one means all CPUs. */
-  if (cpus->count < BOOT_MOST_CPUS && (apic_id < XAPIC_ALL || boot_apic_is_x2apic()))
+  if (apic_id >= XAPIC_ALL && !boot_apic_is_x2apic())
+    cpus->out_of_reach++;
+  else if (cpus->count == BOOT_MOST_CPUS)
+    cpus->beyond_most++;
+  else
     cpus->apic_ids[cpus->count++] = apic_id;
 }
 
@@ -113,7 +119,7 @@ static void add_cpu(struct boot_cpus *cpus, uint32_t apic_id)
 
 static const struct rsdp *find_rsdp_between(uint64_t begin_gpa, uint64_t end_gpa)
 {
-  for (uint64_t gpa = begin_gpa; gpa + sizeof(struct rsdp) <= end_gpa; gpa += 16)
+  for (uint64_t gpa = begin_gpa; gpa + RSDP_FIRST_BYTES <= end_gpa; gpa += 16)
   {
     const struct rsdp *rsdp = boot_pointer(gpa);
     if (is_signature(rsdp->signature, "RSD PTR ") && sums_up(rsdp, RSDP_FIRST_BYTES))
@@ -131,9 +137,11 @@ static uint64_t ebda_gpa(void)
 
 static const struct rsdp *find_rsdp(const struct boot_facts *facts)
 {
-  if (is_in_reach(facts->rsdp_gpa, sizeof(struct rsdp)))
-    return boot_pointer(facts->rsdp_gpa);
   const struct rsdp *rsdp = NULL;
+  if (is_in_reach(facts->rsdp_gpa, sizeof(*rsdp)))
+    rsdp = find_rsdp_between(facts->rsdp_gpa, facts->rsdp_gpa + RSDP_FIRST_BYTES);
+  if (rsdp != NULL)
+    return rsdp;
   uint64_t ebda = ebda_gpa();
   if (ebda != 0)
     rsdp = find_rsdp_between(ebda, ebda + EBDA_BYTES);
@@ -145,8 +153,8 @@ static const struct table_header *table_at(uint64_t gpa)
   if (!is_in_reach(gpa, sizeof(struct table_header)))
     return NULL;
   const struct table_header *table = boot_pointer(gpa);
-  if (table->len_bytes < sizeof(*table) || !is_in_reach(gpa, table->len_bytes) ||
-      !sums_up(table, table->len_bytes))
+  if (table->len_bytes < sizeof(*table) || table->len_bytes > TABLE_MOST_BYTES ||
+      !is_in_reach(gpa, table->len_bytes) || !sums_up(table, table->len_bytes))
     return NULL;
   return table;
 }
@@ -159,40 +167,63 @@ static uint64_t read_address(const uint8_t *at, unsigned int bytes)
   return address;
 }
 
+void boot_find_rsdp(struct boot_facts *facts)
+{
+  facts->rsdp_gpa = (uint64_t) find_rsdp(facts);
+}
+
 const void *boot_acpi_table(uint64_t gpa)
 {
   return table_at(gpa);
 }
 
-const void *boot_find_acpi(const struct boot_facts *facts, const char *signature)
+/* A table that lists the others, or null. */
+static const struct table_header *root_at(uint64_t gpa, const char *signature)
 {
-  const struct rsdp *rsdp = find_rsdp(facts);
-  if (rsdp == NULL)
-    return NULL;
-  bool is_long = rsdp->revision >= 2 && rsdp->xsdt_gpa != 0;
-  unsigned int bytes = is_long ? 8 : 4;
-  const struct table_header *root = table_at(is_long ? rsdp->xsdt_gpa : rsdp->rsdt_gpa);
+  const struct table_header *root = table_at(gpa);
+  return root != NULL && is_signature(root->signature, signature) ? root : NULL;
+}
+
+static const struct table_header *find_in(const struct table_header *root, unsigned int entry_bytes,
+                                          const char *signature)
+{
   if (root == NULL)
     return NULL;
   const uint8_t *entries = (const uint8_t *) (root + 1);
-  for (uint32_t i = 0; i < (root->len_bytes - sizeof(*root)) / bytes; i++)
+  for (uint32_t i = 0; i < (root->len_bytes - sizeof(*root)) / entry_bytes; i++)
   {
-    const struct table_header *table = table_at(read_address(entries + (size_t) i * bytes, bytes));
+    const struct table_header *table =
+        table_at(read_address(entries + (size_t) i * entry_bytes, entry_bytes));
     if (table != NULL && is_signature(table->signature, signature))
       return table;
   }
   return NULL;
 }
 
+const void *boot_find_acpi(const struct boot_facts *facts, const char *signature)
+{
+  const struct rsdp *rsdp = find_rsdp(facts);
+  const struct table_header *table = NULL;
+  if (rsdp == NULL)
+    return NULL;
+  if (rsdp->revision >= 2 && rsdp->len_bytes >= sizeof(*rsdp) &&
+      rsdp->len_bytes <= RSDP_MOST_BYTES && sums_up(rsdp, rsdp->len_bytes))
+    table = find_in(root_at(rsdp->xsdt_gpa, "XSDT"), 8, signature);
+  return table != NULL ? table : find_in(root_at(rsdp->rsdt_gpa, "RSDT"), 4, signature);
+}
+
+/* What stands for all local APICs is none. */
 static void read_madt(struct boot_cpus *cpus, const struct madt *madt)
 {
   const uint8_t *at = madt->entries;
   const uint8_t *end = (const uint8_t *) madt + madt->header.len_bytes;
   while (end - at >= 2 && at[1] >= 2 && at[1] <= end - at)
   {
-    if (at[0] == MADT_LOCAL_APIC && at[1] >= 8 && (at[4] & MADT_CPU_ENABLED) != 0)
+    if (at[0] == MADT_LOCAL_APIC && at[1] >= 8 && (at[4] & MADT_CPU_ENABLED) != 0 &&
+        at[3] != XAPIC_ALL)
       add_cpu(cpus, at[3]);
-    else if (at[0] == MADT_LOCAL_X2APIC && at[1] >= 16 && (at[8] & MADT_CPU_ENABLED) != 0)
+    else if (at[0] == MADT_LOCAL_X2APIC && at[1] >= 16 && (at[8] & MADT_CPU_ENABLED) != 0 &&
+             read_address(at + 4, 4) != X2APIC_ALL)
       add_cpu(cpus, (uint32_t) read_address(at + 4, 4));
     else
       boot_take_madt_line(at);
@@ -236,7 +267,7 @@ static bool read_mp(struct boot_cpus *cpus)
     unsigned int bytes = at[0] == MP_PROCESSOR ? MP_PROCESSOR_BYTES : MP_OTHER_BYTES;
     if (end - at < (ptrdiff_t) bytes)
       break;
-    if (at[0] == MP_PROCESSOR && (at[3] & MP_PROCESSOR_ENABLED) != 0)
+    if (at[0] == MP_PROCESSOR && (at[3] & MP_PROCESSOR_ENABLED) != 0 && at[1] != XAPIC_ALL)
       add_cpu(cpus, at[1]);
     else
       boot_take_mp_line(at);
@@ -256,6 +287,6 @@ void boot_find_cpus(struct boot_cpus *cpus, const struct boot_facts *facts)
   {
     cpus->found_by = "MP tables";
     if (!read_mp(cpus))
-      cpus->found_by = "no table";
+      cpus->found_by = NULL;
   }
 }

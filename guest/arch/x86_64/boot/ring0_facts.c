@@ -70,14 +70,26 @@ struct pvh_module
 
 #define TYPE_RAM 1
 
-/* Whole pages. */
-static void add_ram(struct boot_facts *facts, uint64_t begin_gpa, uint64_t len_bytes)
+#define BAD_MAP  "the memory map is not as it should be"
+
+/* What is not memory comes second: it is what counts where the two overlap. */
+enum pass
 {
-  uint64_t end_gpa = (begin_gpa + len_bytes) & ~(BOOT_PAGE_BYTES - 1);
-  begin_gpa = (begin_gpa + BOOT_PAGE_BYTES - 1) & ~(BOOT_PAGE_BYTES - 1);
-  if (begin_gpa >= end_gpa || facts->ram_count == BOOT_MOST_RAM)
+  PASS_RAM,
+  PASS_OTHERS,
+  PASSES
+};
+
+static void take_entry(struct boot_facts *facts, enum pass pass, uint64_t begin_gpa,
+                       uint64_t len_bytes, uint32_t type)
+{
+  if (type != TYPE_RAM && pass == PASS_OTHERS)
+    boot_remove_ram(facts, begin_gpa, len_bytes);
+  if (type != TYPE_RAM || pass != PASS_RAM)
     return;
-  facts->ram[facts->ram_count++] = (struct boot_ram){begin_gpa, end_gpa};
+  if (len_bytes > UINT64_MAX - begin_gpa)
+    boot_fail(BAD_MAP);
+  boot_add_ram(facts, begin_gpa, len_bytes);
 }
 
 static void copy_command(struct boot_facts *facts, uint64_t gpa)
@@ -104,17 +116,32 @@ static bool begins_with(const char *text, const char *prefix)
   return *prefix == '\0';
 }
 
+static void read_multiboot_map(struct boot_facts *facts, enum pass pass,
+                               const struct multiboot_info *info)
+{
+  const struct multiboot_map_entry *entry;
+  const uint64_t head_bytes = sizeof(entry->size_bytes);
+  uint64_t entry_bytes;
+  if (info->map_bytes > UHYVE_GPA_HOLE_END - info->map_gpa)
+    boot_fail(BAD_MAP);
+  for (uint64_t at = 0; at < info->map_bytes; at += entry_bytes)
+  {
+    entry = boot_pointer(info->map_gpa + at);
+    if (info->map_bytes - at < sizeof(*entry))
+      boot_fail(BAD_MAP);
+    entry_bytes = head_bytes + entry->size_bytes;
+    if (entry_bytes < sizeof(*entry) || entry_bytes > info->map_bytes - at)
+      boot_fail(BAD_MAP);
+    take_entry(facts, pass, entry->begin_gpa, entry->len_bytes, entry->type);
+  }
+}
+
 static void read_multiboot(struct boot_facts *facts, const struct multiboot_info *info)
 {
   if ((info->flags & MULTIBOOT_FLAG_MAP) == 0)
     boot_fail("the loader gives no memory map");
-  for (uint32_t at = 0; at < info->map_bytes;)
-  {
-    const struct multiboot_map_entry *entry = boot_pointer((uint64_t) info->map_gpa + at);
-    if (entry->type == TYPE_RAM)
-      add_ram(facts, entry->begin_gpa, entry->len_bytes);
-    at += entry->size_bytes + (uint32_t) sizeof(entry->size_bytes);
-  }
+  for (enum pass pass = PASS_RAM; pass < PASSES; pass++)
+    read_multiboot_map(facts, pass, info);
   if ((info->flags & MULTIBOOT_FLAG_COMMAND) != 0)
     copy_command(facts, info->command_gpa);
   /* QEMU puts the file's name first, GRUB leaves it out. */
@@ -132,12 +159,11 @@ static void read_pvh(struct boot_facts *facts, const struct pvh_info *info)
 {
   if (info->version < 1 || info->map_gpa == 0)
     boot_fail("the loader gives no memory map");
-  for (uint32_t i = 0; i < info->map_entries; i++)
+  const struct pvh_map_entry *map = boot_pointer(info->map_gpa);
+  for (enum pass pass = PASS_RAM; pass < PASSES; pass++)
   {
-    const struct pvh_map_entry *entry =
-        boot_pointer(info->map_gpa + i * sizeof(struct pvh_map_entry));
-    if (entry->type == TYPE_RAM)
-      add_ram(facts, entry->begin_gpa, entry->len_bytes);
+    for (uint32_t i = 0; i < info->map_entries; i++)
+      take_entry(facts, pass, map[i].begin_gpa, map[i].len_bytes, map[i].type);
   }
   copy_command(facts, info->command_gpa);
   facts->rsdp_gpa = info->rsdp_gpa;
@@ -165,4 +191,5 @@ void boot_read_facts(struct boot_facts *facts, uint32_t magic, uint64_t info_gpa
   }
   else
     boot_fail("started neither by a Multiboot 1 loader nor by the PVH boot protocol");
+  boot_round_ram(facts);
 }

@@ -20,8 +20,8 @@
 #define PIT_STATUS_OUTPUT      0x80
 
 #define MEASURE_TICKS          (PIT_HZ / 50) /* 20 ms */
-#define MEASURE_TRIES          8
-#define MEASURE_FAULT          200 /* a part of the time that may be unsure */
+#define MEASURE_TRIES          50
+#define MEASURE_FAULT          500 /* a part of the time that may be unsure */
 #define LEAST_CYCLES           (1ull << 16)
 #define MOST_CYCLES            (1ull << 32)
 
@@ -58,17 +58,18 @@ static uint32_t crystal_hz(void)
   return model == 0x5c ? 19200000 : 0;
 }
 
-static uint64_t khz_of_processor(void)
+static uint64_t khz_of_crystal(void)
 {
-  uint32_t most = cpuid(0).eax;
-  if (most >= 0x15)
-  {
-    struct leaf leaf = cpuid(0x15);
-    uint64_t hz = leaf.ecx != 0 ? leaf.ecx : crystal_hz();
-    if (leaf.eax != 0 && leaf.ebx != 0 && hz != 0)
-      return hz * leaf.ebx / leaf.eax / 1000;
-  }
-  return most >= 0x16 ? (cpuid(0x16).eax & 0xffff) * 1000ull : 0;
+  if (cpuid(0).eax < 0x15)
+    return 0;
+  struct leaf leaf = cpuid(0x15);
+  uint64_t hz = leaf.ecx != 0 ? leaf.ecx : crystal_hz();
+  return leaf.eax != 0 && leaf.ebx != 0 ? hz * leaf.ebx / leaf.eax / 1000 : 0;
+}
+
+static uint64_t khz_of_base(void)
+{
+  return cpuid(0).eax >= 0x16 ? (cpuid(0x16).eax & 0xffff) * 1000ull : 0;
 }
 
 static uint64_t khz_of_hypervisor(void)
@@ -110,9 +111,15 @@ static uint64_t khz_of_name(void)
 
 /* ---- Measured ---- */
 
-/* Cycles from the start of the PIT to its end, and how many of them are unsure; 0: it does not run.
- */
-static uint64_t measure_once(uint64_t *unsure)
+/* Between how many cycles the PIT has taken from its start to its end, none of which is seen as it
+ * happens: a virtual CPU may be away at each. */
+struct measure
+{
+  uint64_t least, most;
+};
+
+/* False: it does not run. */
+static bool measure_once(struct measure *measure)
 {
   boot_out8(PIT_COMMAND, PIT_MODE_0);
   boot_out8(PIT_CHANNEL, MEASURE_TICKS & 0xff);
@@ -128,28 +135,24 @@ static uint64_t measure_once(uint64_t *unsure)
     boot_out8(PIT_COMMAND, PIT_READ_STATUS);
     is_over = (boot_in8(PIT_CHANNEL) & PIT_STATUS_OUTPUT) != 0;
     end_tsc = __builtin_ia32_rdtsc();
-  } while (!is_over && end_tsc - begin_tsc < MOST_CYCLES);
-  *unsure = begin_tsc - before_tsc + end_tsc - not_over_tsc;
-  uint64_t cycles = (not_over_tsc + end_tsc - before_tsc - begin_tsc) / 2;
-  return is_over && cycles >= LEAST_CYCLES ? cycles : 0;
+    /* A look that began in time says nothing if the CPU was away in it. */
+  } while (!is_over && look_tsc - begin_tsc < MOST_CYCLES);
+  *measure = (struct measure){not_over_tsc - begin_tsc, end_tsc - before_tsc};
+  return is_over && measure->most >= LEAST_CYCLES;
 }
 
-/* A virtual CPU may have been away at the beginning or at the end: then again. */
+/* Each measurement has something to say of the others, too. */
 static uint64_t khz_by_pit(void)
 {
-  uint64_t best_cycles = 0, best_unsure = UINT64_MAX;
-  for (int i = 0; i < MEASURE_TRIES && best_unsure > best_cycles / MEASURE_FAULT; i++)
+  struct measure all = {0, UINT64_MAX}, one;
+  for (int i = 0; i < MEASURE_TRIES && all.least + all.least / MEASURE_FAULT < all.most; i++)
   {
-    uint64_t unsure, cycles = measure_once(&unsure);
-    if (cycles == 0)
+    if (!measure_once(&one))
       return 0;
-    if (unsure < best_unsure)
-    {
-      best_cycles = cycles;
-      best_unsure = unsure;
-    }
+    all.least = one.least > all.least ? one.least : all.least;
+    all.most = one.most < all.most ? one.most : all.most;
   }
-  return best_cycles * PIT_HZ / MEASURE_TICKS / 1000;
+  return (all.least + all.most) / 2 * PIT_HZ / MEASURE_TICKS / 1000;
 }
 
 /* ---- In which order ---- */
@@ -160,8 +163,11 @@ uint64_t boot_find_tsc_khz(const struct boot_options *options, const char **meth
   *method = "the command line";
   if (khz != 0)
     return khz;
-  *method = "CPUID leaf 0x15 or 0x16";
-  if ((khz = khz_of_processor()) != 0)
+  *method = "CPUID leaf 0x15";
+  if ((khz = khz_of_crystal()) != 0)
+    return khz;
+  *method = "CPUID leaf 0x16";
+  if ((khz = khz_of_base()) != 0)
     return khz;
   *method = "the hypervisor's CPUID leaf 0x40000010";
   if ((khz = khz_of_hypervisor()) != 0)

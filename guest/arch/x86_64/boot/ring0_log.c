@@ -1,7 +1,6 @@
 /* What the boot says on the serial console: as much as the command line asks for, each line with
  * the CPU and the time since the start. */
 #include "arch/x86_64/boot/boot.h"
-#include <stdarg.h>
 
 static struct
 {
@@ -59,8 +58,7 @@ void boot_log_prefix(void)
   boot_print(": ");
 }
 
-/* Knows %s, %u, %lu and %lx. */
-static void print_format(const char *format, va_list values)
+void boot_print_format(const char *format, va_list values)
 {
   char character[2] = {0};
   for (; *format != '\0'; format++)
@@ -89,9 +87,26 @@ void boot_log(enum boot_log_level level, const char *format, ...)
     return;
   boot_log_prefix();
   va_start(values, format);
-  print_format(format, values);
+  boot_print_format(format, values);
   va_end(values);
   boot_print("\n");
+}
+
+void boot_log_cpus(const struct boot_cpus *cpus)
+{
+  if (cpus->found_by == NULL)
+    boot_log(BOOT_LOG_QUIET, "neither ACPI nor MP tables name CPUs: one is used");
+  else
+    boot_log(BOOT_LOG_NORMAL, cpus->count == 1 ? "%u CPU, found by %s" : "%u CPUs, found by %s",
+             cpus->count, cpus->found_by);
+  if (cpus->beyond_most != 0)
+    boot_log(BOOT_LOG_QUIET, "%u more CPUs are left out: at most %u", cpus->beyond_most,
+             BOOT_MOST_CPUS);
+  if (cpus->out_of_reach != 0)
+    boot_log(BOOT_LOG_QUIET, "%u CPUs are left out: local APICs above 254 take x2APIC mode",
+             cpus->out_of_reach);
+  for (unsigned int i = 0; i < cpus->count; i++)
+    boot_log(BOOT_LOG_VERBOSE, "CPU %u is local APIC %u", i, cpus->apic_ids[i]);
 }
 
 void boot_log_facts(const struct boot_facts *facts, const struct boot_cpus *cpus,
@@ -104,10 +119,11 @@ void boot_log_facts(const struct boot_facts *facts, const struct boot_cpus *cpus
     bytes += ram->end_gpa - ram->begin_gpa;
     boot_log(BOOT_LOG_VERBOSE, "memory from 0x%lx to 0x%lx", ram->begin_gpa, ram->end_gpa);
   }
+  if (facts->ram_left_out != 0)
+    boot_log(BOOT_LOG_QUIET, "%u small pieces of memory are left out: at most %u",
+             facts->ram_left_out, BOOT_MOST_RAM);
   boot_log(BOOT_LOG_NORMAL, "started by %s, %lu KiB of memory", facts->protocol, bytes / 1024);
-  boot_log(BOOT_LOG_NORMAL, "%u CPUs, found by %s", cpus->count, cpus->found_by);
-  for (unsigned int i = 0; i < cpus->count; i++)
-    boot_log(BOOT_LOG_VERBOSE, "CPU %u is local APIC %u", i, cpus->apic_ids[i]);
+  boot_log_cpus(cpus);
   boot_log(BOOT_LOG_NORMAL, "local APIC in %s mode", boot_apic_is_x2apic() ? "x2APIC" : "xAPIC");
   if (clock->apic_khz == 0)
     boot_log(BOOT_LOG_NORMAL, "timer: deadlines of the TSC");

@@ -42,6 +42,7 @@ static uint64_t take_table(struct mapper *mapper)
     boot_fail("too little memory for page tables");
   uint64_t gpa = mapper->pool_gpa + mapper->used_bytes;
   mapper->used_bytes += BOOT_PAGE_BYTES;
+  boot_clear(boot_pointer(gpa), BOOT_PAGE_BYTES);
   return gpa;
 }
 
@@ -91,8 +92,7 @@ static void map_window(struct mapper *mapper, uint64_t begin_gpa, uint64_t end_g
  * nucleus's alone. Firmware's tables lie right behind RAM. */
 static void map_registers(struct mapper *mapper, const struct boot_layout *layout)
 {
-  uint64_t begin_gpa = (layout->low_end_gpa + BOOT_LARGE_BYTES - 1) & ~(BOOT_LARGE_BYTES - 1);
-  map_window(mapper, begin_gpa, IO_APICS_GPA, REGISTERS);
+  map_window(mapper, layout->registers_gpa, IO_APICS_GPA, REGISTERS);
   map_window(mapper, IO_APICS_GPA, IO_APICS_GPA + IO_APICS_BYTES, REGISTERS);
 }
 
@@ -146,7 +146,6 @@ uint64_t boot_map(const struct boot_layout *layout)
       .has_nx = (boot_features & FEATURE_NX) != 0,
       .has_huge = (boot_features & FEATURE_HUGE) != 0,
   };
-  boot_clear(boot_pointer(layout->tables_gpa), layout->tables_bytes);
   take_table(&mapper);
   map_window(&mapper, 0, layout->image_gpa, DATA);
   map_image(&mapper, layout);

@@ -46,9 +46,25 @@ struct failure_frame
 
 _Noreturn void boot_report_failure(const struct failure_frame *frame);
 
+/* The stacks of a CPU are in its own part of the boot area. */
+static unsigned int cpu_of(uint64_t stack_gva)
+{
+  return (unsigned int) ((stack_gva - UHYVE_KERNEL_BASE - BOOT_PAGE_BYTES) / BOOT_NUCLEUS_BYTES);
+}
+
+bool boot_is_over(void)
+{
+  return (uint64_t) __builtin_frame_address(0) >= UHYVE_KERNEL_BASE;
+}
+
 _Noreturn void boot_report_failure(const struct failure_frame *frame)
 {
-  boot_print("uhyve: the nucleus failed: vector ");
+  const bool is_over = boot_is_over();
+  if (is_over)
+    boot_log_set_cpu(cpu_of((uint64_t) frame));
+  boot_log_prefix();
+  boot_print(is_over ? "uhyve: the nucleus failed: vector "
+                     : "uhyve: cannot boot: exception of vector ");
   boot_print_number(frame->vector, 10);
   boot_print(", error code 0x");
   boot_print_number(frame->error_code, 16);
@@ -57,5 +73,5 @@ _Noreturn void boot_report_failure(const struct failure_frame *frame)
   boot_print(", stack pointer 0x");
   boot_print_number(frame->rsp, 16);
   boot_print("\n");
-  boot_end(126);
+  boot_end(is_over ? 126 : 125);
 }

@@ -10,7 +10,10 @@
 #define FADT_PM1B_CONTROL  68
 #define FADT_FLAGS         112
 #define FADT_LONG_DSDT     140
-#define FADT_SLEEP_CONTROL 244 /* a generic address: space, width, offset, access, address */
+#define FADT_LONG_PM1A     172 /* a generic address: space, width, offset, access, address */
+#define FADT_LONG_PM1B     184
+#define FADT_LONG_PM1_END  196
+#define FADT_SLEEP_CONTROL 244 /* a generic address, too */
 #define FADT_SLEEP_END     256
 #define FADT_LEAST_BYTES   116
 
@@ -22,7 +25,9 @@
 #define REGISTERS_END_GPA  0xfec00000ull /* of what ring 3 has mapped of devices: ring0_map.c */
 
 #define ADDRESS_OF_MEMORY  0
+#define ADDRESS_OF_PORT    1
 
+#define SLEEP_TYPE_MASK    7u
 #define PM1_SLEEP_ENABLE   (1u << 13)
 #define PM1_TYPE_SHIFT     10
 #define SLEEP_ENABLE       (1u << 5)
@@ -88,31 +93,45 @@ static struct sleep_types find_types(const uint8_t *dsdt)
   at += 1 + (byte_at(&table, at) >> 6); /* the package's length */
   unsigned int elements = byte_at(&table, at++);
   for (unsigned int i = 0; i < 2 && i < elements; i++)
-    types.type[i] = take_number(&table, &at);
+    types.type[i] = take_number(&table, &at) & SLEEP_TYPE_MASK;
   return types;
 }
 
-static void use_sleep_control(struct uhyve_power_off *off, const uint8_t *address,
-                              const struct sleep_types *types)
+static struct uhyve_power_off off;
+static bool is_searched;
+
+/* The port at a generic address, or 0. */
+static uint16_t port_at(const uint8_t *address)
 {
   uint64_t where = number_at(address + 4, 8);
-  off->value[0] = (uint16_t) (SLEEP_ENABLE | (uint32_t) types->type[0] << SLEEP_TYPE_SHIFT);
-  if (address[0] == ADDRESS_OF_MEMORY && where < REGISTERS_END_GPA)
-    off->register_gpa = where;
+  return address[0] == ADDRESS_OF_PORT && where <= UINT16_MAX ? (uint16_t) where : 0;
 }
 
-static void use_pm1(struct uhyve_power_off *off, const uint8_t *fadt,
-                    const struct sleep_types *types)
+static void use_sleep_control(const uint8_t *address, const struct sleep_types *types)
 {
-  off->port[0] = (uint16_t) number_at(fadt + FADT_PM1A_CONTROL, 4);
-  off->port[1] = (uint16_t) number_at(fadt + FADT_PM1B_CONTROL, 4);
-  for (unsigned int i = 0; i < 2; i++)
-    off->value[i] = (uint16_t) (PM1_SLEEP_ENABLE | (uint32_t) types->type[i] << PM1_TYPE_SHIFT);
-  off->enable_port = (uint16_t) number_at(fadt + FADT_SMI_PORT, 4);
-  off->enable_value = fadt[FADT_ENABLE_VALUE];
+  uint64_t where = number_at(address + 4, 8);
+  off.value[0] = (uint16_t) (SLEEP_ENABLE | (uint32_t) types->type[0] << SLEEP_TYPE_SHIFT);
+  off.sleep_port = port_at(address);
+  if (address[0] == ADDRESS_OF_MEMORY && where < REGISTERS_END_GPA)
+    off.register_gpa = where;
 }
 
-void boot_find_power_off(struct uhyve_power_off *off, const struct boot_facts *facts)
+static void use_pm1(const uint8_t *fadt, const struct sleep_types *types)
+{
+  bool is_long = number_at(fadt + LEN_OFFSET, 4) >= FADT_LONG_PM1_END;
+  off.port[0] = (uint16_t) number_at(fadt + FADT_PM1A_CONTROL, 4);
+  off.port[1] = (uint16_t) number_at(fadt + FADT_PM1B_CONTROL, 4);
+  if (off.port[0] == 0 && is_long)
+    off.port[0] = port_at(fadt + FADT_LONG_PM1A);
+  if (off.port[1] == 0 && is_long)
+    off.port[1] = port_at(fadt + FADT_LONG_PM1B);
+  for (unsigned int i = 0; i < 2; i++)
+    off.value[i] = (uint16_t) (PM1_SLEEP_ENABLE | (uint32_t) types->type[i] << PM1_TYPE_SHIFT);
+  off.enable_port = (uint16_t) number_at(fadt + FADT_SMI_PORT, 4);
+  off.enable_value = fadt[FADT_ENABLE_VALUE];
+}
+
+static void find_registers(const struct boot_facts *facts)
 {
   const uint8_t *fadt = boot_find_acpi(facts, "FACP");
   if (fadt == NULL || number_at(fadt + LEN_OFFSET, 4) < FADT_LEAST_BYTES)
@@ -127,7 +146,52 @@ void boot_find_power_off(struct uhyve_power_off *off, const struct boot_facts *f
   if (!types.is_known)
     return;
   if ((number_at(fadt + FADT_FLAGS, 4) & FLAG_REDUCED) == 0)
-    use_pm1(off, fadt, &types);
+    use_pm1(fadt, &types);
   else if (number_at(fadt + LEN_OFFSET, 4) >= FADT_SLEEP_END)
-    use_sleep_control(off, fadt + FADT_SLEEP_CONTROL, &types);
+    use_sleep_control(fadt + FADT_SLEEP_CONTROL, &types);
+}
+
+const struct uhyve_power_off *boot_find_power_off(const struct boot_facts *facts)
+{
+  is_searched = true;
+  find_registers(facts);
+  return &off;
+}
+
+/* ---- Doing so, where the boot fails ---- */
+
+#define ACPI_IS_ENABLED 1u /* in the control register: SCI_EN */
+#define TYPE_AND_ENABLE 0x3c00u
+#define MOST_LOOKS      1000000 /* so long firmware and machine may take */
+
+static void write_control(uint16_t port, uint16_t value)
+{
+  if (port != 0)
+    boot_out16(port, (uint16_t) ((boot_in16(port) & ~TYPE_AND_ENABLE) | value));
+}
+
+void boot_switch_off(void)
+{
+  static const struct boot_facts none;
+  if (!is_searched)
+    boot_find_power_off(&none);
+  if (off.register_gpa == 0 && off.sleep_port == 0 && off.port[0] == 0)
+    return;
+  if (off.register_gpa != 0)
+  {
+    uint64_t window = boot_is_over() ? UHYVE_WINDOW_BASE : 0;
+    *(volatile uint8_t *) boot_pointer(window + off.register_gpa) = (uint8_t) off.value[0];
+  }
+  if (off.sleep_port != 0)
+    boot_out8(off.sleep_port, (uint8_t) off.value[0]);
+  if (off.port[0] != 0 && off.enable_port != 0 && (boot_in16(off.port[0]) & ACPI_IS_ENABLED) == 0)
+  {
+    boot_out8((uint16_t) off.enable_port, off.enable_value);
+    for (int i = 0; i < MOST_LOOKS && (boot_in16(off.port[0]) & ACPI_IS_ENABLED) == 0; i++)
+      __builtin_ia32_pause();
+  }
+  write_control(off.port[0], off.value[0]);
+  write_control(off.port[1], off.value[1]);
+  for (int i = 0; i < MOST_LOOKS; i++)
+    __builtin_ia32_pause();
 }

@@ -126,6 +126,7 @@ void boot_catch_failures(void)
   processor_write_idt(gates, (uint64_t) nucleus_vector_stubs, 16);
   for (unsigned int i = 0; i < PROCESSOR_IDT_BYTES / sizeof(gates[0]); i++)
     gates[i].ist = 0;
+  processor_set_handler(&gates[PROCESSOR_PROTECTION], (uint64_t) boot_protection);
   write_pointer(pointer, PROCESSOR_IDT_BYTES - 1, (uint64_t) gates);
   boot_load_idt(pointer);
 }

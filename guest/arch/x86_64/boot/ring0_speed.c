@@ -26,10 +26,18 @@ void boot_set_speed(void)
       (ecx & CPUID_1_ECX_HYPERVISOR) != 0 || !boot_tsc_is_constant())
     return;
   __cpuid(6, eax, ebx, ecx, edx);
-  uint64_t ratio = boot_read_msr(MSR_PLATFORM_INFO) >> 8 & 0xff;
-  if ((eax & CPUID_6_EAX_TURBO) != 0 && (boot_read_msr(MSR_TURBO_RATIOS) & 0xff) > ratio)
-    ratio = boot_read_msr(MSR_TURBO_RATIOS) & 0xff;
-  boot_write_msr(MSR_MISC_ENABLE, boot_read_msr(MSR_MISC_ENABLE) | SPEEDSTEP_ENABLED);
-  boot_write_msr(MSR_PERF_CONTROL, ratio << 8);
-  boot_log(BOOT_LOG_NORMAL, "P-state: %lu times the bus clock, the most there is", ratio);
+  /* Hypervisors that do not say that they are there lack some of these. */
+  uint64_t platform = 0, turbo = 0, enabled = 0;
+  boot_try_read_msr(MSR_PLATFORM_INFO, &platform);
+  if (!boot_try_read_msr(MSR_TURBO_RATIOS, &turbo) || (eax & CPUID_6_EAX_TURBO) == 0)
+    turbo = 0;
+  uint64_t ratio = platform >> 8 & 0xff;
+  if (ratio != 0 && (turbo & 0xff) > ratio)
+    ratio = turbo & 0xff;
+  if (ratio != 0 && boot_try_read_msr(MSR_MISC_ENABLE, &enabled) &&
+      boot_try_write_msr(MSR_MISC_ENABLE, enabled | SPEEDSTEP_ENABLED) &&
+      boot_try_write_msr(MSR_PERF_CONTROL, ratio << 8))
+    boot_log(BOOT_LOG_NORMAL, "P-state: %lu times the bus clock, the most there is", ratio);
+  else
+    boot_log(BOOT_LOG_NORMAL, "P-state: left as it is, its registers are not there");
 }

@@ -114,6 +114,14 @@ static void fill_clock(struct uhyve_start_info *info, const struct boot_clock *c
   info->clock.ns_per_cycle = (1000000ull << 44) / clock->tsc_khz << 4;
 }
 
+static void fill_random(struct uhyve_start_info *info, uint64_t time)
+{
+  uint64_t words[1 + sizeof(info->random_seed) / sizeof(uint64_t)];
+  boot_fill_random(words, sizeof(words) / sizeof(words[0]), time);
+  info->stack_canary = words[0];
+  __builtin_memcpy(info->random_seed, &words[1], sizeof(info->random_seed));
+}
+
 static uint64_t copy_array(uint64_t *at, const struct words *words)
 {
   for (unsigned int i = 0; i < words->count; i++)
@@ -122,9 +130,19 @@ static uint64_t copy_array(uint64_t *at, const struct words *words)
   return words->count + 1;
 }
 
+void boot_write_cpus(const struct boot_layout *layout, const struct boot_cpus *cpus)
+{
+  struct uhyve_start_info *info = boot_place(layout, layout->start_gva);
+  uint32_t *apic_ids = boot_place(layout, info->apic_ids_gva);
+  info->cpu_count = cpus->count;
+  info->host_cpu_count = cpus->count;
+  for (unsigned int i = 0; i < cpus->count; i++)
+    apic_ids[i] = cpus->apic_ids[i];
+}
+
 void boot_write_start(const struct boot_layout *layout, const struct boot_facts *facts,
-                      const struct boot_clock *clock, const struct boot_cpus *cpus,
-                      const struct uhyve_power_off *off, uint64_t tables_used_bytes)
+                      const struct boot_clock *clock, const struct uhyve_power_off *off,
+                      uint64_t tables_used_bytes)
 {
   static struct words arguments, variables;
   struct uhyve_start_info *info = boot_place(layout, layout->start_gva);
@@ -135,8 +153,6 @@ void boot_write_start(const struct boot_layout *layout, const struct boot_facts 
   const uint64_t arrays_count = 2 * MOST_WORDS + 4;
   uint32_t *apic_ids = (uint32_t *) (arrays + arrays_count);
   info->apic_ids_gva = arrays_gva + arrays_count * sizeof(arrays[0]);
-  for (unsigned int i = 0; i < layout->cpu_count; i++)
-    apic_ids[i] = cpus->apic_ids[i];
   arguments.text = (char *) (apic_ids + layout->cpu_count);
   arguments.text_gva = info->apic_ids_gva + layout->cpu_count * sizeof(apic_ids[0]);
   uint64_t name_gva = arguments.text_gva;
@@ -152,8 +168,6 @@ void boot_write_start(const struct boot_layout *layout, const struct boot_facts 
   info->size_bytes = sizeof(*info);
   info->is_bare = 1;
   info->power_off = *off;
-  info->cpu_count = layout->cpu_count;
-  info->host_cpu_count = layout->cpu_count;
   info->argc = arguments.count;
   info->argv_gva = arrays_gva;
   info->envp_gva = arrays_gva + copy_array(arrays, &arguments) * sizeof(arrays[0]);
@@ -172,9 +186,7 @@ void boot_write_start(const struct boot_layout *layout, const struct boot_facts 
   info->host_name_gva = name_gva;
   info->stack_limit = (struct uhyve_limit){layout->stack_bytes, UINT64_MAX};
   info->descriptor_limit = (struct uhyve_limit){1024, 65536};
-  info->stack_canary = __builtin_ia32_rdtsc();
-  for (unsigned int i = 0; i < sizeof(info->random_seed); i++)
-    info->random_seed[i] = (uint8_t) (__builtin_ia32_rdtsc() * 0x9e3779b97f4a7c15ull >> 56);
+  fill_random(info, clock->realtime_ns);
   fill_layout(info, layout, tables_used_bytes);
   fill_clock(info, clock);
 }

@@ -29,6 +29,10 @@ boot_trampoline:
   mov %eax, %ds
   mov %eax, %es
   mov %eax, %ss
+  xor %eax, %eax
+  xchg %eax, AT(boot_trampoline_ticket)
+  test %eax, %eax
+  jz .Ltoo_late
   mov $CR4_PAE, %eax
   mov %eax, %cr4
   mov AT(boot_trampoline_root), %eax
@@ -40,6 +44,10 @@ boot_trampoline:
   mov $CR0_LONG_MODE, %eax
   mov %eax, %cr0
   ljmpl $0x08, $AT(.Llong_mode)
+
+.Ltoo_late:
+  hlt
+  jmp .Ltoo_late
 
   .code64
 .Llong_mode:
@@ -59,6 +67,7 @@ boot_trampoline:
 
   .balign 8
   .globl boot_trampoline_root, boot_trampoline_efer, boot_trampoline_stack, boot_trampoline_entry
+  .globl boot_trampoline_ticket
 boot_trampoline_root:
   .quad 0
 boot_trampoline_efer:
@@ -66,6 +75,8 @@ boot_trampoline_efer:
 boot_trampoline_stack:
   .quad 0
 boot_trampoline_entry:
+  .quad 0
+boot_trampoline_ticket: /* 1: the next CPU may come */
   .quad 0
 boot_trampoline_end:
 
