@@ -247,6 +247,13 @@ PCI 00:05.0 1b36:0001 bridge: Red Hat, Inc. QEMU PCI-PCI bridge, line 10
 PCI 01:06.0 1b36:0001 bridge: Red Hat, Inc. QEMU PCI-PCI bridge, line 11
 PCI 02:07.0 1234:1111 display' pc -device pci-bridge,id=bridge,chassis_nr=1,addr=5 \
         -device pci-bridge,id=second,chassis_nr=2,bus=bridge,addr=6 -device VGA,bus=second,addr=7
+    # Of further host bridges.
+    boot q35 "$hello" -append "-- log=verbose" -device "pxb-pcie,id=host,bus_nr=7" \
+        -device "pcie-root-port,id=root,bus=host,chassis=5" -device "virtio-net-pci,bus=root" < /dev/null || fail "$?"
+    has ': PCI 08:00\.0 1af4:1041 network: '
+    boot pc "$hello" -append "-- log=verbose" -device "pxb,id=host,bus_nr=7" -device "e1000,bus=host,addr=1" \
+        < /dev/null || fail "$?"
+    has ': PCI 08:01\.0 8086:100e network: '
     log_says 'no PCI' microvm
     has '^\[ +[0-9]+\.[0-9]{6}\] CPU 0: I/O APIC at 0xfec10000, lines from 24 on$'
     ;;
