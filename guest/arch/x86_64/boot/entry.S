@@ -200,4 +200,16 @@ boot_tables:
 boot_features: /* CPUID 0x80000001, EDX */
   .skip 8
 
+/* First instructions in ring 3 of every CPU but the first; rsp: as of secondary_entry. */
+  .section .text, "ax", @progbits
+  .globl bare_secondary_entry
+  .type bare_secondary_entry, @function
+bare_secondary_entry:
+  .cfi_startproc
+  .cfi_undefined rip
+  xor %ebp, %ebp
+  call bare_secondary /* void bare_secondary(void), does not return */
+  .cfi_endproc
+  .size bare_secondary_entry, . - bare_secondary_entry
+
   .section .note.GNU-stack, "", @progbits

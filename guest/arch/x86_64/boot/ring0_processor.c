@@ -22,7 +22,7 @@
 #define RFLAGS_RESERVED      0x2
 #define RFLAGS_INTERRUPT     0x200
 
-extern char nucleus_vector_stubs[], start_entry[], secondary_entry[], upcall_entry[],
+extern char nucleus_vector_stubs[], start_entry[], bare_secondary_entry[], upcall_entry[],
     syscall_entry[];
 
 /* What `iretq` pops. */
@@ -62,7 +62,7 @@ static void write_nucleus(const struct boot_layout *layout, unsigned int cpu)
   data->upcall_stack_gva = upcall_gva + BOOT_UPCALL_AREA_OFFSET;
   data->tlb_generation_gva = layout->start_gva + offsetof(struct uhyve_start_info, tlb_generation);
   data->page_tables_len_bytes = layout->tables_bytes;
-  frame->rip = gva_of(layout, cpu == 0 ? start_entry : secondary_entry);
+  frame->rip = gva_of(layout, cpu == 0 ? start_entry : bare_secondary_entry);
   frame->cs = UHYVE_SEL_USER_CODE;
   frame->rflags = RFLAGS_RESERVED | RFLAGS_INTERRUPT;
   frame->rsp = cpu == 0 ? UHYVE_STACK_TOP : data->upcall_stack_gva;

@@ -78,8 +78,6 @@ static uint64_t us_since(const struct boot_clock *clock, uint64_t begin_tsc)
 static bool start(const struct boot_clock *clock, uint32_t apic_id, uint64_t most_us)
 {
   next.has_left = 0;
-  boot_apic_send(apic_id, ICR_INIT);
-  pause_us(clock, INIT_PAUSE_US);
   __atomic_store_n(ticket(), 1, __ATOMIC_SEQ_CST);
   boot_apic_send(apic_id, ICR_STARTUP | (uint32_t) (TRAMPOLINE_GPA >> 12));
   uint64_t begin_tsc = __builtin_ia32_rdtsc();
@@ -103,6 +101,10 @@ void boot_start_others(const struct boot_layout *layout, const struct boot_clock
   next.layout = layout;
   next.cpus = cpus;
   write_trampoline();
+  for (unsigned int i = 1; i < cpus->count; i++)
+    boot_apic_send(cpus->apic_ids[i], ICR_INIT);
+  if (cpus->count > 1)
+    pause_us(clock, INIT_PAUSE_US);
   next.cpu = 1;
   for (unsigned int i = 1; i < cpus->count; i++)
   {
