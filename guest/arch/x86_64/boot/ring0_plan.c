@@ -81,7 +81,7 @@ static void move_module(const struct boot_layout *layout, const struct boot_fact
 {
   const uint8_t *from = boot_pointer(facts->module_gpa);
   uint8_t *to = boot_pointer(layout->initrd_gpa);
-  if (to < from)
+  if (layout->initrd_gpa < facts->module_gpa)
     for (uint64_t i = 0; i < facts->module_bytes; i++)
       to[i] = from[i];
   else
