@@ -127,11 +127,18 @@ void pci_write16(const struct pci_device *device, uint16_t offset, uint16_t valu
 
 /* ---- Which there are ---- */
 
+#define MOST_BUSES 256u
+
 struct search
 {
   bool (*found)(const struct pci_device *device, void *context);
   void *context;
+  bool is_seen[MOST_BUSES];
+  bool is_any; /* there was a device */
 };
+
+/* Where a search has found nothing: that need not be looked at again. */
+static bool is_empty[MOST_BUSES];
 
 static bool read_function(struct pci_device *device)
 {
@@ -145,11 +152,12 @@ static bool read_function(struct pci_device *device)
   return true;
 }
 
-static bool search_bus(const struct search *search, unsigned int bus);
+static bool search_bus(struct search *search, unsigned int bus);
 
 /* Buses behind a bridge have higher numbers than its own: the search ends. */
-static bool search_function(const struct search *search, const struct pci_device *device)
+static bool search_function(struct search *search, const struct pci_device *device)
 {
+  search->is_any = true;
   if (search->found(device, search->context))
     return true;
   if ((pci_read8(device, HEADER_TYPE) & HEADER_KIND) != HEADER_BRIDGE)
@@ -158,7 +166,7 @@ static bool search_function(const struct search *search, const struct pci_device
   return bus > device->bus && search_bus(search, bus);
 }
 
-static bool search_device(const struct search *search, struct pci_device *device)
+static bool search_device(struct search *search, struct pci_device *device)
 {
   unsigned int count = 1;
   for (unsigned int function = 0; function < count; function++)
@@ -178,8 +186,9 @@ static bool search_device(const struct search *search, struct pci_device *device
   return false;
 }
 
-static bool search_bus(const struct search *search, unsigned int bus)
+static bool search_bus(struct search *search, unsigned int bus)
 {
+  search->is_seen[bus] = true;
   for (unsigned int number = 0; number < MOST_DEVICES; number++)
   {
     struct pci_device device = {.bus = (uint8_t) bus, .device = (uint8_t) number};
@@ -189,9 +198,27 @@ static bool search_bus(const struct search *search, unsigned int bus)
   return false;
 }
 
+/* Buses that no bridge leads to: of other host bridges, which machines with several sockets have.
+ */
+static bool search_other_roots(struct search *search)
+{
+  unsigned int end = start_info->ecam_buses != 0 ? start_info->ecam_buses : MOST_BUSES;
+  for (unsigned int bus = 1; bus < end && bus < MOST_BUSES; bus++)
+  {
+    if (search->is_seen[bus] || is_empty[bus])
+      continue;
+    search->is_any = false;
+    if (search_bus(search, bus))
+      return true;
+    is_empty[bus] = !search->is_any;
+  }
+  return false;
+}
+
 bool pci_find(bool (*found)(const struct pci_device *device, void *context), void *context)
 {
-  return search_bus(&(struct search){found, context}, 0);
+  struct search search = {.found = found, .context = context};
+  return search_bus(&search, 0) || (search.is_any && search_other_roots(&search));
 }
 
 /* ---- What a device has ---- */

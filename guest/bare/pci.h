@@ -64,6 +64,9 @@ void pci_line_interrupt(void);
 /* Has the device's line interrupt, and no device that has no driver. Returns 0 or -ENOSYS. */
 int pci_use_line(const struct pci_device *device);
 
+/* Whether firmware has noted one. */
+bool pci_has_line(const struct pci_device *device);
+
 /* Whether the device interrupts by its line. */
 void pci_set_line(const struct pci_device *device, bool is_used);
 

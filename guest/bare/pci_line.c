@@ -52,6 +52,11 @@ void pci_line_interrupt(void)
     net_interrupt();
 }
 
+bool pci_has_line(const struct pci_device *device)
+{
+  return device->interrupt_line != 0 && device->interrupt_line != NO_INTERRUPT_LINE;
+}
+
 static bool switch_off(const struct pci_device *device, void *context)
 {
   (void) context;
@@ -65,7 +70,7 @@ int pci_use_line(const struct pci_device *device)
 {
   static bool is_quiet;
   unsigned int line = device->interrupt_line;
-  if (line == 0 || line == NO_INTERRUPT_LINE)
+  if (!pci_has_line(device))
     return -ENOSYS;
   if (!is_quiet)
     pci_find(switch_off, NULL);

@@ -140,6 +140,15 @@ write_much() {
     tr -d '\r' < "$scratch/output" | cmp "$scratch/expected" - || fail "$*: not what was written"
 }
 
+# What the log says of PCI is $1 and these lines: MACHINE [OPTION]...
+log_says() {
+    local expected=$1
+    shift
+    boot "$1" "$hello" -append "-- log=verbose" "${@:2}" < /dev/null || fail "$*: $?"
+    tr -d '\r' < "$scratch/output" | sed -nE 's/^\[ +[0-9]+\.[0-9]{6}\] CPU 0: (no PCI|PCI )/\1/p' > "$scratch/pci"
+    diff - "$scratch/pci" <<< "$expected" || fail "$*: not what the log should say"
+}
+
 case $what in
 ends)
     # A reset would begin again, and never end.
@@ -210,6 +219,52 @@ virtio_mmio)
     with_console -device virtio-serial-device -global virtio-mmio.force-legacy=true
     boot microvm "$hello" < /dev/null
     serial_is_refusal 'its virtio is older than 1.0 (QEMU: -global virtio-mmio.force-legacy=false)'
+    ;;
+pci)
+    # Names are those of Debian's pci.ids. Behind bridges, by ports and by memory.
+    console=(-serial stdio -nodefaults)
+    bridges=(-device "pcie-root-port,id=root,chassis=1,addr=2" -device "virtio-net-pci,bus=root"
+        -device "pci-bridge,id=bridge,chassis_nr=2,addr=3" -device "rtl8139,bus=bridge,addr=4"
+        -device "pci-bridge,id=second,chassis_nr=3,bus=bridge,addr=5" -device "e1000,bus=second,addr=1")
+    listed='PCI configuration by memory at 0xb0000000, buses: 256
+PCI 00:00.0 8086:29c0 bridge: Intel Corporation 82G33/G31/P35/P31 Express DRAM Controller
+PCI 00:02.0 1b36:000c bridge: Red Hat, Inc. QEMU PCIe Root port, line 11
+PCI 01:00.0 1af4:1041 network: Red Hat, Inc. Virtio 1.0 network device, line 11
+PCI 00:03.0 1b36:0001 bridge: Red Hat, Inc. QEMU PCI-PCI bridge, line 11
+PCI 02:04.0 10ec:8139 network: Realtek Semiconductor Co., Ltd. RTL-8100/8101L/8139 PCI Fast Ethernet Adapter, line 11
+PCI 02:05.0 1b36:0001 bridge: Red Hat, Inc. QEMU PCI-PCI bridge, line 10
+PCI 03:01.0 8086:100e network: Intel Corporation 82540EM Gigabit Ethernet Controller, line 10
+PCI 00:1f.0 8086:2918 bridge: Intel Corporation 82801IB (ICH9) LPC Interface Controller
+PCI 00:1f.2 8086:2922 storage: Intel Corporation 82801IR/IO/IH (ICH9R/DO/DH) 6 port SATA Controller [AHCI mode], line 10
+PCI 00:1f.3 8086:2930 serial bus: Intel Corporation 82801I (ICH9 Family) SMBus Controller, line 10'
+    log_says "$listed" q35 "${bridges[@]}"
+    log_says 'PCI configuration by ports
+PCI 00:00.0 8086:1237 bridge: Intel Corporation 440FX - 82441FX PMC [Natoma]
+PCI 00:01.0 8086:7000 bridge: Intel Corporation 82371SB PIIX3 ISA [Natoma/Triton II]
+PCI 00:01.1 8086:7010 storage: Intel Corporation 82371SB PIIX3 IDE [Natoma/Triton II]
+PCI 00:01.3 8086:7113 bridge: Intel Corporation 82371AB/EB/MB PIIX4 ACPI, line 9
+PCI 00:05.0 1b36:0001 bridge: Red Hat, Inc. QEMU PCI-PCI bridge, line 10
+PCI 01:06.0 1b36:0001 bridge: Red Hat, Inc. QEMU PCI-PCI bridge, line 11
+PCI 02:07.0 1234:1111 display' pc -device pci-bridge,id=bridge,chassis_nr=1,addr=5 \
+        -device pci-bridge,id=second,chassis_nr=2,bus=bridge,addr=6 -device VGA,bus=second,addr=7
+    # Of further host bridges.
+    boot q35 "$hello" -append "-- log=verbose" -device "pxb-pcie,id=host,bus_nr=7" \
+        -device "pcie-root-port,id=root,bus=host,chassis=5" -device "virtio-net-pci,bus=root" < /dev/null || fail "$?"
+    has ': PCI 08:00\.0 1af4:1041 network: '
+    boot pc "$hello" -append "-- log=verbose" -device "pxb,id=host,bus_nr=7" -device "e1000,bus=host,addr=1" \
+        < /dev/null || fail "$?"
+    has ': PCI 08:01\.0 8086:100e network: '
+    log_says 'no PCI' microvm
+    has '^\[ +[0-9]+\.[0-9]{6}\] CPU 0: I/O APIC at 0xfec10000, lines from 24 on$'
+    ;;
+virtio_old)
+    # Cards of microvm are older than 1.0 unless QEMU is told otherwise.
+    boot_with_input microvm "${hello%/*}/echo_epoll" -append 7777 -netdev user,id=net -device virtio-net-device,netdev=net
+    wait_for 'at port 7777'
+    kill "$qemu"
+    says='\] CPU 0: uhyve: a network card cannot be used: its virtio is older than 1\.0 \(QEMU: -global virtio-mmio\.force-legacy=false\)'
+    has "^\[ +[0-9]+\.[0-9]{6}$says\$"
+    (($(grep -c 'cannot be used' "$scratch/output") == 1)) || fail "it is said more than once"
     ;;
 virtio_much)
     with_console -device virtio-serial-pci

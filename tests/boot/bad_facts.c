@@ -155,8 +155,9 @@ static void give_root(const char *what)
     tables[XSDT + 9]++;
   else if (is(what, "pvh-xsdt-name"))
   {
-    tables[XSDT]++;
+    tables[XSDT]++; /* and no RSDT */
     tables[XSDT + 9]--;
+    tables[RSDT + 9]++;
   }
   else if (is(what, "pvh-xsdt-entry"))
   {

@@ -84,6 +84,8 @@ refused "too little memory: at least 16 MiB, and no piece below 4 GiB has more t
 for words in size=fffffffc size=10 size=0 size=13 short; do
     refused "the memory map is not as it should be" map=0-a0000,100000-7900000 "$words"
 done
+# What an entry of no length leaves would be one more.
+refused "the memory map is not as it should be" map=28-a0000,100000-7900000 size=0
 for by_pvh in '' pvh-; do
     refused "the memory map is not as it should be" "${by_pvh}map=100000-7900000,fffffffffffff000-100000"
 done
@@ -117,7 +119,7 @@ says "free memory at 0x[0-9a-f]*, 2684[0-9]{5} KiB"
 machine=pc memory_mib=128 cpus=2,sockets=2 boot_options=(-initrd "$hello")
 
 # The bad loader's tables have one CPU, firmware's two.
-for tables in pvh-xsdt pvh-xsdt-far pvh-xsdt-sum pvh-xsdt-name pvh-xsdt-entry pvh-end-of-area; do
+for tables in pvh-xsdt pvh-xsdt-far pvh-xsdt-sum pvh-xsdt-entry pvh-end-of-area; do
     runs "$tables" "${log[@]}"
     says "1 CPU, found by the ACPI MADT"
 done
@@ -125,6 +127,8 @@ for tables in pvh-rsdp-sum pvh-rsdp-name; do
     runs "$tables" "${log[@]}"
     says "2 CPUs, found by the ACPI MADT"
 done
+runs pvh-xsdt-name "${log[@]}"
+says "2 CPUs, found by MP tables"
 
 # ---- Registers that switch the machine off ----
 

@@ -84,6 +84,7 @@ names_files docs/architecture.md guest/bare
 names_files docs/architecture.md uhyve
 names_files docs/network-device.md uhyve/net
 names_files docs/network.md net/driver
+names_files docs/network.md guest/virtio
 
 architecture=$(< docs/architecture.md)
 # Without the results that calls have.

@@ -126,7 +126,7 @@ void boot_write_lines(struct uhyve_lines *lines)
     lines->io_apics[i] = io_apics[i];
   for (unsigned int i = 0; i < UHYVE_ISA_LINES; i++)
   {
-    lines->isa[i].line = i;
+    lines->isa[i] = (struct uhyve_isa_line){.line = i};
     if (overrides[i].is_there)
       lines->isa[i] = overrides[i].line;
   }
