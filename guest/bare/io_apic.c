@@ -24,6 +24,7 @@
 #define LINE_LOW              (1u << 13)
 #define LINE_MASKED           (1u << 16)
 #define LINE_DESTINATION      24
+#define DESTINATION_MOST      0xffu /* there are 8 bits */
 #define VERSION_LAST_LINE(of) ((of) >> 16 & 0xff)
 #define NOBODY                UINT32_MAX
 
@@ -84,7 +85,7 @@ static uint64_t find_apic(unsigned int *line)
 int io_apic_use(unsigned int line, uint8_t vector, bool is_low)
 {
   uint64_t apic_gpa = find_apic(&line);
-  if (apic_gpa == 0)
+  if (apic_gpa == 0 || cpu_apic_id(0) > DESTINATION_MOST)
     return -ENOSYS;
   unsigned int number = REGISTER_LINE + 2 * line;
   write_register(apic_gpa, number, LINE_MASKED);

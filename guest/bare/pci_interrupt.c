@@ -39,6 +39,7 @@ struct table_entry
 /* Intel SDM vol. 3A (June 2023), 10.11.1 */
 #define MESSAGE_ADDRESS   0xfee00000u
 #define MESSAGE_APIC      12
+#define MESSAGE_APIC_MOST 0xffu /* there are 8 bits */
 
 #define REGISTERS_END_GPA 0xfec00000ull /* of what the boot has mapped below 4 GiB */
 
@@ -79,7 +80,7 @@ static uint32_t message_address(void)
 int pci_use_message(const struct pci_device *device, unsigned int entry, uint8_t vector)
 {
   uint8_t at = pci_find_capability(device, CAPABILITY_MESSAGES_TABLE, 0);
-  if (at == 0)
+  if (at == 0 || cpu_apic_id(0) > MESSAGE_APIC_MOST)
     return -ENOSYS;
   uint16_t control = pci_read16(device, at + TABLE_CONTROL);
   uint32_t place = pci_read32(device, at + TABLE_PLACE);
@@ -102,7 +103,7 @@ int pci_use_message(const struct pci_device *device, unsigned int entry, uint8_t
 static int use_single_message(const struct pci_device *device, uint8_t vector)
 {
   uint8_t at = pci_find_capability(device, CAPABILITY_MESSAGES, 0);
-  if (at == 0)
+  if (at == 0 || cpu_apic_id(0) > MESSAGE_APIC_MOST)
     return -ENOSYS;
   uint32_t control = pci_read16(device, at + MESSAGES_CONTROL);
   bool is_long = (control & MESSAGES_IS_LONG) != 0;
