@@ -12,7 +12,7 @@
 #include "start_info.h"
 #include "virtio/virtio_slots.h"
 
-#define BUFFERS_BYTES (2 * CONSOLE_BUFFERS * sizeof(struct console_buffer))
+#define BUFFERS_BYTES (2ul * CONSOLE_BUFFERS * sizeof(struct console_buffer))
 
 /* One port, whose size nobody asks for. */
 static uint64_t settle(uint64_t features)
