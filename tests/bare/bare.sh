@@ -261,7 +261,8 @@ virtio_old)
     # Cards of microvm are older than 1.0 unless QEMU is told otherwise.
     boot_with_input microvm "${hello%/*}/echo_epoll" -append 7777 -netdev user,id=net -device virtio-net-device,netdev=net
     wait_for 'at port 7777'
-    kill "$qemu"
+    printf '\003' >&3
+    wait "$qemu" || fail "$?"
     says='\] CPU 0: uhyve: a network card cannot be used: its virtio is older than 1\.0 \(QEMU: -global virtio-mmio\.force-legacy=false\)'
     has "^\[ +[0-9]+\.[0-9]{6}$says\$"
     (($(grep -c 'cannot be used' "$scratch/output") == 1)) || fail "it is said more than once"
