@@ -1,5 +1,6 @@
-/* A guest's start without the monitor: what its parts tell each other. All of it runs in ring 0, on
- * one CPU, with the first 4 GiB at their own addresses, before the page tables that a guest has.
+/* A guest's start without the monitor: what its parts tell each other. All of it runs in ring 0
+ * with the first 4 GiB at their own addresses, before the page tables that a guest has (but for the
+ * report of a failed nucleus), and on the first CPU alone, but for what each CPU does for itself.
  *
  * Nothing here may use vector registers, or pointers that the image holds: a position-independent
  * image is not relocated yet. */
