@@ -6,6 +6,7 @@
  * Some hosts emulate ring 0 instruction by instruction: every instruction here counts.
  */
 #include "layout.h"
+#include "boot/boot_layout.h"
 
 #define MSR_FS_BASE      0xc0000100
 #define MSR_TSC_DEADLINE 0x6e0
@@ -346,7 +347,6 @@ call_tlb_flush:
 /* ---- In place of the five bytes at a patch_ label, where there is no monitor (boot/ring0_patch.c):
  * the local APIC by memory, with registers as the Intel SDM, vol. 3A, table 11-1 (June 2023), has them ---- */
 
-#define APIC_GVA   0xfffffffffee00000
 #define APIC_EOI   0x0b0
 #define APIC_ICR_0 0x300
 #define APIC_ICR_1 0x310
@@ -356,17 +356,17 @@ call_tlb_flush:
   .globl bare_eoi, bare_eoi_tlb, bare_timer, bare_timer_x2apic, bare_ipi, bare_failure, bare_unknown
 bare_eoi:
   xor %eax, %eax
-  mov %eax, APIC_GVA+APIC_EOI
+  mov %eax, LOCAL_APIC_GVA+APIC_EOI
   jmp eoi_done
 
 bare_eoi_tlb:
   xor %eax, %eax
-  mov %eax, APIC_GVA+APIC_EOI
+  mov %eax, LOCAL_APIC_GVA+APIC_EOI
   jmp eoi_tlb_done
 
 /* rdi: the counter's first value in place of the deadline */
 bare_timer:
-  mov %edi, APIC_GVA+APIC_COUNT
+  mov %edi, LOCAL_APIC_GVA+APIC_COUNT
   jmp call_done
 
 /* The same, in x2APIC mode */
@@ -380,14 +380,14 @@ bare_timer_x2apic:
 /* Intel 64 and IA-32 Architectures Software Developer's Manual, 3A, 11.6.1: the one before may still be on its way. */
 bare_ipi:
 1:
-  testl $ICR_IS_PENDING, APIC_GVA+APIC_ICR_0
+  testl $ICR_IS_PENDING, LOCAL_APIC_GVA+APIC_ICR_0
   jz 2f
   pause
   jmp 1b
 2:
   shl $24, %edi
-  mov %edi, APIC_GVA+APIC_ICR_1
-  mov %esi, APIC_GVA+APIC_ICR_0
+  mov %edi, LOCAL_APIC_GVA+APIC_ICR_1
+  mov %esi, LOCAL_APIC_GVA+APIC_ICR_0
   jmp call_done
 
 /* A table without gates: the exception is a triple fault. */

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "arch/x86_64/boot/boot_layout.h"
 #include "hypercalls/start_info.h"
 
 #define BOOT_PAGE_BYTES  0x1000ull
@@ -187,6 +188,15 @@ struct boot_leave
   uint64_t image_shift;        /* from where the code runs to where it is mapped */
   volatile uint32_t *has_left; /* becomes 1 when nothing of the boot is used any more */
 };
+
+_Static_assert(offsetof(struct boot_leave, gdt) == LEAVE_GDT &&
+                   offsetof(struct boot_leave, idt) == LEAVE_IDT &&
+                   offsetof(struct boot_leave, root_gpa) == LEAVE_ROOT &&
+                   offsetof(struct boot_leave, rsp_gva) == LEAVE_RSP &&
+                   offsetof(struct boot_leave, start_gva) == LEAVE_START &&
+                   offsetof(struct boot_leave, image_shift) == LEAVE_IMAGE_SHIFT &&
+                   offsetof(struct boot_leave, has_left) == LEAVE_HAS_LEFT,
+               "boot_layout.h");
 
 _Noreturn void boot_leave(const struct boot_leave *leave);
 

@@ -6,6 +6,8 @@
  * A position-independent image runs at another address than it was linked for: all addresses are
  * made from where this code finds itself.
  */
+#include "boot_layout.h"
+
 #define CR0_LONG_MODE 0x80010033 /* PG, WP, NE, ET, MP, PE */
 #define CR4_PAE       0x20
 
@@ -170,14 +172,14 @@ boot_entry_64:
 boot_leave:
   mov %rdi, %rbx
   fninit
-  lgdt 0(%rbx)
-  lidt 16(%rbx)
-  mov 32(%rbx), %rax /* root */
-  mov 48(%rbx), %rdi /* start information */
+  lgdt LEAVE_GDT(%rbx)
+  lidt LEAVE_IDT(%rbx)
+  mov LEAVE_ROOT(%rbx), %rax
+  mov LEAVE_START(%rbx), %rdi
   lea 7f(%rip), %rcx
-  add 56(%rbx), %rcx /* how far the image's own addresses are */
-  mov 64(%rbx), %rdx
-  mov 40(%rbx), %rsp
+  add LEAVE_IMAGE_SHIFT(%rbx), %rcx /* how far the image's own addresses are */
+  mov LEAVE_HAS_LEFT(%rbx), %rdx
+  mov LEAVE_RSP(%rbx), %rsp
   movl $1, (%rdx)
   jmp *%rcx
 7:

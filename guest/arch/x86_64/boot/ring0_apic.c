@@ -13,7 +13,6 @@
 #define BASE_X2APIC          0x400ull
 #define BASE_ENABLED         0x800ull
 
-#define APIC_GPA             0xfee00000ull
 #define APIC_FIRST           0x800
 #define APIC_REGISTER_BYTES  16
 
@@ -36,7 +35,7 @@ bool boot_apic_has_deadline(void)
 
 static volatile uint32_t *in_memory(uint32_t number)
 {
-  return boot_pointer(APIC_GPA + (uint64_t) (number - APIC_FIRST) * APIC_REGISTER_BYTES);
+  return boot_pointer(LOCAL_APIC_GPA + (uint64_t) (number - APIC_FIRST) * APIC_REGISTER_BYTES);
 }
 
 uint32_t boot_apic_read(uint32_t number)
@@ -79,7 +78,7 @@ void boot_apic_begin(void)
   uint64_t base = boot_read_msr(MSR_BASE);
   if ((base & BASE_X2APIC) != 0)
     return;
-  base = (base & BASE_BOOT_CPU) | APIC_GPA | BASE_ENABLED;
+  base = (base & BASE_BOOT_CPU) | LOCAL_APIC_GPA | BASE_ENABLED;
   boot_write_msr(MSR_BASE, base);
   if (is_x2apic)
     boot_write_msr(MSR_BASE, base | BASE_X2APIC);

@@ -1,18 +1,7 @@
 /* The page tables of a guest without a monitor: as the monitor's, W^X and nothing of the nucleus
  * for ring 3, and the registers of devices besides. */
 #include "arch/x86_64/boot/boot.h"
-
-/* Intel SDM vol. 3A, table 4-20 (June 2023) */
-#define PRESENT        (1ull << 0)
-#define WRITABLE       (1ull << 1)
-#define USER           (1ull << 2)
-#define UNCACHED       (1ull << 4)
-#define ACCESSED       (1ull << 5)
-#define DIRTY          (1ull << 6)
-#define LARGE          (1ull << 7)
-#define NO_EXECUTE     (1ull << 63)
-#define NX_IDLE        (1ull << 58) /* PTE_NX_IDLE */
-#define ADDRESS        0x000ffffffffff000ull
+#include "arch/x86_64/page_tables.h"
 
 #define HUGE_BYTES     (1ull << 30)
 #define FEATURE_NX     (1u << 20)
@@ -20,9 +9,6 @@
 
 #define IO_APICS_GPA   0xfec00000ull
 #define IO_APICS_BYTES 0x100000ull
-
-#define APIC_GPA       0xfee00000ull
-#define APIC_GVA       0xfffffffffee00000ull /* which the nucleus reaches with an offset of 32 bits */
 
 extern char __uhyve_nucleus_begin[], __uhyve_nucleus_end[], __uhyve_text_end[],
     __uhyve_rodata_end[], __uhyve_relro_end[];
@@ -53,17 +39,17 @@ static void map_page(struct mapper *mapper, uint64_t gva, uint64_t entry, unsign
   {
     uint64_t *at = &table[gva >> level & 511];
     if (*at == 0)
-      *at = take_table(mapper) | PRESENT | WRITABLE | USER | ACCESSED;
-    table = boot_pointer(*at & ADDRESS);
+      *at = take_table(mapper) | PTE_PRESENT | PTE_WRITABLE | PTE_USER | PTE_ACCESSED;
+    table = boot_pointer(*at & PTE_ADDRESS);
   }
-  table[gva >> shift & 511] = entry | (shift > 12 ? LARGE : 0);
+  table[gva >> shift & 511] = entry | (shift > 12 ? PTE_LARGE : 0);
 }
 
 static void map(struct mapper *mapper, uint64_t gva, uint64_t gpa, uint64_t bytes, uint64_t rights)
 {
-  rights |= PRESENT | ACCESSED | DIRTY;
-  if (!mapper->has_nx && (rights & NO_EXECUTE) != 0)
-    rights = (rights & ~NO_EXECUTE) | NX_IDLE;
+  rights |= PTE_PRESENT | PTE_ACCESSED | PTE_DIRTY;
+  if (!mapper->has_nx && (rights & PTE_NX) != 0)
+    rights = (rights & ~PTE_NX) | PTE_NX_IDLE;
   while (bytes > 0)
   {
     unsigned int shift = 12;
@@ -78,9 +64,9 @@ static void map(struct mapper *mapper, uint64_t gva, uint64_t gpa, uint64_t byte
   }
 }
 
-#define DATA      (USER | WRITABLE | NO_EXECUTE)
-#define READ      (USER | NO_EXECUTE)
-#define REGISTERS (DATA | UNCACHED)
+#define DATA      (PTE_USER | PTE_WRITABLE | PTE_NX)
+#define READ      (PTE_USER | PTE_NX)
+#define REGISTERS (DATA | PTE_UNCACHED)
 
 static void map_window(struct mapper *mapper, uint64_t begin_gpa, uint64_t end_gpa, uint64_t rights)
 {
@@ -106,8 +92,8 @@ static uint64_t map_image_part(struct mapper *mapper, const struct boot_layout *
     return end_gpa;
   map(mapper, begin_gpa - layout->image_gpa + layout->image_gva, begin_gpa, end_gpa - begin_gpa,
       rights);
-  if ((rights & USER) != 0)
-    map_window(mapper, begin_gpa, end_gpa, (rights & WRITABLE) != 0 ? DATA : READ);
+  if ((rights & PTE_USER) != 0)
+    map_window(mapper, begin_gpa, end_gpa, (rights & PTE_WRITABLE) != 0 ? DATA : READ);
   return end_gpa;
 }
 
@@ -115,7 +101,7 @@ static void map_image(struct mapper *mapper, const struct boot_layout *layout)
 {
   uint64_t at = map_image_part(mapper, layout, layout->image_gpa, __uhyve_nucleus_begin, READ);
   at = map_image_part(mapper, layout, at, __uhyve_nucleus_end, 0);
-  at = map_image_part(mapper, layout, at, __uhyve_text_end, USER);
+  at = map_image_part(mapper, layout, at, __uhyve_text_end, PTE_USER);
   at = map_image_part(mapper, layout, at, __uhyve_rodata_end, READ);
   uint64_t relro_gpa = (uint64_t) __uhyve_relro_end & ~(BOOT_PAGE_BYTES - 1);
   if (relro_gpa > at)
@@ -126,9 +112,9 @@ static void map_image(struct mapper *mapper, const struct boot_layout *layout)
 static void map_boot_area(struct mapper *mapper, const struct boot_layout *layout)
 {
   const uint64_t to_gpa = layout->boot_gpa - UHYVE_KERNEL_BASE;
-  map(mapper, UHYVE_KERNEL_BASE, layout->boot_gpa, BOOT_PAGE_BYTES, NO_EXECUTE);
+  map(mapper, UHYVE_KERNEL_BASE, layout->boot_gpa, BOOT_PAGE_BYTES, PTE_NX);
   map(mapper, layout->nucleus_gva, layout->nucleus_gva + to_gpa,
-      layout->cpu_count * BOOT_NUCLEUS_BYTES, WRITABLE | NO_EXECUTE);
+      layout->cpu_count * BOOT_NUCLEUS_BYTES, PTE_WRITABLE | PTE_NX);
   for (unsigned int cpu = 0; cpu < layout->cpu_count; cpu++)
   {
     uint64_t gva = layout->upcall_gva + cpu * BOOT_UPCALL_BYTES + BOOT_UPCALL_STACK_OFFSET;
@@ -152,11 +138,12 @@ uint64_t boot_map(const struct boot_layout *layout)
   map_window(&mapper, layout->initrd_gpa, layout->initrd_gpa == 0 ? 0 : layout->boot_gpa, READ);
   map_boot_area(&mapper, layout);
   map_window(&mapper, layout->tables_gpa, layout->stack_gpa, READ);
-  map(&mapper, UHYVE_TABLES_BASE, layout->tables_gpa, layout->tables_bytes, WRITABLE | NO_EXECUTE);
+  map(&mapper, UHYVE_TABLES_BASE, layout->tables_gpa, layout->tables_bytes, PTE_WRITABLE | PTE_NX);
   map_window(&mapper, layout->stack_gpa, layout->low_end_gpa, DATA);
   map_registers(&mapper, layout);
   map_window(&mapper, layout->high_begin_gpa, layout->high_end_gpa, DATA);
   map(&mapper, layout->stack_gva, layout->stack_gpa, layout->stack_bytes, DATA);
-  map(&mapper, APIC_GVA, APIC_GPA, BOOT_PAGE_BYTES, WRITABLE | UNCACHED | NO_EXECUTE);
+  map(&mapper, LOCAL_APIC_GVA, LOCAL_APIC_GPA, BOOT_PAGE_BYTES,
+      PTE_WRITABLE | PTE_UNCACHED | PTE_NX);
   return mapper.used_bytes;
 }

@@ -6,8 +6,6 @@
  * So a CPU begins by taking the ticket; one that comes when it has been given up finds none. */
 #include "arch/x86_64/boot/boot.h"
 
-#define TRAMPOLINE_GPA  0x8000ull
-
 #define ICR_INIT        0x4500u
 #define ICR_STARTUP     0x4600u
 

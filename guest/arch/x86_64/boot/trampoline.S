@@ -1,12 +1,13 @@
 /* Where the other CPUs begin: in real mode, in a page below 1 MiB that this code has been copied to. It
  * takes them to 64-bit mode with the page tables of the boot, and to boot_other_cpu(). */
+#include "boot_layout.h"
+
 #define CR0_PROTECTED 0x1
 #define CR0_LONG_MODE 0x80010033
 #define CR4_PAE       0x20
 #define MSR_EFER      0xc0000080
 
-#define AT(label) (BOOT_TRAMPOLINE_GPA + (label) - boot_trampoline)
-#define BOOT_TRAMPOLINE_GPA 0x8000
+#define AT(label) (TRAMPOLINE_GPA + (label) - boot_trampoline)
 
   .section .nucleus.text, "ax", @progbits
 
