@@ -304,7 +304,7 @@ struct uhyve_start_info
   struct uhyve_power_off power_off;
   uint64_t boot_tsc;  /* when it began */
   uint32_t log_level; /* 0: errors alone, 1: normal, 2: verbose */
-  uint32_t reserved;
+  uint32_t pci_roots; /* host bridges that firmware names; 0: not known */
   uint64_t lines_gva; /* struct uhyve_lines */
 };
 

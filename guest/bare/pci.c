@@ -218,7 +218,11 @@ static bool search_other_roots(struct search *search)
 bool pci_find(bool (*found)(const struct pci_device *device, void *context), void *context)
 {
   struct search search = {.found = found, .context = context};
-  return search_bus(&search, 0) || (search.is_any && search_other_roots(&search));
+  if (search_bus(&search, 0))
+    return true;
+  /* That is thousands of registers: hundreds of milliseconds where each is an exit to a hypervisor.
+   */
+  return search.is_any && start_info->pci_roots != 1 && search_other_roots(&search);
 }
 
 /* ---- What a device has ---- */

@@ -221,6 +221,10 @@ virtio_mmio)
     serial_is_refusal 'its virtio is older than 1.0 (QEMU: -global virtio-mmio.force-legacy=false)'
     ;;
 pci)
+    # A machine that has one host bridge is not searched for others: each register is a choice by port 0xcf8.
+    boot pc "$hello" -d trace:memory_region_ops_write -D "$scratch/writes" < /dev/null
+    choices=$(grep -c 'addr 0xcf8 ' "$scratch/writes" || true)
+    ((choices > 0 && choices < 4000)) || fail "PCI's registers were chosen $choices times"
     # Names are those of Debian's pci.ids. Behind bridges, by ports and by memory.
     console=(-serial stdio -nodefaults)
     bridges=(-device "pcie-root-port,id=root,chassis=1,addr=2" -device "virtio-net-pci,bus=root"

@@ -131,15 +131,48 @@ static void use_pm1(const uint8_t *fadt, const struct sleep_types *types)
   off.enable_value = fadt[FADT_ENABLE_VALUE];
 }
 
-static void find_registers(const struct boot_facts *facts)
+static const uint8_t *find_fadt(const struct boot_facts *facts)
 {
   const uint8_t *fadt = boot_find_acpi(facts, "FACP");
-  if (fadt == NULL || number_at(fadt + LEN_OFFSET, 4) < FADT_LEAST_BYTES)
-    return;
+  return fadt != NULL && number_at(fadt + LEN_OFFSET, 4) >= FADT_LEAST_BYTES ? fadt : NULL;
+}
+
+static const uint8_t *find_dsdt(const uint8_t *fadt)
+{
   uint64_t dsdt_gpa = number_at(fadt + FADT_DSDT, 4);
   if (dsdt_gpa == 0 && number_at(fadt + LEN_OFFSET, 4) >= FADT_LONG_DSDT + 8)
     dsdt_gpa = number_at(fadt + FADT_LONG_DSDT, 8);
-  const uint8_t *dsdt = boot_acpi_table(dsdt_gpa);
+  return boot_acpi_table(dsdt_gpa);
+}
+
+/* Name(_HID, EISAID("PNP0A03")) or the same with PNP0A08. */
+static bool is_host_bridge(const struct table *table, uint64_t at)
+{
+  static const uint8_t name[] = {'_', 'H', 'I', 'D', 0x0c, 0x41, 0xd0, 0x0a};
+  for (unsigned int i = 0; i < sizeof(name); i++)
+    if (byte_at(table, at + i) != name[i])
+      return false;
+  uint8_t last = byte_at(table, at + sizeof(name));
+  return last == 0x03 || last == 0x08;
+}
+
+uint32_t boot_count_pci_roots(const struct boot_facts *facts)
+{
+  const uint8_t *fadt = find_fadt(facts);
+  const uint8_t *dsdt = fadt != NULL ? find_dsdt(fadt) : NULL;
+  uint32_t count = 0;
+  if (dsdt == NULL)
+    return 0;
+  struct table table = {dsdt, number_at(dsdt + LEN_OFFSET, 4)};
+  for (uint64_t at = HEADER_BYTES; at < table.len_bytes; at++)
+    count += is_host_bridge(&table, at);
+  return count;
+}
+
+static void find_registers(const struct boot_facts *facts)
+{
+  const uint8_t *fadt = find_fadt(facts);
+  const uint8_t *dsdt = fadt != NULL ? find_dsdt(fadt) : NULL;
   if (dsdt == NULL)
     return;
   struct sleep_types types = find_types(dsdt);
