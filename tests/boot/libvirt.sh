@@ -100,6 +100,7 @@ libvirt_domain() {
         [[ $machine != pc ]] || cd=${cd/"dev='sda' bus='sata'"/"dev='hdc' bus='ide'"}
     else
         boot="<kernel>$boot_file</kernel><cmdline>$(xml_text "$2")</cmdline>"
+        [[ -z ${boot_module:-} ]] || boot+="<initrd>$boot_module</initrd>"
     fi
     model="<cpu mode='custom' match='exact' check='none'><model fallback='forbid'>$processor</model></cpu>"
     [[ $processor != max ]] || model="<cpu mode='maximum'/>"
@@ -112,6 +113,7 @@ libvirt_domain() {
     text=${text//@PROCESSOR@/"$model"}
     text=${text//@VIDEO@/"$video"}
     text=${text//@CD@/"$cd"}
+    text=${text//@NETWORK@/"${libvirt_network:-}"}
     printf '%s\n' "${text//@BOOT@/"$boot"}"
 }
 
