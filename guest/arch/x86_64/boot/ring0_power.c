@@ -205,7 +205,7 @@ static void write_control(uint16_t port, uint16_t value)
 
 void boot_switch_off(void)
 {
-  static const struct boot_facts none;
+  static struct boot_facts none; /* among the zeros, which are no part of the file */
   if (!is_searched)
     boot_find_power_off(&none);
   if (off.register_gpa == 0 && off.sleep_port == 0 && off.port[0] == 0)
