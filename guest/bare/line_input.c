@@ -65,6 +65,7 @@ static void look_again(struct timer *expired, struct percpu *cpu)
 void line_input_begin(void)
 {
   uint32_t was_masked = cpu_mask_save();
+  has_interrupts = false; /* one so far may be of a device that is not the console */
   console_ask_interrupt();
   cpu_mask_restore(was_masked);
 }

@@ -6,6 +6,7 @@
 #include "bare/log.h"
 #include "bare/pci.h"
 #include "bare/virtio_console.h"
+#include "bare/virtio_console_ports.h"
 #include "bare/virtio_console_state.h"
 #include "mm/address.h"
 #include "mm/kernel_heap.h"
@@ -14,19 +15,31 @@
 
 #define BUFFERS_BYTES (2ul * CONSOLE_BUFFERS * sizeof(struct console_buffer))
 
-/* One port, whose size nobody asks for. */
+/* The size of ports is nothing that somebody asks for. */
 static uint64_t settle(uint64_t features)
 {
-  return features & (VIRTIO_VERSION_1 | VIRTIO_EVENT_INDEX | VIRTIO_PACKED);
+  return features & (VIRTIO_VERSION_1 | VIRTIO_EVENT_INDEX | VIRTIO_PACKED | CONSOLE_SEVERAL_PORTS);
 }
 
 static int make_queues(struct virtio_console *console)
 {
   int error = virtio_start_queue(&console->virtio, CONSOLE_RECEIVE_QUEUE, CONSOLE_BUFFERS, 0,
                                  &console->receive);
-  return error == 0 ? virtio_start_queue(&console->virtio, CONSOLE_SEND_QUEUE, CONSOLE_BUFFERS, 0,
-                                         &console->send)
-                    : error;
+  if (error == 0)
+    error = virtio_start_queue(&console->virtio, CONSOLE_SEND_QUEUE, CONSOLE_BUFFERS, 0,
+                               &console->send);
+  return error == 0 ? console_ports_make(console) : error;
+}
+
+/* The device begins, and goes on if it has a port that is a console. */
+static int open_port(struct virtio_console *console)
+{
+  virtio_ready(&console->virtio);
+  if (console_ports_open(console))
+    return 0;
+  if (bare_log_begin(BARE_LOG_NORMAL))
+    console_print("a virtio device that has no port for a console is left alone\n");
+  return -ENODEV;
 }
 
 /* As many buffers as the queues have room for; the device may use them from now on. */
@@ -34,7 +47,6 @@ static void begin(struct virtio_console *console, struct console_buffer *buffers
 {
   for (unsigned int i = 0; i < 2 * CONSOLE_BUFFERS; i++)
     buffers[i].gpa = address_to_gpa(buffers[i].text, ADDRESS_WRITE);
-  virtio_ready(&console->virtio);
   for (unsigned int i = 0; i < console->receive.size; i++)
   {
     const struct virtqueue_piece piece = {buffers[i].gpa, CONSOLE_RECEIVED_BYTES};
@@ -68,9 +80,11 @@ static int start(struct virtio_console *console)
   struct console_buffer *buffers = kernel_allocate_zeroed(BUFFERS_BYTES);
   error = buffers != NULL ? make_queues(console) : -ENOMEM;
   if (error == 0)
+    error = open_port(console);
+  if (error == 0)
   {
     virtio_console = console;
-    virtio_console_is_used = true; /* interrupts may come from now on */
+    virtio_console_is_used = true; /* interrupts of input may come from now on */
     begin(console, buffers);
     take_early();
     return 0;
@@ -78,6 +92,7 @@ static int start(struct virtio_console *console)
   virtio_fail(&console->virtio);
   virtqueue_destroy(&console->receive);
   virtqueue_destroy(&console->send);
+  console_ports_free(console);
   kernel_free(buffers, BUFFERS_BYTES);
   return error;
 }
@@ -87,7 +102,11 @@ static bool start_on_pci(const struct pci_device *pci, void *context)
   struct virtio_console *console = context;
   int error = virtio_pci_probe(&console->virtio, pci, VIRTIO_TYPE_CONSOLE, UHYVE_VECTOR_STREAM, 0);
   if (error == 0)
+  {
     error = start(console);
+    if (error != 0)
+      pci_set_line(pci, false); /* no driver looks at it */
+  }
   if (error != 0 && error != -ENODEV)
   {
     bare_log_begin(BARE_LOG_QUIET);

@@ -19,6 +19,8 @@ struct console_buffer
   unsigned char text[CONSOLE_ROOM_BYTES];
 };
 
+struct console_message;
+
 struct virtio_console
 {
   struct virtio_device virtio;
@@ -27,6 +29,9 @@ struct virtio_console
   uint32_t taken_bytes;
   struct console_buffer *written; /* not sent yet */
   struct console_buffer *free;
+  /* If it may have several ports: of the start, and left to the device. */
+  struct virtqueue heard, told;
+  struct console_message *messages;
 };
 
 extern struct virtio_console *virtio_console;

@@ -220,6 +220,49 @@ virtio_mmio)
     boot microvm "$hello" < /dev/null
     serial_is_refusal 'its virtio is older than 1.0 (QEMU: -global virtio-mmio.force-legacy=false)'
     ;;
+virtio_ports)
+    channel=(-chardev "null,id=channel" -device "virtserialport,chardev=channel,name=org.qemu.guest_agent.0")
+    # Channels alone, or nothing at all: the serial line is the console.
+    for interrupts in "" ,vectors=1 ,vectors=0; do
+        console=(-serial stdio -device "virtio-serial-pci$interrupts")
+        edit_lines q35
+        console+=("${channel[@]}")
+        edit_lines pc
+        press_keys q35 -smp 2
+    done
+    console=(-serial stdio -device "virtio-serial-pci,packed=on,event_idx=off" "${channel[@]}")
+    edit_lines q35
+    # It is said where the log is asked for, and else nothing.
+    boot q35 "$hello" < /dev/null
+    [[ $(tr -d '\r' < "$scratch/output") == $'Hello from a unikernel\nuhyve: ended with status 0' ]] || fail "more is said"
+    boot q35 "$hello" -append "-- log=normal" < /dev/null
+    has '^\[ +[0-9]+\.[0-9]{6}\] CPU 0: a virtio device that has no port for a console is left alone$'
+    has '^Hello from a unikernel$'
+    # A console beside channels: of the same controller, and of the next one.
+    for interrupts in "" ,vectors=2 ,vectors=0 ,packed=on; do
+        with_console -device "virtio-serial-pci$interrupts" "${channel[@]}"
+        edit_lines q35
+        serial_is 'uhyve: ended with status 5'
+    done
+    for interrupts in "" ,vectors=0; do
+        with_console -device "virtio-serial-pci,id=first$interrupts" "${channel[@]}" \
+            -device "virtio-serial-pci,id=second$interrupts"
+        console[-3]+=",bus=second.0"
+        edit_lines q35
+        serial_is 'uhyve: ended with status 5'
+    done
+    # One port, of which there is nothing to ask.
+    with_console -device virtio-serial-pci,max_ports=1
+    edit_lines q35
+    serial_is 'uhyve: ended with status 5'
+    console=(-serial stdio -global virtio-mmio.force-legacy=false -device virtio-serial-device "${channel[@]}")
+    edit_lines microvm
+    press_keys microvm -smp 2
+    with_console -device virtio-serial-device "${channel[@]}"
+    edit_lines microvm
+    serial_is 'uhyve: ended with status 5'
+    interrupt_busy microvm
+    ;;
 pci)
     # A machine that has one host bridge is not searched for others: each register is a choice by port 0xcf8.
     boot pc "$hello" -d trace:memory_region_ops_write -D "$scratch/writes" < /dev/null
