@@ -16,6 +16,32 @@ struct virtio_console *virtio_console;
 
 static struct spinlock lock;
 
+/* ---- The start ---- */
+
+/* Interrupts of input may come from the first buffer on. */
+void virtio_console_begin(struct virtio_console *console, struct console_buffer *buffers)
+{
+  uint32_t was_masked = spinlock_lock_masked(&lock);
+  for (unsigned int i = 0; i < console->receive.size; i++)
+  {
+    const struct virtqueue_piece piece = {buffers[i].gpa, CONSOLE_RECEIVED_BYTES};
+    virtqueue_add(&console->receive, &piece, 0, 1, &buffers[i]);
+  }
+  for (unsigned int i = 0; i < console->send.size; i++)
+  {
+    struct console_buffer *buffer = &buffers[CONSOLE_BUFFERS + i];
+    buffer->next = console->free;
+    console->free = buffer;
+  }
+  virtqueue_quiet(&console->send);
+  virtqueue_expect(&console->receive, VIRTQUEUE_NEXT);
+  virtqueue_must_notify(&console->receive);
+  virtio_notify(&console->virtio, CONSOLE_RECEIVE_QUEUE);
+  virtio_console = console;
+  virtio_console_is_used = true;
+  spinlock_unlock_restore(&lock, was_masked);
+}
+
 /* ---- Output ---- */
 
 static void take_back(struct virtio_console *console)
@@ -95,13 +121,15 @@ bool virtio_console_has_room(void)
   return has_room;
 }
 
-/* Until something has come back. */
+/* Until something has come back; in vain only once. */
 static bool wait_for_device(struct virtio_console *console)
 {
+  static bool is_stuck;
   uint64_t end_tsc = cpu_tsc() + clock_cycles_of_ns(MOST_WAIT_NS);
   while (!virtqueue_has_used(&console->send))
   {
-    if (console->send.is_broken || cpu_tsc() > end_tsc)
+    is_stuck = is_stuck || console->send.is_broken || cpu_tsc() > end_tsc;
+    if (is_stuck)
       return false;
     cpu_relax();
   }
@@ -123,15 +151,18 @@ void virtio_console_drain(void)
   spinlock_unlock_restore(&lock, was_masked);
 }
 
+/* In vain only once. */
 static bool try_to_lock(void)
 {
+  static bool is_held;
   uint64_t end_tsc = cpu_tsc() + clock_cycles_of_ns(MOST_LOCK_NS);
   bool has_lock = spinlock_try(&lock);
-  while (!has_lock && cpu_tsc() < end_tsc)
+  while (!has_lock && !is_held && cpu_tsc() < end_tsc)
   {
     cpu_relax();
     has_lock = spinlock_try(&lock);
   }
+  is_held = !has_lock;
   return has_lock;
 }
 

@@ -42,26 +42,13 @@ static int open_port(struct virtio_console *console)
   return -ENODEV;
 }
 
-/* As many buffers as the queues have room for; the device may use them from now on. */
-static void begin(struct virtio_console *console, struct console_buffer *buffers)
+/* As many as the queues have room for at most. */
+static struct console_buffer *make_buffers(void)
 {
-  for (unsigned int i = 0; i < 2 * CONSOLE_BUFFERS; i++)
+  struct console_buffer *buffers = kernel_allocate_zeroed(BUFFERS_BYTES);
+  for (unsigned int i = 0; buffers != NULL && i < 2 * CONSOLE_BUFFERS; i++)
     buffers[i].gpa = address_to_gpa(buffers[i].text, ADDRESS_WRITE);
-  for (unsigned int i = 0; i < console->receive.size; i++)
-  {
-    const struct virtqueue_piece piece = {buffers[i].gpa, CONSOLE_RECEIVED_BYTES};
-    virtqueue_add(&console->receive, &piece, 0, 1, &buffers[i]);
-  }
-  for (unsigned int i = 0; i < console->send.size; i++)
-  {
-    struct console_buffer *buffer = &buffers[CONSOLE_BUFFERS + i];
-    buffer->next = console->free;
-    console->free = buffer;
-  }
-  virtqueue_quiet(&console->send);
-  virtqueue_expect(&console->receive, VIRTQUEUE_NEXT);
-  virtqueue_must_notify(&console->receive);
-  virtio_notify(&console->virtio, CONSOLE_RECEIVE_QUEUE);
+  return buffers;
 }
 
 /* A line that has risen before does not rise again. */
@@ -77,15 +64,13 @@ static int start(struct virtio_console *console)
   int error = virtio_begin(&console->virtio, settle);
   if (error != 0)
     return error;
-  struct console_buffer *buffers = kernel_allocate_zeroed(BUFFERS_BYTES);
+  struct console_buffer *buffers = make_buffers();
   error = buffers != NULL ? make_queues(console) : -ENOMEM;
   if (error == 0)
     error = open_port(console);
   if (error == 0)
   {
-    virtio_console = console;
-    virtio_console_is_used = true; /* interrupts of input may come from now on */
-    begin(console, buffers);
+    virtio_console_begin(console, buffers);
     take_early();
     return 0;
   }

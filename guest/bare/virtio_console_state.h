@@ -34,6 +34,9 @@ struct virtio_console
   struct console_message *messages;
 };
 
+/* Has the console used from now on; the device may use the buffers. */
+void virtio_console_begin(struct virtio_console *console, struct console_buffer *buffers);
+
 extern struct virtio_console *virtio_console;
 
 #endif
