@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <pthread.h>
 #include <sched.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -26,6 +27,14 @@ static void *sleep_20_ms(void *argument)
   return argument;
 }
 
+static sem_t may_end;
+
+static void *wait_to_end(void *argument)
+{
+  CHECK(sem_wait(&may_end) == 0);
+  return argument;
+}
+
 /* ---- Start and end ---- */
 
 static void check_join(void)
@@ -44,12 +53,14 @@ static void check_join(void)
 
   pthread_t thread;
   void *result = NULL;
-  CHECK(pthread_create(&thread, NULL, sleep_20_ms, threads) == 0);
+  CHECK(sem_init(&may_end, 0, 0) == 0);
+  CHECK(pthread_create(&thread, NULL, wait_to_end, threads) == 0);
   CHECK(pthread_equal(thread, thread) && !pthread_equal(thread, pthread_self()));
   CHECK(pthread_tryjoin_np(thread, NULL) == EBUSY);
   struct timespec soon = in_ms(CLOCK_REALTIME, 2);
   CHECK(pthread_timedjoin_np(thread, NULL, &soon) == ETIMEDOUT);
   CHECK(pthread_timedjoin_np(thread, NULL, &(struct timespec){.tv_nsec = -1}) == EINVAL);
+  CHECK(sem_post(&may_end) == 0);
   soon = in_ms(CLOCK_MONOTONIC, 5000);
   CHECK(pthread_clockjoin_np(thread, &result, CLOCK_MONOTONIC, &soon) == 0);
   CHECK(result == threads);
