@@ -140,6 +140,13 @@ write_much() {
     tr -d '\r' < "$scratch/output" | cmp "$scratch/expected" - || fail "$*: not what was written"
 }
 
+# The attacker is ended, with status and words: MACHINE STATUS WORDS ARGUMENTS [OPTION]...
+attack() {
+    boot "$1" "$programs/../abuse/abuse" -append "$4" "${@:5}" < /dev/null || fail "$*: $?"
+    has "uhyve: $3"
+    [[ $(tail -n 1 "$scratch/output") == "uhyve: ended with status $2"$'\r' ]] || fail "$*: it ends otherwise"
+}
+
 # What the log says of PCI is $1 and these lines: MACHINE [OPTION]...
 log_says() {
     local expected=$1
@@ -274,6 +281,24 @@ virtio_much)
     write_much pc -smp 2
     with_console -device virtio-serial-device
     write_much microvm
+    ;;
+attacks)
+    # What attacks the nucleus, of tests/abuse. (A file's name is before the words, but not of the nucleus' own end.)
+    written='[^ ]+: bad access: write to 0x[0-9a-f]+ \(read-only memory\)$'
+    by_window='[^ ]+: bad access: write to 0x0000100000[0-9a-f]+ \(read-only memory\)$'
+    executed='[^ ]+: bad access: execution of 0x[0-9a-f]+ \(memory that is not executable\)$'
+    privileged='[^ ]+: privileged instruction or non-canonical address$'
+    attack pc 139 "$written" "memory write-nucleus"
+    attack pc 139 '[^ ]+: bad access: read from 0x[0-9a-f]+ \(protected memory\)$' "memory read-nucleus"
+    attack pc 139 "$written" "memory write-nucleus-data"
+    attack pc 139 "$by_window" "memory write-page-table"
+    attack pc 139 "$by_window" "memory write-code-by-window"
+    for where in data window; do attack pc 139 "$executed" "memory execute-$where"; done
+    for instruction in hlt rdmsr cli; do attack pc 139 "$privileged" "privileged $instruction"; done
+    # A write of the program (6), of which the nucleus cannot tell it.
+    attack pc 126 'the nucleus failed: vector 14, error code 0x6, at 0x[0-9a-f]+, ' "kernel active-forever"
+    attack q35 139 "$by_window" "memory write-page-table" -cpu max -smp 2
+    attack q35 139 "$executed" "memory execute-window" -cpu max
     ;;
 crashes)
     boot pc "$programs/bare_crash" < /dev/null
