@@ -19,6 +19,11 @@ fail() {
     exit 1
 }
 
+# needs PROGRAM PACKAGE: ends the test if the program, or the file, is not there, with Debian's package that has it.
+needs() {
+    [[ -e $1 ]] || type -P "$1" > /dev/null || fail "there is no $1: please install $2"
+}
+
 # Whether the whole of file $1 matches the extended regular expression $2. Nothing is lost at its
 # end; a file with NUL bytes cannot be compared like this.
 file_matches() {

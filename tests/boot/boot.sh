@@ -9,6 +9,7 @@
 #   cpus        how many, and more for QEMU's -smp behind a comma
 #   memory_mib
 #   accelerator tcg or kvm
+# and with grub in boot_module a file that it loads beside the program, or nothing.
 # shellcheck shell=bash disable=SC2034,SC2154
 : "${STAGE:=}" # no monitor is run
 source "${BASH_SOURCE[0]%/*}/../expect.sh"
@@ -16,6 +17,29 @@ source "${BASH_SOURCE[0]%/*}/libvirt.sh"
 PATH=$PATH:/usr/sbin:/sbin
 
 by=qemu loader=multiboot machine=pc processor=qemu64 cpus=1 memory_mib=64 accelerator=tcg
+boot_module=''
+
+# boot_needs WHAT...: ends the test unless all is there for these ways and loaders.
+boot_needs() {
+    local what
+    for what; do
+        case $what in
+        qemu) needs qemu-system-x86_64 qemu-system-x86 ;;
+        libvirt)
+            needs libvirtd libvirt-daemon
+            needs virsh libvirt-clients
+            ;;
+        grub)
+            needs grub-mkrescue grub-common
+            needs "$grub_folder" grub-pc-bin
+            needs xorriso xorriso
+            needs mformat mtools
+            ;;
+        esac
+    done
+}
+grub_folder=/usr/lib/grub/i386-pc
+boot_needs qemu
 
 # One run's, which takes a second or two.
 boot_limit_s=${BOOT_LIMIT_SECONDS:-60}
@@ -107,26 +131,31 @@ boot_pvh_copy() {
 # What GRUB itself writes on the console ends with this line.
 grub_mark='--- GRUB ends here ---'
 
-# boot_grub_cd FILE ARGUMENTS: one CD for each program with its arguments.
+# boot_grub_cd FILE ARGUMENTS: one CD for each program with its arguments and $boot_module.
 boot_grub_cd() {
-    local name folder
-    name=grub-${1##*/}-$(cksum <<< "$2" | cut -d ' ' -f 1)
+    local name folder module=''
+    name=grub-${1##*/}-$(cksum <<< "$2 $boot_module" | cut -d ' ' -f 1)
     boot_file=$scratch/$name.iso
     [[ ! -e $boot_file ]] || return 0
     folder=$scratch/$name
     mkdir -p "$folder/boot/grub"
     cp "$1" "$folder/boot/program"
+    if [[ -n $boot_module ]]; then
+        cp "$boot_module" "$folder/boot/module"
+        module="module /boot/module"
+    fi
     cat > "$folder/boot/grub/grub.cfg" << CONFIGURATION
 serial --unit=0 --speed=115200
 terminal_input serial
 terminal_output serial
 timeout=0
 multiboot /boot/program $2
+$module
 echo
 echo '$grub_mark'
 boot
 CONFIGURATION
-    grub-mkrescue -d /usr/lib/grub/i386-pc -o "$boot_file" "$folder" --locales= --fonts= --themes= \
+    grub-mkrescue -d "$grub_folder" -o "$boot_file" "$folder" --locales= --fonts= --themes= \
         --compress=xz > "$scratch/grub.log" 2>&1 || {
         cat "$scratch/grub.log" >&2
         fail "grub-mkrescue makes no CD"

@@ -38,6 +38,7 @@ for loader in multiboot pvh; do
         a -- nonsense
     refused "freq= on the command line takes a number of MHz from 1 to 100000" -- freq=0
     refused "log= on the command line takes quiet, normal or verbose" -- log=loud
+    refused "virtio_mmio.device=BYTES@ADDRESS:LINE on the command line is not as it should be" virtio_mmio.device=nonsense
 done
 
 # ---- What loaders do wrong ----

@@ -64,7 +64,7 @@ CONFIGURATION
     # Returns when it listens; its drivers may fail behind that.
     if ! libvirtd --daemon --config "$scratch/libvirtd.conf" --pid-file "$scratch/libvirtd.pid" ||
         ! virsh -q -c "$libvirt_uri" list > /dev/null; then
-        cat "$scratch/libvirtd.log" >&2
+        [[ ! -e $scratch/libvirtd.log ]] || cat "$scratch/libvirtd.log" >&2
         fail "libvirtd does not start"
     fi
 }

@@ -43,6 +43,8 @@ mapfile -t machines < <(lines_of machines.txt |
         '$2 ~ by && $3 ~ loader && $4 ~ machine')
 mapfile -t programs < <(lines_of programs.txt | awk -v program="$only_programs" '$2 ~ program')
 ((${#machines[@]} > 0 && ${#programs[@]} > 0)) || fail "nothing to run"
+mapfile -t needed < <(printf '%s\n' "${machines[@]}" | awk '{ print $2; print $3 }' | sort -u)
+boot_needs "${needed[@]}"
 if ((jobs == 1)) && printf '%s\n' "${machines[@]}" | awk '$2 == "libvirt" { found = 1 } END { exit !found }'; then
     libvirt_enter "$0" "${arguments[@]}"
 fi

@@ -4,6 +4,7 @@
 # shellcheck source-path=SCRIPTDIR
 source "${BASH_SOURCE[0]%/*}/boot.sh"
 
+boot_needs grub
 hello=$EXAMPLES/hello
 greeting="Hello from a unikernel"
 
@@ -83,6 +84,19 @@ greets log=normal freq=2000
 has "TSC: 2000000 kHz by the command line, .*"
 machine=pc
 
+# ---- What else there may be or not ----
+
+greets log=normal
+has_no "real-time clock"
+has "random numbers begin with how long things take, which may be guessed: the processor has none"
+processor=max
+greets log=normal
+has "random numbers begin with the processor's own"
+processor=qemu64 machine=microvm,rtc=off
+greets log=normal
+has "no real-time clock: the time of day begins in 1970"
+machine=pc
+
 # ---- Processors ----
 
 # Without no-execute; of Intel's, without a hypervisor, whose registers for P-states say nothing.
@@ -112,7 +126,11 @@ for loader in multiboot pvh; do
         [[ $boot_status == 0 && $(< "$scratch/output") == "from the archive" ]] || wrong "no $archive"
     done
 done
-loader=multiboot
+# By GRUB as a module.
+loader=grub boot_module=$scratch/root.tar boot_options=()
+boot "$PROGRAMS/print_file" /file
+[[ $boot_status == 0 && $(< "$scratch/output") == "from the archive" ]] || wrong "no module"
+loader=multiboot boot_module=''
 
 # ---- What QEMU has by KVM alone: MSRs that fault, deadlines, x2APIC mode, what a hypervisor says of the TSC ----
 

@@ -7,10 +7,15 @@ source "${BASH_SOURCE[0]%/*}/net.sh"
 
 [[ ${NET_GUEST:-} != linux ]] || skip "this is about machines without the monitor"
 
-# machine_start PROGRAM ARGUMENTS OPTION...: until the program has said its first line.
+# run_machine PROGRAM ARGUMENTS OPTION...: in the place of this shell.
+run_machine() {
+    exec timeout 100 qemu-system-x86_64 -no-user-config -nodefaults -accel tcg -display none -no-reboot \
+        -serial stdio -kernel "$1" -append "$2" "${@:3}"
+}
+
+# The same in the background, until the program has said its first line.
 machine_start() {
-    peer_start machine "${first_line:- at port }" timeout 100 qemu-system-x86_64 -no-user-config -nodefaults \
-        -accel tcg -display none -no-reboot -serial stdio -kernel "$1" -append "$2" "${@:3}"
+    peer_start machine "${first_line:- at port }" run_machine "$@"
     guest_pid=$peer_pid
 }
 
@@ -71,7 +76,78 @@ one_link() {
     wait "$guest_pid" || true
 }
 
+# The examples that cards.sh has not, on this card.
+e1000=(-M pc -m 64 "${wire[@]}" -device "e1000,netdev=wire,mac=$guest_mac")
+
+# A stream, then eight at once and one that says nothing.
+example_echo_threads() {
+    local i echoes=()
+    machine_start "$EXAMPLES/echo_threads" "7777 -- env=UHYVE_IP=$guest4" "${e1000[@]}"
+    guest_reachable "$guest4"
+    stream
+    sleep 30 | socat - "TCP4:$guest4:7777" &
+    for i in {1..8}; do
+        timeout 30 socat -t 30 - "TCP4:$guest4:7777" < "$scratch/sent" > "$scratch/echo.$i" &
+        echoes[i]=$!
+    done
+    for i in {1..8}; do
+        wait "${echoes[i]}" || fail "$what: socat $i"
+        cmp -s "$scratch/sent" "$scratch/echo.$i" || fail "$what: $i is not what was sent"
+    done
+    machine_end
+}
+
+# It prints what the host sends, sends what is typed at the console, and ends.
+example_client() {
+    local keys end=$((SECONDS + 30))
+    seq 30000 > "$scratch/numbers"
+    peer_start listener 'listening on' socat -d -d -t 30 "TCP4-LISTEN:7001,bind=$host4,reuseaddr" \
+        "SYSTEM:cat $scratch/numbers && exec cat > $scratch/typed"
+    mkfifo "$scratch/keys"
+    run_machine "$EXAMPLES/client" "$host4 7001 -- env=UHYVE_IP=$guest4" "${e1000[@]}" \
+        < "$scratch/keys" > "$scratch/machine.log" 2>&1 &
+    guest_pid=$!
+    exec {keys}> "$scratch/keys"
+    # What is typed comes back on the console: behind all else, it does not come amid it.
+    until [[ $(tail -n 1 "$scratch/machine.log") == 30000$'\r' ]]; do
+        guest_lives
+        ((SECONDS < end)) || fail "$what: not all that was sent to it"
+    done
+    printf 'from the\rconsole\r\004' >&"$keys"
+    wait "$guest_pid" || fail "$what: QEMU's status is $?"
+    exec {keys}>&-
+    wait "$peer_pid" || fail "$what: socat"
+    { cat "$scratch/numbers" && printf 'from the\nconsole\nuhyve: ended with status 0\n'; } |
+        cmp - <(tr -d '\r' < "$scratch/machine.log") || fail "$what: not what was sent to it"
+    printf 'from the\nconsole\n' | cmp - "$scratch/typed" || fail "$what: not what it was to send"
+    # Nobody listens any more.
+    run_machine "$EXAMPLES/client" "$host4 7001 -- env=UHYVE_IP=$guest4" "${e1000[@]}" \
+        < /dev/null > "$scratch/machine.log" &
+    wait "$!" || fail "$what: QEMU's status is $?"
+    says "client: $host4: Connection refused"
+    says 'uhyve: ended with status 1'
+}
+
+# A machine's clock tells whole seconds at its start, the one that is over.
+example_time_server() {
+    local before told clock
+    machine_start "$EXAMPLES/time_server" "1313 -- env=UHYVE_IP=$guest4" "${e1000[@]}"
+    guest_reachable "$guest4"
+    before=$(date +%s)
+    exec {clock}<> "/dev/udp/$guest4/1313"
+    echo >&"$clock"
+    told=$(timeout 10 head -n 1 <&"$clock") || fail "$what: no answer"
+    exec {clock}>&-
+    told=$(date -d "$told" +%s)
+    ((told >= before - 1 && told <= $(date +%s))) || fail "$what: $told, not $before"
+    machine_end
+}
+
 case $1 in
+    examples)
+        net_wire
+        for what in echo_threads client time_server; do "example_$what"; done
+        ;;
     machines)
         while read -r name when cpus options; do
             [[ $when == short || ($when == all && ${2:-} == --all) ]] || continue
