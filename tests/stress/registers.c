@@ -52,6 +52,7 @@ int main(int argc, char **argv)
   struct uhyve_task *interrupters[CPUS];
   unsigned int cpus = uhyve_cpu_count() < CPUS ? uhyve_cpu_count() : CPUS;
   stress_begin(argc, argv, 5000);
+  CHECK(getenv("NEEDS_AVX512") == NULL || keeper_level() == KEEP_AVX512);
   struct random random = random_begin(1000);
   CHECK(uhyve_task_set_priority(uhyve_task_current(), 30) == 0);
   for (uintptr_t i = 0; i < KEEPERS; i++)

@@ -17,4 +17,11 @@ void boot_processor_cpuid(uint32_t leaf, uint32_t registers[static 4]);
     (d) = registers_of_leaf[3];                                                              \
   } while (0)
 
+#define __cpuid(leaf, a, b, c, d) /* NOLINT(bugprone-reserved-identifier) */ \
+  do                                                                         \
+  {                                                                          \
+    __cpuid_count(leaf, 0, a, b, c, d);                                      \
+    (void) (a), (void) (b), (void) (c), (void) (d); /* one may be unused */  \
+  } while (0)
+
 #endif
