@@ -6,6 +6,7 @@
 
 #include "arch/x86_64/cpu.h"
 #include "arch/x86_64/port_io.h"
+#include "arch/x86_64/switch_off.h"
 #include "bare/console.h"
 #include "bare/serial_terminal.h"
 #include "mm/address.h"
@@ -13,38 +14,11 @@
 
 #define PORT_DEBUG_EXIT 0xf4 /* QEMU's isa-debug-exit */
 
-#define ACPI_IS_ENABLED 1u /* in the control register: SCI_EN */
-#define TYPE_AND_ENABLE 0x3c00u
-
-/* So long the firmware may take to turn to ACPI, and the machine to switch itself off. */
-#define MOST_LOOKS 1000000
-
-/* The register in the chipset keeps its other bits. */
-static void write_control(uint16_t port, uint16_t value)
+static void turn_off(void)
 {
-  if (port != 0)
-    port_write16(port, (uint16_t) ((port_read16(port) & ~TYPE_AND_ENABLE) | value));
-}
-
-static void switch_off(const struct uhyve_power_off *off)
-{
-  if (off->register_gpa == 0 && off->sleep_port == 0 && off->port[0] == 0)
-    return;
-  if (off->register_gpa != 0)
-    *(volatile uint8_t *) address_of_gpa(off->register_gpa) = (uint8_t) off->value[0];
-  if (off->sleep_port != 0)
-    port_write8(off->sleep_port, (uint8_t) off->value[0]);
-  if (off->port[0] != 0 && off->enable_port != 0 &&
-      (port_read16(off->port[0]) & ACPI_IS_ENABLED) == 0)
-  {
-    port_write8(off->enable_port, off->enable_value);
-    for (int i = 0; i < MOST_LOOKS && (port_read16(off->port[0]) & ACPI_IS_ENABLED) == 0; i++)
-      cpu_relax();
-  }
-  write_control(off->port[0], off->value[0]);
-  write_control(off->port[1], off->value[1]);
-  for (int i = 0; i < MOST_LOOKS; i++)
-    cpu_relax();
+  const struct switch_off_ports ports = {port_write8, port_read16, port_write16};
+  const struct uhyve_power_off *off = &start_info->power_off;
+  switch_off(off, address_of_gpa(off->register_gpa), &ports);
 }
 
 void machine_begin_end(void)
@@ -68,7 +42,7 @@ _Noreturn void machine_end(int status)
   console_print("\n");
   console_end();
   port_write8(PORT_DEBUG_EXIT, (uint8_t) status);
-  switch_off(&start_info->power_off);
+  turn_off();
   for (;;)
     nucleus_call(NUCLEUS_RESET, 0, 0);
 }

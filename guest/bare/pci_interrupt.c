@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stddef.h>
 
+#include "arch/x86_64/boot/boot_layout.h"
 #include "arch/x86_64/cpu.h"
 #include "bare/pci.h"
 #include "mm/address.h"
@@ -37,7 +38,6 @@ struct table_entry
 };
 
 /* Intel SDM vol. 3A (June 2023), 10.11.1 */
-#define MESSAGE_ADDRESS   0xfee00000u
 #define MESSAGE_APIC      12
 #define MESSAGE_APIC_MOST 0xffu /* there are 8 bits */
 
@@ -74,7 +74,7 @@ volatile void *pci_map(const struct pci_bar *bar)
 
 static uint32_t message_address(void)
 {
-  return MESSAGE_ADDRESS | cpu_apic_id(0) << MESSAGE_APIC;
+  return LOCAL_APIC_GPA | cpu_apic_id(0) << MESSAGE_APIC;
 }
 
 int pci_use_message(const struct pci_device *device, unsigned int entry, uint8_t vector)

@@ -112,8 +112,8 @@ const void *boot_acpi_table(uint64_t gpa);
 /* How the machine is switched off, which boot_switch_off() does; all zero if ACPI does not say. */
 const struct uhyve_power_off *boot_find_power_off(const struct boot_facts *facts);
 
-/* How many host bridges of PCI the DSDT names; 0: there is none of either. */
-uint32_t boot_count_pci_roots(const struct boot_facts *facts);
+/* Behind that: how many host bridges of PCI the DSDT names; 0: there is none of either. */
+uint32_t boot_count_pci_roots(void);
 
 /* Returns if there is no way. */
 void boot_switch_off(void);

@@ -1,6 +1,7 @@
 /* How the machine is switched off: the FADT says where (ACPI specification 6.4, 5.2.9), and the
  * package \_S5 of the DSDT with which value (7.4.2). */
 #include "arch/x86_64/boot/boot.h"
+#include "arch/x86_64/switch_off.h"
 
 /* Offsets in the FADT */
 #define FADT_DSDT          40
@@ -99,6 +100,7 @@ static struct sleep_types find_types(const uint8_t *dsdt)
 
 static struct uhyve_power_off off;
 static bool is_searched;
+static const uint8_t *dsdt; /* once searched; null: there is none */
 
 /* The port at a generic address, or 0. */
 static uint16_t port_at(const uint8_t *address)
@@ -131,12 +133,6 @@ static void use_pm1(const uint8_t *fadt, const struct sleep_types *types)
   off.enable_value = fadt[FADT_ENABLE_VALUE];
 }
 
-static const uint8_t *find_fadt(const struct boot_facts *facts)
-{
-  const uint8_t *fadt = boot_find_acpi(facts, "FACP");
-  return fadt != NULL && number_at(fadt + LEN_OFFSET, 4) >= FADT_LEAST_BYTES ? fadt : NULL;
-}
-
 static const uint8_t *find_dsdt(const uint8_t *fadt)
 {
   uint64_t dsdt_gpa = number_at(fadt + FADT_DSDT, 4);
@@ -145,34 +141,12 @@ static const uint8_t *find_dsdt(const uint8_t *fadt)
   return boot_acpi_table(dsdt_gpa);
 }
 
-/* Name(_HID, EISAID("PNP0A03")) or the same with PNP0A08. */
-static bool is_host_bridge(const struct table *table, uint64_t at)
-{
-  static const uint8_t name[] = {'_', 'H', 'I', 'D', 0x0c, 0x41, 0xd0, 0x0a};
-  for (unsigned int i = 0; i < sizeof(name); i++)
-    if (byte_at(table, at + i) != name[i])
-      return false;
-  uint8_t last = byte_at(table, at + sizeof(name));
-  return last == 0x03 || last == 0x08;
-}
-
-uint32_t boot_count_pci_roots(const struct boot_facts *facts)
-{
-  const uint8_t *fadt = find_fadt(facts);
-  const uint8_t *dsdt = fadt != NULL ? find_dsdt(fadt) : NULL;
-  uint32_t count = 0;
-  if (dsdt == NULL)
-    return 0;
-  struct table table = {dsdt, number_at(dsdt + LEN_OFFSET, 4)};
-  for (uint64_t at = HEADER_BYTES; at < table.len_bytes; at++)
-    count += is_host_bridge(&table, at);
-  return count;
-}
-
 static void find_registers(const struct boot_facts *facts)
 {
-  const uint8_t *fadt = find_fadt(facts);
-  const uint8_t *dsdt = fadt != NULL ? find_dsdt(fadt) : NULL;
+  const uint8_t *fadt = boot_find_acpi(facts, "FACP");
+  if (fadt == NULL || number_at(fadt + LEN_OFFSET, 4) < FADT_LEAST_BYTES)
+    return;
+  dsdt = find_dsdt(fadt);
   if (dsdt == NULL)
     return;
   struct sleep_types types = find_types(dsdt);
@@ -191,40 +165,35 @@ const struct uhyve_power_off *boot_find_power_off(const struct boot_facts *facts
   return &off;
 }
 
-/* ---- Doing so, where the boot fails ---- */
-
-#define ACPI_IS_ENABLED 1u /* in the control register: SCI_EN */
-#define TYPE_AND_ENABLE 0x3c00u
-#define MOST_LOOKS      1000000 /* so long firmware and machine may take */
-
-static void write_control(uint16_t port, uint16_t value)
+/* Name(_HID, EISAID("PNP0A03")) or the same with PNP0A08. */
+static bool is_host_bridge(const struct table *table, uint64_t at)
 {
-  if (port != 0)
-    boot_out16(port, (uint16_t) ((boot_in16(port) & ~TYPE_AND_ENABLE) | value));
+  static const uint8_t name[] = {'_', 'H', 'I', 'D', 0x0c, 0x41, 0xd0, 0x0a};
+  for (unsigned int i = 0; i < sizeof(name); i++)
+    if (byte_at(table, at + i) != name[i])
+      return false;
+  uint8_t last = byte_at(table, at + sizeof(name));
+  return last == 0x03 || last == 0x08;
 }
+
+uint32_t boot_count_pci_roots(void)
+{
+  uint32_t count = 0;
+  struct table table = {dsdt, dsdt != NULL ? number_at(dsdt + LEN_OFFSET, 4) : 0};
+  for (uint64_t at = HEADER_BYTES; at < table.len_bytes; at++)
+    count += is_host_bridge(&table, at);
+  return count;
+}
+
+/* ---- Doing so, where the boot fails ---- */
 
 void boot_switch_off(void)
 {
   static struct boot_facts none; /* among the zeros, which are no part of the file */
   if (!is_searched)
     boot_find_power_off(&none);
-  if (off.register_gpa == 0 && off.sleep_port == 0 && off.port[0] == 0)
-    return;
-  if (off.register_gpa != 0)
-  {
-    uint64_t window = boot_is_over() ? UHYVE_WINDOW_BASE : 0;
-    *(volatile uint8_t *) boot_pointer(window + off.register_gpa) = (uint8_t) off.value[0];
-  }
-  if (off.sleep_port != 0)
-    boot_out8(off.sleep_port, (uint8_t) off.value[0]);
-  if (off.port[0] != 0 && off.enable_port != 0 && (boot_in16(off.port[0]) & ACPI_IS_ENABLED) == 0)
-  {
-    boot_out8((uint16_t) off.enable_port, off.enable_value);
-    for (int i = 0; i < MOST_LOOKS && (boot_in16(off.port[0]) & ACPI_IS_ENABLED) == 0; i++)
-      __builtin_ia32_pause();
-  }
-  write_control(off.port[0], off.value[0]);
-  write_control(off.port[1], off.value[1]);
-  for (int i = 0; i < MOST_LOOKS; i++)
-    __builtin_ia32_pause();
+  /* On the stack: no pointers that the image holds. */
+  const struct switch_off_ports ports = {boot_out8, boot_in16, boot_out16};
+  uint64_t window = boot_is_over() ? UHYVE_WINDOW_BASE : 0;
+  switch_off(&off, boot_pointer(window + off.register_gpa), &ports);
 }

@@ -3,8 +3,6 @@
 #include "arch/x86_64/boot/boot.h"
 #include <cpuid.h>
 
-#include "arch/x86_64/port_io.h"
-
 #define CPUID_1_ECX_RDRAND (1u << 30)
 #define CPUID_7_EBX_RDSEED (1u << 18)
 
@@ -44,7 +42,7 @@ static uint64_t jitter(uint64_t state)
   for (int i = 0; i < READS; i++)
   {
     state =
-        (state ^ __builtin_ia32_rdtsc() ^ (uint64_t) port_read8(PORT_COUNTER) << 56) * GOLDEN_RATIO;
+        (state ^ __builtin_ia32_rdtsc() ^ (uint64_t) boot_in8(PORT_COUNTER) << 56) * GOLDEN_RATIO;
     state ^= state >> 29;
   }
   return state;

@@ -175,7 +175,7 @@ void boot_write_start(const struct boot_layout *layout, const struct boot_facts 
   info->interfaces_gva = layout->start_gva + sizeof(*info);
   info->interface_count = boot_write_devices(interfaces);
   boot_find_ecam(facts, info);
-  info->pci_roots = boot_count_pci_roots(facts);
+  info->pci_roots = boot_count_pci_roots();
   boot_write_log(info);
   boot_write_lines(lines);
   info->lines_gva = layout->start_gva + (uint64_t) ((char *) lines - (char *) info);
