@@ -6,42 +6,11 @@
 
 #include "crash_report.h"
 #include "exit_status.h"
+#include "hypercalls/exception_words.h"
 #include "hypercalls/hypercalls.h"
 
-#define SIGNAL_MAX        64
-#define NULL_POINTER_END  0x10000 /* below 64 KiB: a null pointer and an offset */
-#define MAX_TEXT_BYTES    1024    /* of a name from the ELF file */
-
-#define VECTOR_PAGE_FAULT 14
-
-/* Error code of a page fault: Intel SDM, volume 3A, section 4.7, June 2023. */
-#define PF_PRESENT  (1u << 0)
-#define PF_WRITE    (1u << 1)
-#define PF_RESERVED (1u << 3)
-#define PF_FETCH    (1u << 4)
-
-static const char *const exception_text[] = {
-    [0] = "division by zero or overflow",
-    [1] = "debug trap",
-    [2] = "non-maskable interrupt",
-    [3] = "breakpoint",
-    [4] = "overflow trap",
-    [5] = "bound range exceeded",
-    [6] = "illegal instruction",
-    [7] = "floating-point unit not available",
-    [8] = "double fault",
-    [10] = "invalid TSS",
-    [11] = "segment not present",
-    [12] = "stack segment fault or non-canonical stack address",
-    [13] = "privileged instruction or non-canonical address",
-    [14] = "page fault",
-    [16] = "floating-point error (x87)",
-    [17] = "misaligned access",
-    [18] = "machine check",
-    [19] = "floating-point error (SSE)",
-    [20] = "virtualization exception",
-    [21] = "control protection exception",
-};
+#define SIGNAL_MAX     64
+#define MAX_TEXT_BYTES 1024 /* of a name from the ELF file */
 
 /* Linux's signals on x86, whatever the host's C library calls them. */
 static const struct
@@ -105,33 +74,15 @@ void crash_put_string(FILE *out, const char *string)
 
 static void put_page_fault(FILE *out, uint64_t error_code, uint64_t gva)
 {
-  const char *access = "read from";
-  const char *why = "not mapped";
-
-  if ((error_code & PF_FETCH) != 0)
-    access = "execution of";
-  else if ((error_code & PF_WRITE) != 0)
-    access = "write to";
-
-  if ((error_code & PF_RESERVED) != 0)
-    why = "damaged page table";
-  else if ((error_code & PF_PRESENT) == 0 && gva < NULL_POINTER_END)
-    why = "null pointer";
-  else if ((error_code & PF_PRESENT) == 0)
-    why = "not mapped";
-  else if ((error_code & PF_FETCH) != 0)
-    why = "memory that is not executable";
-  else if ((error_code & PF_WRITE) != 0)
-    why = "read-only memory";
-  else
-    why = "protected memory";
-  fprintf(out, "%s 0x%016" PRIx64 " (%s)", access, gva, why);
+  fprintf(out, "%s 0x%016" PRIx64 " (%s)", page_fault_access(error_code), gva,
+          page_fault_reason(error_code, gva));
 }
 
 static void put_exception(FILE *out, uint64_t vector, uint64_t error_code)
 {
-  if (vector < ARRAY_LEN(exception_text) && exception_text[vector] != NULL)
-    fputs(exception_text[vector], out);
+  const char *words = exception_words(vector);
+  if (words != NULL)
+    fputs(words, out);
   else
     fprintf(out, "exception %" PRIu64, vector);
   if (error_code != 0)
@@ -153,7 +104,7 @@ static void put_crash(FILE *out, const struct hc_crash *crash)
   switch (crash->cause)
   {
   case HC_CRASH_EXCEPTION:
-    if (crash->vector == VECTOR_PAGE_FAULT)
+    if (crash->vector == EXCEPTION_PAGE_FAULT)
     {
       fputs("bad access: ", out);
       put_page_fault(out, crash->error_code, crash->fault_gva);
@@ -179,7 +130,7 @@ static void put_crash(FILE *out, const struct hc_crash *crash)
 static void put_nucleus_failure(FILE *out, const struct hc_nucleus_frame *frame, uint64_t fault_gva)
 {
   fputs("the nucleus failed: ", out);
-  if (frame->vector == VECTOR_PAGE_FAULT)
+  if (frame->vector == EXCEPTION_PAGE_FAULT)
   {
     fputs("page fault: ", out);
     put_page_fault(out, frame->error_code, fault_gva);

@@ -5,39 +5,13 @@
 #include <stdbool.h>
 
 #include "bare/console.h"
+#include "hypercalls/exception_words.h"
 #include "mm/address.h"
 #include "start_info.h"
 
-#define SIGNAL_MAX        64
-#define NULL_POINTER_END  0x10000
-#define VECTOR_PAGE_FAULT 14
-
-/* Intel SDM vol. 3A (June 2023), 4.7 */
-#define FAULT_PRESENT  1u
-#define FAULT_WRITE    2u
-#define FAULT_RESERVED 8u
-#define FAULT_FETCH    16u
+#define SIGNAL_MAX 64
 
 /* ---- The cause: in the words of the monitor (uhyve/crash_cause.c) ---- */
-
-static const char *exception_text(uint32_t vector)
-{
-  static const char *const texts[] = {
-      [0] = "division by zero or overflow",
-      [1] = "debug trap",
-      [3] = "breakpoint",
-      [6] = "illegal instruction",
-      [7] = "floating-point unit not available",
-      [11] = "segment not present",
-      [12] = "stack segment fault or non-canonical stack address",
-      [13] = "privileged instruction or non-canonical address",
-      [16] = "floating-point error (x87)",
-      [17] = "misaligned access",
-      [19] = "floating-point error (SSE)",
-      [21] = "control protection exception",
-  };
-  return vector < sizeof(texts) / sizeof(texts[0]) ? texts[vector] : NULL;
-}
 
 static const char *signal_text(uint32_t signal)
 {
@@ -56,17 +30,6 @@ static const char *signal_text(uint32_t signal)
   return signal < sizeof(texts) / sizeof(texts[0]) ? texts[signal] : NULL;
 }
 
-static const char *page_fault_reason(uint32_t error_code, uint64_t gva)
-{
-  if ((error_code & FAULT_RESERVED) != 0)
-    return "damaged page table";
-  if ((error_code & FAULT_PRESENT) == 0)
-    return gva < NULL_POINTER_END ? "null pointer" : "not mapped";
-  if ((error_code & FAULT_FETCH) != 0)
-    return "memory that is not executable";
-  return (error_code & FAULT_WRITE) != 0 ? "read-only memory" : "protected memory";
-}
-
 static void print_address(uint64_t gva)
 {
   console_print("0x");
@@ -75,11 +38,9 @@ static void print_address(uint64_t gva)
 
 static void print_page_fault(const struct hc_crash *crash)
 {
-  const char *access = (crash->error_code & FAULT_FETCH) != 0   ? "execution of "
-                       : (crash->error_code & FAULT_WRITE) != 0 ? "write to "
-                                                                : "read from ";
   console_print("bad access: ");
-  console_print(access);
+  console_print(page_fault_access(crash->error_code));
+  console_print(" ");
   print_address(crash->fault_gva);
   console_print(" (");
   console_print(page_fault_reason(crash->error_code, crash->fault_gva));
@@ -99,12 +60,12 @@ static void print_or_number(const char *text, const char *kind, uint32_t number)
 
 static void print_exception(const struct hc_crash *crash)
 {
-  if (crash->vector == VECTOR_PAGE_FAULT)
+  if (crash->vector == EXCEPTION_PAGE_FAULT)
   {
     print_page_fault(crash);
     return;
   }
-  print_or_number(exception_text(crash->vector), "exception ", crash->vector);
+  print_or_number(exception_words(crash->vector), "exception ", crash->vector);
   if (crash->error_code == 0)
     return;
   console_print(" (error code 0x");
