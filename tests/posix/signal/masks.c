@@ -211,7 +211,6 @@ static void test_passed_on(void)
 
 static volatile bool inherited;
 static volatile bool saw_pending;
-static volatile bool go_on;
 
 static void *look(void *argument)
 {
@@ -240,6 +239,8 @@ static void test_inherited(void)
 
 static pthread_t handled_by;
 static volatile int handled;
+static bool is_open;
+static bool may_end;
 
 static void note_thread(int number)
 {
@@ -251,46 +252,50 @@ static void note_thread(int number)
 static void *take_usr1(void *argument)
 {
   (void) argument;
-  sigset_t set = set_of(SIGUSR1, 0);
-  pthread_sigmask(SIG_UNBLOCK, &set, NULL);
-  __atomic_store_n(&go_on, true, __ATOMIC_RELEASE);
-  while (!__atomic_load_n(&handled, __ATOMIC_ACQUIRE))
-    sched_yield();
-  pthread_sigmask(SIG_BLOCK, &set, NULL);
-  while (__atomic_load_n(&go_on, __ATOMIC_ACQUIRE))
+  unblock(SIGUSR1);
+  __atomic_store_n(&is_open, true, __ATOMIC_RELEASE);
+  while (!__atomic_load_n(&handled, __ATOMIC_ACQUIRE) ||
+         !__atomic_load_n(&may_end, __ATOMIC_ACQUIRE))
     sched_yield();
   return NULL;
+}
+
+/* The thread that does not block SIGUSR1; what it looks at is reset only while it is not there. */
+static pthread_t start_taker(void)
+{
+  pthread_t thread;
+  handled = 0;
+  is_open = false;
+  may_end = false;
+  CHECK(pthread_create(&thread, NULL, take_usr1, NULL) == 0);
+  return thread;
+}
+
+static void end_taker(pthread_t thread)
+{
+  while (!__atomic_load_n(&handled, __ATOMIC_ACQUIRE))
+    sched_yield();
+  CHECK(pthread_equal(handled_by, thread));
+  CHECK(!is_pending(SIGUSR1));
+  __atomic_store_n(&may_end, true, __ATOMIC_RELEASE);
+  CHECK(pthread_join(thread, NULL) == 0);
 }
 
 /* A signal to the process goes to the one thread that does not block it, or waits for one. */
 static void test_choice(void)
 {
-  pthread_t thread;
   act(SIGUSR1, note_thread, 0);
   block(SIGUSR1);
   handled = 0;
-  go_on = false;
   kill(getpid(), SIGUSR1);
   CHECK(is_pending(SIGUSR1) && handled == 0);
-  CHECK(pthread_create(&thread, NULL, take_usr1, NULL) == 0);
-  while (!__atomic_load_n(&handled, __ATOMIC_ACQUIRE))
-    sched_yield();
-  CHECK(pthread_equal(handled_by, thread));
-  CHECK(!is_pending(SIGUSR1));
-  handled = 0;
-  go_on = false;
-  CHECK(pthread_join(thread, NULL) == 0);
+  end_taker(start_taker());
 
-  go_on = false;
-  CHECK(pthread_create(&thread, NULL, take_usr1, NULL) == 0);
-  while (!__atomic_load_n(&go_on, __ATOMIC_ACQUIRE))
+  pthread_t thread = start_taker();
+  while (!__atomic_load_n(&is_open, __ATOMIC_ACQUIRE))
     sched_yield();
   CHECK(kill(getpid(), SIGUSR1) == 0);
-  while (!__atomic_load_n(&handled, __ATOMIC_ACQUIRE))
-    sched_yield();
-  CHECK(pthread_equal(handled_by, thread));
-  go_on = false;
-  CHECK(pthread_join(thread, NULL) == 0);
+  end_taker(thread);
   unblock(SIGUSR1);
 }
 
@@ -299,12 +304,14 @@ static void *end_at_once(void *argument)
   return argument;
 }
 
-/* To a thread that has ended and was not joined. */
+/* To a thread that has ended, or is about to, and was not joined. */
 static void test_ended(void)
 {
   pthread_t thread;
   handled = 0;
+  block(SIGUSR1);
   CHECK(pthread_create(&thread, NULL, end_at_once, NULL) == 0);
+  unblock(SIGUSR1);
   sleep_ns(5 * MS);
   for (int i = 0; i < 100; i++)
   {
