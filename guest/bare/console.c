@@ -57,6 +57,12 @@ bool console_has_room(void)
   return !virtio_console_is_used || virtio_console_has_room();
 }
 
+void console_ask_no_room(void)
+{
+  if (virtio_console_is_used)
+    virtio_console_quiet();
+}
+
 void console_drain(void)
 {
   if (virtio_console_is_used)

@@ -21,6 +21,9 @@ void console_flush(void);
 #define CONSOLE_ROOM_BYTES 2048
 bool console_has_room(void);
 
+/* No more interrupts for room, until there has been none again. */
+void console_ask_no_room(void);
+
 /* Waits until all has left. */
 void console_drain(void);
 

@@ -82,6 +82,11 @@ static uint64_t find_apic(unsigned int *line)
   return 0;
 }
 
+bool io_apic_has(unsigned int line)
+{
+  return find_apic(&line) != 0;
+}
+
 int io_apic_use(unsigned int line, uint8_t vector, bool is_low)
 {
   uint64_t apic_gpa = find_apic(&line);

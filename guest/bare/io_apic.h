@@ -10,6 +10,9 @@
  * between the nucleus's acknowledge and that look. Returns 0 or -ENOSYS: there is no such line. */
 int io_apic_use(unsigned int line, uint8_t vector, bool is_low);
 
+/* Whether there is this line. */
+bool io_apic_has(unsigned int line);
+
 /* The same for one of the sixteen interrupts of a PC, wherever firmware's tables say that it is. */
 int io_apic_use_isa(unsigned int interrupt, uint8_t vector);
 

@@ -78,6 +78,9 @@ void line_input_interrupt(void)
   else
     has_interrupts = true;
   terminal_interrupt();
+  /* Whoever waits is woken by this interrupt, looks, and asks for the next one if it needs it: only
+   * here, as another who finds room would else take away what they have asked for. */
+  console_ask_no_room();
   spinlock_unlock(&lock);
 }
 

@@ -115,10 +115,15 @@ bool virtio_console_has_room(void)
   bool has_room = make_room(console);
   while (!has_room && virtqueue_expect(&console->send, VIRTQUEUE_NEXT))
     has_room = make_room(console);
-  if (has_room)
-    virtqueue_quiet(&console->send);
   spinlock_unlock_restore(&lock, was_masked);
   return has_room;
+}
+
+void virtio_console_quiet(void)
+{
+  uint32_t was_masked = spinlock_lock_masked(&lock);
+  virtqueue_quiet(&virtio_console->send);
+  spinlock_unlock_restore(&lock, was_masked);
 }
 
 /* Until something has come back; in vain only once. */

@@ -16,6 +16,7 @@ void virtio_console_find(void);
 void virtio_console_put(char character);
 void virtio_console_flush(void);
 bool virtio_console_has_room(void);
+void virtio_console_quiet(void); /* console_ask_no_room() */
 void virtio_console_drain(void);
 bool virtio_console_take_cause(void);
 bool virtio_console_take(uint8_t *byte);

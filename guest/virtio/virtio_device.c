@@ -25,7 +25,7 @@ int virtio_begin(struct virtio_device *device, uint64_t (*settle)(uint64_t featu
   transport->set_status(device, VIRTIO_STATUS_ACKNOWLEDGE);
   transport->set_status(device, STATUS_BEGUN);
   uint64_t offered = transport->features(device);
-  device->features = settle(offered) & offered;
+  device->features = (settle(offered) | VIRTIO_ACCESS_PLATFORM) & offered;
   if ((device->features & VIRTIO_VERSION_1) != 0)
   {
     transport->set_features(device, device->features);

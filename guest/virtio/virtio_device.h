@@ -15,6 +15,7 @@
 #define VIRTIO_INDIRECT            (1ull << 28)
 #define VIRTIO_EVENT_INDEX         (1ull << 29)
 #define VIRTIO_VERSION_1           (1ull << 32)
+#define VIRTIO_ACCESS_PLATFORM     (1ull << 33) /* its addresses are an IOMMU's, where one is on */
 #define VIRTIO_PACKED              (1ull << 34)
 
 #define VIRTIO_STATUS_ACKNOWLEDGE  1u

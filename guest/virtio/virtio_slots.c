@@ -6,19 +6,23 @@
 #include <stddef.h>
 
 #include "bare/console.h"
+#include "bare/io_apic.h"
 #include "bare/log.h"
 #include "bare/pci.h"
 #include "mm/address.h"
 
 #define SLOTS_GPA  0xfeb00000ull
 #define SLOT_BYTES 512ull
-#define SLOTS      24u
+
+/* With firmware's tables (ACPI) the lines are those of a second I/O APIC; where that is left out,
+ * those behind the legacy devices; without tables some among these. */
+#define SLOTS         24u
+#define FIRST_LINE    24u
+#define FEW_SLOTS     8u
+#define FEW_TABLES    16u
+#define FEW_NO_TABLES 5u
 
 #define END_GPA    0xfec00000ull /* of registers that the boot has mapped */
-
-/* Where lines of slots begin: with firmware's tables (ACPI) behind those of legacy devices, or on
- * an I/O APIC of their own; without tables among those. */
-static const unsigned int first_lines[VIRTIO_SLOT_MOST_LINES] = {5, 16, 24};
 
 struct virtio_slot virtio_slot_named(const struct uhyve_interface *interface)
 {
@@ -38,12 +42,13 @@ bool virtio_slots_find(bool (*found)(const struct virtio_slot *slot, void *conte
 {
   if (pci_find(is_there, NULL))
     return false;
-  for (unsigned int number = 0; number < SLOTS; number++)
+  bool has_all = io_apic_has(FIRST_LINE);
+  for (unsigned int number = 0; number < (has_all ? SLOTS : FEW_SLOTS); number++)
   {
-    struct virtio_slot slot = {.registers_gpa = SLOTS_GPA + number * SLOT_BYTES,
-                               .line_count = VIRTIO_SLOT_MOST_LINES};
-    for (unsigned int i = 0; i < VIRTIO_SLOT_MOST_LINES; i++)
-      slot.lines[i] = first_lines[i] + number;
+    const struct virtio_slot slot = {
+        .registers_gpa = SLOTS_GPA + number * SLOT_BYTES,
+        .lines = {(has_all ? FIRST_LINE : FEW_TABLES) + number, FEW_NO_TABLES + number},
+        .line_count = has_all ? 1 : VIRTIO_SLOT_MOST_LINES};
     if (found(&slot, context))
       return true;
   }

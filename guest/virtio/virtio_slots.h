@@ -6,7 +6,7 @@
 #include "hypercalls/start_info.h"
 #include "virtio/virtio_device.h"
 
-#define VIRTIO_SLOT_MOST_LINES 3
+#define VIRTIO_SLOT_MOST_LINES 2
 
 /* Where there may be a device, and lines of the I/O APICs one of which is its own; nothing else
  * uses the others. */

@@ -114,6 +114,15 @@ interrupt_busy() {
     has 'uhyve: ended with status 130$'
 }
 
+# A server that waits for its network.
+interrupt_server() {
+    boot_with_input "$1" "${hello%/*}/echo_epoll" -append 7777 "${@:2}"
+    wait_for 'at port 7777'
+    printf '\003' >&3
+    wait "$qemu" || fail "$?"
+    has 'uhyve: ended with status 130$'
+}
+
 # A program that does not write either.
 interrupt_silent() {
     boot_with_input "$1" "$programs/console" -append silent
@@ -141,6 +150,16 @@ write_much() {
     done > "$scratch/expected"
     echo 'uhyve: ended with status 0' >> "$scratch/expected"
     tr -d '\r' < "$scratch/output" | cmp "$scratch/expected" - || fail "$*: not what was written"
+}
+
+# As much by three at a time, and one who polls: each line whole. MACHINE [OPTION]...
+write_together() {
+    local letter
+    boot "$1" "$programs/console" -append together -smp 2 "${@:2}" < /dev/null || fail "$*: $?"
+    for letter in a b c; do
+        (($(tr -d '\r' < "$scratch/output" | grep -cE "^$letter{999}\$") == 500)) || fail "$*: not what was written"
+    done
+    has '^uhyve: ended with status 0$'
 }
 
 # The attacker is ended, with status and words: MACHINE STATUS WORDS ARGUMENTS [OPTION]...
@@ -232,6 +251,9 @@ virtio_pci)
     has ': bad access: write to 0x0000000000000008 \(null pointer\)$'
     has '^uhyve: ended with status 139$'
     grep -q ': bad access: write to 0x0000000000000008' "$scratch/serial" || fail "no crash on the serial line"
+    # Its addresses would be those of an IOMMU, if one were on.
+    with_console -device virtio-serial-pci,disable-legacy=on,iommu_platform=on
+    edit_lines q35
     # Too old a device.
     with_console -device virtio-serial-pci,disable-modern=on
     boot pc "$hello" < /dev/null
@@ -245,6 +267,15 @@ virtio_mmio)
     interrupt_busy microvm
     interrupt_busy microvm,acpi=off -no-reboot
     edit_lines microvm,isa-serial=off
+    # Each slot has one line: that of 23 is not one of 15's.
+    with_console -device virtio-serial-device,bus=virtio-mmio-bus.15 -netdev user,id=net \
+        -device virtio-net-device,bus=virtio-mmio-bus.23,netdev=net
+    interrupt_server microvm
+    # The second I/O APIC is left out: eight slots, behind the legacy devices' lines.
+    with_console -device virtio-serial-device,bus=virtio-mmio-bus.0 -netdev user,id=net \
+        -device virtio-net-device,bus=virtio-mmio-bus.7,netdev=net
+    interrupt_server microvm,ioapic2=off
+    interrupt_server microvm,acpi=off -no-reboot
     with_console -device virtio-serial-device -global virtio-mmio.force-legacy=true
     boot microvm "$hello" < /dev/null
     serial_is_refusal 'its virtio is older than 1.0 (QEMU: -global virtio-mmio.force-legacy=false)'
@@ -335,10 +366,7 @@ PCI 02:07.0 1234:1111 display' pc -device pci-bridge,id=bridge,chassis_nr=1,addr
     ;;
 virtio_old)
     # Cards of microvm are older than 1.0 unless QEMU is told otherwise.
-    boot_with_input microvm "${hello%/*}/echo_epoll" -append 7777 -netdev user,id=net -device virtio-net-device,netdev=net
-    wait_for 'at port 7777'
-    printf '\003' >&3
-    wait "$qemu" || fail "$?"
+    interrupt_server microvm -netdev user,id=net -device virtio-net-device,netdev=net
     says='\] CPU 0: uhyve: a network card cannot be used: its virtio is older than 1\.0 \(QEMU: -global virtio-mmio\.force-legacy=false\)'
     has "^\[ +[0-9]+\.[0-9]{6}$says\$"
     (($(grep -c 'cannot be used' "$scratch/output") == 1)) || fail "it is said more than once"
@@ -350,6 +378,10 @@ virtio_much)
     write_much pc -smp 2
     with_console -device virtio-serial-device
     write_much microvm
+    for rings in "" ,event_idx=off ,packed=on ,packed=on,event_idx=off; do
+        with_console -device "virtio-serial-pci$rings"
+        write_together q35
+    done
     ;;
 attacks)
     # What attacks the nucleus, of tests/abuse. (A file's name is before the words, but not of the nucleus' own end.)

@@ -10,6 +10,8 @@
 #include <termios.h>
 #include <unistd.h>
 
+#define LETTER_LINES 500
+
 static volatile sig_atomic_t interrupts;
 
 static void count(int signal)
@@ -118,11 +120,43 @@ static int write_much(void)
   return fflush(stdout) != 0 || tcdrain(STDOUT_FILENO) != 0 ? 12 : 0;
 }
 
+static void *write_letters(void *letter)
+{
+  char line[1000];
+  memset(line, *(char *) letter, sizeof(line) - 1);
+  line[sizeof(line) - 1] = '\n';
+  for (int i = 0; i < LETTER_LINES; i++)
+    if (write(STDOUT_FILENO, line, sizeof(line)) != (ssize_t) sizeof(line))
+      return letter;
+  return NULL;
+}
+
+/* Several wait for room at a time, one of them by poll(). */
+static int write_together(void)
+{
+  static char letters[] = "abc";
+  struct pollfd output = {.fd = STDOUT_FILENO, .events = POLLOUT};
+  pthread_t threads[3];
+  void *failed = NULL;
+  for (int i = 0; i < 3; i++)
+    if (pthread_create(&threads[i], NULL, write_letters, &letters[i]) != 0)
+      return 13;
+  for (int i = 0; i < LETTER_LINES; i++)
+    if (poll(&output, 1, -1) != 1 || output.revents != POLLOUT)
+      return 14;
+  for (int i = 0; i < 3; i++)
+    if (pthread_join(threads[i], &failed) != 0 || failed != NULL)
+      return 15;
+  return tcdrain(STDOUT_FILENO) != 0 ? 16 : 0;
+}
+
 int main(int argc, char **argv)
 {
   const char *way = argc > 1 ? argv[1] : "lines";
   if (strcmp(way, "much") == 0)
     return write_much();
+  if (strcmp(way, "together") == 0)
+    return write_together();
   if (strcmp(way, "random") == 0)
     return print_random();
   setvbuf(stdout, NULL, _IONBF, 0);
