@@ -56,6 +56,8 @@ struct percpu
   struct realtime *realtime;         /* sched/realtime.c; null until it is used */
   unsigned int realtime_level;       /* sched/ceiling.c */
 
+  uint32_t lone_yields; /* since the host had its turn; not masked */
+
   /* Others look at these. */
   _Alignas(64) uint32_t state; /* enum cpu_state */
   int32_t running_priority;    /* -1: idle */

@@ -8,6 +8,7 @@
 #include "mm/kernel_heap.h"
 #include "mm/physical.h"
 #include "mm/virtual_state.h"
+#include "sched/backoff.h"
 #include "sched/spinlock.h"
 #include "start_info.h"
 
@@ -33,10 +34,37 @@ static bool addresses_ready;
 
 static struct percpu *lock_holder;
 
+/* CPUs that have waited for the lock so long that they let the host run others. */
+static uint32_t starving;
+
+/* Whoever waits for all CPUs to forget an address does so with the lock held, and lets the host run
+ * them. Where there are fewer of the host's CPUs than the guest's, others get their turn just then,
+ * and would never find the lock free if who has held it took it again at once. */
+#define GIVE_WAY_TURNS 100
+
+static void wait_for_lock(void)
+{
+  struct backoff backoff = BACKOFF_INIT;
+  bool is_starving = false;
+  while (!spinlock_try(&lock))
+  {
+    if (backoff_wait(&backoff) && !is_starving)
+    {
+      is_starving = true;
+      __atomic_add_fetch(&starving, 1, __ATOMIC_RELAXED);
+    }
+  }
+  if (is_starving)
+    __atomic_sub_fetch(&starving, 1, __ATOMIC_RELAXED);
+}
+
 uint32_t virtual_lock(void)
 {
   stack_touch();
-  uint32_t was_masked = spinlock_lock_masked(&lock);
+  uint32_t was_masked = cpu_mask_save();
+  for (int i = 0; i < GIVE_WAY_TURNS && __atomic_load_n(&starving, __ATOMIC_RELAXED) != 0; i++)
+    backoff_yield();
+  wait_for_lock();
   __atomic_store_n(&lock_holder, cpu_this(), __ATOMIC_RELAXED);
   return was_masked;
 }

@@ -3,6 +3,7 @@
 #include "arch/x86_64/tlb.h"
 #include "hypercall.h"
 #include "net/driver/attention.h"
+#include "sched/backoff.h"
 #include "sched/sched.h"
 #include "start_info.h"
 #include "time/clock.h"
@@ -97,12 +98,6 @@ static bool was_displaced(struct percpu *cpu, uint64_t looked_tsc)
   return true;
 }
 
-static void yield_host(void)
-{
-  HC_BLOCK(struct hc_yield) block = {0};
-  hypercall(HC_yield, &block);
-}
-
 static void wait_for_work(struct percpu *cpu)
 {
   bool watches = false;
@@ -126,7 +121,7 @@ static void wait_for_work(struct percpu *cpu)
       looked_tsc = watches ? now_tsc : 0;
       if (watches && now_tsc > yield_tsc)
       {
-        yield_host();
+        backoff_yield();
         looked_tsc = 0;
         yield_tsc = cpu_tsc() + yield_after;
       }

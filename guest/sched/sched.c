@@ -4,6 +4,7 @@
 
 #include "arch/x86_64/cpu.h"
 #include "arch/x86_64/vector_state.h"
+#include "sched/backoff.h"
 #include "sched/realtime.h"
 #include "start_info.h"
 #include "time/clock.h"
@@ -18,6 +19,12 @@ struct task main_task = {.priority = TASK_PRIORITY_DEFAULT,
                          .id = 1,
                          .name = "main"};
 
+/* A task that yields so often in a row, and nobody else is there, lets the host run others: some
+ * tens of microseconds where each CPU of the guest may have one of the host's. */
+#define LONE_YIELDS      4096u
+#define LONE_YIELDS_FULL 64u
+
+static uint32_t lone_yields_most = UINT32_MAX;
 static uint64_t slice_cycles;
 static uint64_t idle_slice_cycles;
 
@@ -35,6 +42,8 @@ void sched_init(void)
   idle_init();
   slice_cycles = clock_cycles_of_ns(TASK_SLICE_NS);
   idle_slice_cycles = clock_cycles_of_ns(IDLE_SLICE_NS);
+  if (start_info->cpu_count > 1)
+    lone_yields_most = cpus_may_spin() ? LONE_YIELDS : LONE_YIELDS_FULL;
   idle_cpus = start_info->cpu_count - 1;
   cpu->current = &main_task;
   cpu->running_priority = (int32_t) main_task.priority;
@@ -319,10 +328,27 @@ bool task_others_wait(void)
          __atomic_load_n(&cpu->inbox, __ATOMIC_RELAXED) != NULL;
 }
 
+/* Nobody here wants the CPU: perhaps the task waits for one on another CPU, which the host may not
+ * run. It is a guess when; one that is lost by a task that moves does no harm. */
+static void yield_alone(void)
+{
+  struct percpu *cpu = cpu_this();
+  uint32_t yields = __atomic_load_n(&cpu->lone_yields, __ATOMIC_RELAXED) + 1;
+  if (yields >= lone_yields_most)
+  {
+    backoff_yield();
+    yields = 0;
+  }
+  __atomic_store_n(&cpu->lone_yields, yields, __ATOMIC_RELAXED);
+}
+
 void task_yield(void)
 {
   if (!task_others_wait())
+  {
+    yield_alone();
     return;
+  }
   cpu_mask_interrupts();
   struct percpu *cpu = cpu_this();
   spinlock_lock(run_lock(cpu));

@@ -4,15 +4,20 @@
 #include "hypercall.h"
 #include "sched/backoff.h"
 
-void backoff_wait(struct backoff *backoff)
+void backoff_yield(void)
+{
+  HC_BLOCK(struct hc_yield) block = {0};
+  hypercall(HC_yield, &block);
+}
+
+bool backoff_wait(struct backoff *backoff)
 {
   cpu_relax();
   if (++backoff->spins < BACKOFF_SPINS)
-    return;
-  /* Whoever is waited for may be a CPU that the host does not run. */
-  HC_BLOCK(struct hc_yield) block = {0};
-  hypercall(HC_yield, &block);
+    return false;
+  backoff_yield();
   backoff->spins = 0;
+  return true;
 }
 
 void spinlock_wait(struct spinlock *lock)

@@ -3,6 +3,7 @@
 
 #include <sched.h>
 
+#include "sched/backoff.h"
 #include "sched/spinlock.h"
 
 _Thread_local struct percpu hosted_cpu;
@@ -16,4 +17,16 @@ void spinlock_wait(struct spinlock *lock)
 {
   while (__atomic_load_n(&lock->locked, __ATOMIC_RELAXED) != 0)
     sched_yield();
+}
+
+bool backoff_wait(struct backoff *backoff)
+{
+  (void) backoff;
+  sched_yield();
+  return true;
+}
+
+void backoff_yield(void)
+{
+  sched_yield();
 }
