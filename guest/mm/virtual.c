@@ -47,13 +47,12 @@ static void wait_for_lock(void)
   struct backoff backoff = BACKOFF_INIT;
   bool is_starving = false;
   while (!spinlock_try(&lock))
-  {
-    if (backoff_wait(&backoff) && !is_starving)
-    {
-      is_starving = true;
-      __atomic_add_fetch(&starving, 1, __ATOMIC_RELAXED);
-    }
-  }
+    while (__atomic_load_n(&lock.locked, __ATOMIC_RELAXED) != 0)
+      if (backoff_wait(&backoff) && !is_starving)
+      {
+        is_starving = true;
+        __atomic_add_fetch(&starving, 1, __ATOMIC_RELAXED);
+      }
   if (is_starving)
     __atomic_sub_fetch(&starving, 1, __ATOMIC_RELAXED);
 }
