@@ -28,10 +28,12 @@ test: test-packages tests ## build, and run all tests (HWVIRT=0: without the emu
 	@ctest --preset default -j2
 
 test-boot: test-packages tests ## boot the programs without the monitor, on all machines (docs/boot.md gets the table)
-	@BOOT_LIMIT_SECONDS=300 tests/boot/matrix.sh --jobs 2 --write docs/boot.md build
-	@$(card_folders) tests/net/cards.sh --all docs/boot.md
-	@$(card_folders) tests/net/bare.sh machines --all
-	@$(card_folders) tests/net/bare.sh link --all
+	@failed=0; export $(card_folders); \
+	BOOT_LIMIT_SECONDS=300 tests/boot/matrix.sh --jobs 2 --write docs/boot.md build || failed=1; \
+	tests/net/cards.sh --all docs/boot.md || failed=1; \
+	tests/net/bare.sh machines --all || failed=1; \
+	tests/net/bare.sh link --all || failed=1; \
+	exit $$failed
 
 stress: test-packages tests ## the stress tests only, for an hour (STRESS_SECONDS=N: so long for each run)
 	@STRESS_SECONDS=$${STRESS_SECONDS:-150} ctest --preset default -R '^stress\.'
