@@ -25,6 +25,7 @@
 #define ISA_LINE             4u
 
 #define MOST_LOOKS           100000
+#define QUIET_LOOKS          1000 /* a millisecond, where one takes 1 us: a byte at 9600 baud */
 
 static void wait_for(uint8_t bit)
 {
@@ -89,9 +90,24 @@ static bool has_data(void)
   return status != NO_LINE && (status & LINE_STATUS_HAS_DATA) != 0;
 }
 
+static bool has_fifo;
+
+/* What came before and was not read is lost, also between a look and this. */
+static void use_fifo(void)
+{
+  if (!has_fifo)
+    port_write8(PORT + FIFO_CONTROL, FIFO_ENABLE);
+  has_fifo = true;
+}
+
+/* The program has not said anything: there is hardly anybody yet who would just be sending. */
 void console_ask_interrupt(void)
 {
-  if (virtio_console_is_used || io_apic_use_isa(ISA_LINE, UHYVE_VECTOR_STREAM) != 0)
+  if (virtio_console_is_used)
+    return;
+  if (!has_data())
+    use_fifo();
+  if (io_apic_use_isa(ISA_LINE, UHYVE_VECTOR_STREAM) != 0)
     return;
   port_write8(PORT + MODEM_CONTROL, MODEM_READY | MODEM_INTERRUPT);
   port_write8(PORT + INTERRUPTS, INTERRUPT_AT_DATA);
@@ -99,16 +115,16 @@ void console_ask_interrupt(void)
 
 static bool serial_take(uint8_t *byte)
 {
-  static bool has_fifo;
-  if (has_data())
+  /* Of what came before all that follows at once is read without the FIFO. */
+  for (int looks = has_fifo ? 1 : QUIET_LOOKS; looks > 0; looks--)
   {
-    *byte = port_read8(PORT);
-    return true;
+    if (has_data())
+    {
+      *byte = port_read8(PORT);
+      return true;
+    }
   }
-  /* Only now: what had come before would be lost. */
-  if (!has_fifo)
-    port_write8(PORT + FIFO_CONTROL, FIFO_ENABLE);
-  has_fifo = true;
+  use_fifo();
   return false;
 }
 

@@ -57,7 +57,7 @@ static int read_keys(void)
   if (read(STDIN_FILENO, &key, 1) != 1)
     return 7;
   printf("key %c\n", key);
-  if (read(STDIN_FILENO, &key, 1) != -1 || errno != EINTR || interrupts != 1)
+  if (read(STDIN_FILENO, &key, 1) != -1 || errno != EINTR || interrupts == 0)
     return 8;
   puts("interrupted");
   signal(SIGINT, SIG_DFL);

@@ -140,7 +140,7 @@ void case_delivers(void)
     if (round == 0)
     {
       net_program_end(&guest.program);
-      CHECK(monotonic_ns() - begin_ns < NS_PER_S / 2);
+      CHECK(monotonic_ns() - begin_ns < NS_PER_S); /* which it would be waited for */
       close(host_socket(SOCK_STREAM, "127.0.0.1", 8080, true));
     }
     else

@@ -31,12 +31,12 @@ ip link set tap0 address "$host_mac"
 
 # The program's own standard error is a connection of the network, which is not to wait for itself.
 peer_start stderr 'listening on' socat -d -d -u TCP4-LISTEN:9000 "CREATE:$scratch/stderr"
-guest_start guest ends stderr "$host4" 9000
+guest_start stderr-guest ends stderr "$host4" 9000
 [[ $guest_line == 'ends: connected' ]] || fail "$guest_line"
 ip address add "$guest4/32" dev tap0
 # Who has the address asks for another one's.
 ! ping -q -n -c 1 -W 1 -I "$guest4" 10.0.5.77 > "$scratch/ping.log" || fail "somebody is 10.0.5.77"
-grep -qim 1 "^uhyve: .*10\\.0\\.5\\.2" < <(timeout 15 tail -n +1 -f --pid="$guest_pid" "$scratch/guest.log") ||
+grep -qim 1 "^uhyve: .*10\\.0\\.5\\.2" < <(timeout 15 tail -n +1 -f --pid="$guest_pid" "$scratch/stderr-guest.log") ||
     fail "no report of a program whose standard error is a connection"
 ip address del "$guest4/32" dev tap0
 ip neighbour flush dev tap0
@@ -44,6 +44,6 @@ guest_reachable "$guest4"
 guest_end
 
 # And nothing is reported of a wire where all is well.
-guest_start guest echo_threads 7000
+guest_start quiet echo_threads 7000
 guest_reachable
-! grep '^uhyve:' "$scratch/guest.log" || fail "a report without a reason"
+! grep '^uhyve:' "$scratch/quiet.log" || fail "a report without a reason"

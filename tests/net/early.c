@@ -63,7 +63,9 @@ static void handle(int number)
 /* Calls that wait end for handlers and with their timeouts. */
 static void try_waits(void)
 {
-  static const struct itimerval soon = {.it_value.tv_usec = 200000};
+  /* Again and again: the first may come before the call waits. */
+  static const struct itimerval soon = {.it_value.tv_usec = 200000, .it_interval.tv_usec = 200000};
+  static const struct itimerval never;
   static const struct timeval wait = {.tv_usec = 200000};
   struct sigaction action = {.sa_handler = handle};
   sigaction(SIGALRM, &action, NULL);
@@ -74,6 +76,7 @@ static void try_waits(void)
   setitimer(ITIMER_REAL, &soon, NULL);
   fails("sendto and a signal",
         sendto(datagrams, "x", 1, 0, (struct sockaddr *) &peer, sizeof(peer)), EINTR);
+  setitimer(ITIMER_REAL, &never, NULL);
   setsockopt(stream, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait));
   setsockopt(datagrams, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait));
   fails("connect and time", connect(stream, (struct sockaddr *) &peer, sizeof(peer)), EINPROGRESS);

@@ -7,7 +7,9 @@ source "${BASH_SOURCE[0]%/*}/net.sh"
 net_wire
 guest_net=(--net "tap:tap0,mac=$guest_mac")
 peer_start stream 'listening on' socat -d -d "TCP4-LISTEN:7001,bind=$host4" EXEC:cat
-socat -u "UDP4-RECV:7001,bind=$host4" "CREATE:$scratch/datagram" 2> "$scratch/datagrams.log" &
+peer_start datagrams 'data transfer loop' \
+    socat -d -d -u "UDP4-RECV:7001,bind=$host4" "CREATE:$scratch/datagram"
+datagrams=$peer_pid
 
 # ends NAME: waits for the guest's end.
 ends() {
@@ -19,7 +21,10 @@ guest_start early early "$host4" 7001
 net_dnsmasq
 ends early
 [[ $(tail -n 2 "$scratch/early.log") == $'connect: Success\nsend: Success' ]] || fail "with an address"
-until [[ $(< "$scratch/datagram") == early ]]; do kill -0 %?UDP4-RECV; done
+until [[ $(< "$scratch/datagram") == early ]]; do
+    kill -0 "$datagrams"
+    sleep 0.02
+done
 
 kill "$(< "$scratch/dnsmasq.pid")"
 guest_start alone early "$host4" 7001

@@ -15,6 +15,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,9 +91,17 @@ static void say(const char *text)
 
 static volatile int *volatile nothing;
 
-/* On Linux there is no such thread any more. */
+static sem_t is_at_exit;
+
+static void note_exit(void)
+{
+  sem_post(&is_at_exit);
+}
+
+/* While the program waits for its peer. On Linux there is no such thread any more. */
 static void *end_later(void *how)
 {
+  sem_wait(&is_at_exit);
   usleep(300000);
   if (strcmp(how, "exit") == 0)
     _exit(3);
@@ -104,7 +113,8 @@ static void send_and_end(char **arguments)
 {
   pthread_t thread;
   send_all(connect_to(arguments[0], arguments[1]), (size_t) strtoul(arguments[2], NULL, 10));
-  if (arguments[3] != NULL && pthread_create(&thread, NULL, end_later, arguments[3]) != 0)
+  if (arguments[3] != NULL && (sem_init(&is_at_exit, 0, 0) != 0 || atexit(note_exit) != 0 ||
+                               pthread_create(&thread, NULL, end_later, arguments[3]) != 0))
     fail("thread");
 }
 

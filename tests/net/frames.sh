@@ -23,7 +23,7 @@ for rings in '' split plain 'split plain'; do
     fi
     peer end
     wait "$guest_pid" || fail "status $? of the guest"
-    until grep -q '^[0-9]* frames$' "$scratch/frames.log"; do :; done
+    until grep -q '^[0-9]* frames$' "$scratch/frames.log"; do sleep 0.02; done
     grep -q "^$((frames + 1)) frames\$" "$scratch/frames.log" || fail "not $frames frames"
 done
 
@@ -31,5 +31,8 @@ done
 guest_start frames frames
 peer echo 10 1514
 ip link delete tap0
-until grep -q '^link down$' "$scratch/frames.log"; do guest_lives; done
+until grep -q '^link down$' "$scratch/frames.log"; do
+    guest_lives
+    sleep 0.02
+done
 guest_end

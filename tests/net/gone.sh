@@ -26,7 +26,10 @@ for url in "${guest_urls[@]}"; do
     rm -f "$scratch/body"
     curl -gsS --limit-rate 1M "http://$url:8000/1000000000" > "$scratch/body" &
     curl_pid=$!
-    until [[ -s $scratch/body ]]; do kill -0 $curl_pid; done
+    until [[ -s $scratch/body ]]; do
+        kill -0 $curl_pid
+        sleep 0.02
+    done
     kill -KILL $curl_pid
     wait $curl_pid 2> "$scratch/killed" || true
     says 'give: .* of 1000000000 bytes: (Connection reset by peer|Broken pipe)'
@@ -64,7 +67,10 @@ for url in "${guest_urls[@]}"; do
     "$LINUX_PROGRAMS/transfer" -20000000 > "$scratch/stream"
     curl -gsS --max-time 60 --limit-rate 4M -H 'Expect:' -T "$scratch/stream" "http://$url:8000/20000000" > "$scratch/up" &
     up=$!
-    until (($(stat -c %s "$scratch/down") > 2000000)); do kill -0 $down; done
+    until (($(stat -c %s "$scratch/down") > 2000000)); do
+        kill -0 $down
+        sleep 0.02
+    done
     ip link set tap0 down
     read -r -t 1 _ <> <(:) || true
     ip link set tap0 up
@@ -77,8 +83,13 @@ for url in "${guest_urls[@]}"; do
 done
 
 # Nothing more is heard of the peer, on a connection where nothing is to be sent.
-sleep 60 | socat - "TCP4:$guest4:8000" &
-until ss -tn state established "( dport = :8000 )" | grep -q :8000; do :; done
+exec {idle}<> "/dev/tcp/$guest4/8000"
+printf 'G' >&"$idle"
+# The guest has the connection for certain, and waits for no acknowledgement, when it has acknowledged a byte.
+until [[ $(ss -Htn state established "( dport = :8000 )" | awk '{ print $2 }') == 0 ]]; do
+    guest_lives
+    sleep 0.02
+done
 ip link set tap0 down
 says 'idle: .*: (Connection timed out|No route to host)'
 guest_lives

@@ -33,7 +33,10 @@ mkfifo "$scratch/silence"
 # Held open: nothing comes, and no end.
 exec 5<> "$scratch/silence"
 for _ in {1..100}; do socat -u "OPEN:$scratch/silence" "TCP4:$guest4:7000" & done
-until (($(ss -Htn state established "( dport = :7000 )" | wc -l) == 100)); do guest_lives; done
+until (($(ss -Htn state established "( dport = :7000 )" | wc -l) == 100)); do
+    guest_lives
+    sleep 0.02
+done
 quiet 3
 quiet 5
 echo "with 100: $woken wake-ups, $ran ticks in 5 s"

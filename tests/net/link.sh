@@ -7,6 +7,7 @@ says() {
     local end=$((SECONDS + 10))
     until grep -qx "$1" "$scratch/link.log"; do
         ((SECONDS < end)) || fail "the guest does not say $1"
+        sleep 0.02
     done
     : > "$scratch/link.log"
 }

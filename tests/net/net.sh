@@ -100,7 +100,10 @@ net_wire_counts() {
     local lines
     lines=$(wc -l < "$scratch/faults.log")
     kill -USR1 "$faults"
-    until (($(wc -l < "$scratch/faults.log") >= lines + 2)); do kill -0 "$faults"; done
+    until (($(wc -l < "$scratch/faults.log") >= lines + 2)); do
+        kill -0 "$faults"
+        sleep 0.02
+    done
     tail -n 2 "$scratch/faults.log"
 }
 
@@ -197,6 +200,7 @@ net_capture_stop() {
     printf 'end of the capture' | socat -u - "UDP4-DATAGRAM:10.0.5.255:9,broadcast"
     until grep -q 'end of the capture' "$scratch/wire.pcap"; do
         ((SECONDS < end)) || fail "tcpdump does not see its end"
+        sleep 0.02
     done
     kill -INT "$tcpdump"
     wait "$tcpdump"
@@ -210,6 +214,13 @@ net_capture_end() {
             icmpv6.checksum.status == "Bad" || arp.duplicate-address-detected' 2> "$scratch/tshark.log")
     [[ -z $wrong ]] || fail "on the wire: $(head -n 20 <<< "$wrong")"
     captured=$(tshark -r "$scratch/wire.pcap" 2> "$scratch/tshark.log" | wc -l)
+}
+
+# counter FILE GROUP NAME: one of those that the kernel keeps for this name space; FILE has lines in pairs,
+# the group with its names and the group with their values.
+counter() {
+    awk -v group="$2:" -v wanted="$3" '$1 == group && !names { names = split($0, name); next }
+        $1 == group { for (i = 1; i <= names; i++) if (name[i] == wanted) print $i }' "/proc/net/$1"
 }
 
 # ---- Guests ----

@@ -49,7 +49,7 @@ end() {
     local i direction frames
     curl -gsS --max-time 20 "http://$guest4:8000/end"
     wait "$guest_pid" || fail "status of the guest at its end: $?"
-    until grep -q '"launch_us_to_guest".*}' "$scratch/transfer.log"; do :; done
+    until grep -q '"launch_us_to_guest".*}' "$scratch/transfer.log"; do sleep 0.02; done
     for i in {0..7}; do
         for direction in received sent; do
             frames=$(figure "$scratch/transfer.log" "frames_eth0_${i}_$direction")
@@ -104,7 +104,10 @@ for rings in '' split; do
     [[ $rings == split ]] || guest_end
 done
 ip link delete tap0
-until grep -q '^link down$' "$scratch/frames.log"; do guest_lives; done
+until grep -q '^link down$' "$scratch/frames.log"; do
+    guest_lives
+    sleep 0.02
+done
 guest_end
 
 # A new interface.

@@ -29,15 +29,34 @@ state() {
     [[ $names == free ]] || fail "no state"
 }
 
-# same_state WHAT KIB: nothing but KIB has leaked since the state "before", and but for some connections
-# that are just being closed.
-same_state() {
+# The same when the guest is at rest: its threads for the last connections have gone. (What is free on Linux
+# is the whole machine's, which may have none.)
+state_at_rest() {
+    local seen='' end=$((SECONDS + 20))
     state
-    ((descriptors < before_descriptors + 50)) ||
-        fail "descriptors after $1: $descriptors, before: $before_descriptors"
-    # What is free on Linux is the whole machine's.
-    [[ ${NET_GUEST:-} == linux ]] || ((free_kib > before_kib - $2)) ||
-        fail "KiB free after $1: $free_kib, before: $before_kib"
+    until [[ $seen == "$descriptors $free_kib" ]] || ((SECONDS >= end)); do
+        seen="$descriptors $free_kib"
+        sleep 0.2
+        state
+    done
+}
+
+# has_state KIB: nothing but KIB has leaked since the state "before", and but for some connections that are
+# just being closed.
+has_state() {
+    ((descriptors < before_descriptors + 50)) && { [[ ${NET_GUEST:-} == linux ]] || ((free_kib > before_kib - $1)); }
+}
+
+# same_state WHAT KIB: has that state when threads that are about to end have ended: a leak stays.
+same_state() {
+    local end=$((SECONDS + 20))
+    state
+    until has_state "$2"; do
+        ((SECONDS < end)) ||
+            fail "descriptors and KiB free after $1: $descriptors, $free_kib, before: $before_descriptors, $before_kib"
+        sleep 0.1
+        state
+    done
 }
 
 # Who closes first keeps a little of each connection for a minute (TIME-WAIT): that is over then. And heaps
@@ -50,7 +69,10 @@ for address in "$guest4" "$guest6"; do
     [[ $address != *:* ]] && url=$address || url="[$address]"
     curl -gsS --max-time 60 --limit-rate 3M "http://$url:8000/8000000" > "$scratch/slow" &
     curl_pid=$!
-    until [[ -s $scratch/slow ]]; do kill -0 $curl_pid; done
+    until [[ -s $scratch/slow ]]; do
+        kill -0 $curl_pid
+        sleep 0.02
+    done
     "$PROGRAMS/synflood" tap0 "$guest_mac" "$address" 8000 2 > "$scratch/flood"
     (($(< "$scratch/flood") > 10000)) || fail "no flood: $(< "$scratch/flood")"
     wait $curl_pid || fail "the transfer in the flood"
@@ -59,7 +81,7 @@ for address in "$guest4" "$guest6"; do
     [[ $(curl -gsS --max-time 5 "http://$url:8000/100" | wc -c) == 100 ]] || fail "no answer after the flood"
 done
 ((SECONDS >= end)) || read -r -t $((end - SECONDS)) _ <> <(:) || true
-state
+state_at_rest
 before_descriptors=$descriptors
 before_kib=$free_kib
 for url in "${guest_urls[@]}"; do connections "$url" 5000; done

@@ -90,6 +90,18 @@ static unsigned int count_entries(const char *folder)
   return count;
 }
 
+/* The entry of a thread that was joined stays for a moment. */
+static void wait_for_threads(unsigned int count)
+{
+  const struct timespec pause = {.tv_nsec = 1000000};
+  const unsigned int entries = 2 + count; /* "." and ".." */
+  for (unsigned int i = 0; count_entries("/proc/self/task") != entries; i++)
+  {
+    assert_true(i < 5000);
+    nanosleep(&pause, NULL);
+  }
+}
+
 static void an_old_time_is_set_at_once(void **state)
 {
   (void) state;
@@ -138,7 +150,7 @@ static void many_starts_are_one(void **state)
     struct fixture fixture;
     pthread_t threads[8];
     prepare(&fixture, host_ns());
-    unsigned int before = count_entries("/proc/self/task");
+    wait_for_threads(1);
     for (size_t i = 0; i < COUNT_OF(threads); i++)
       assert_int_equal(pthread_create(&threads[i], NULL, start_again, &fixture.follow), 0);
     for (size_t i = 0; i < COUNT_OF(threads); i++)
@@ -147,13 +159,7 @@ static void many_starts_are_one(void **state)
       assert_int_equal(pthread_join(threads[i], &result), 0);
       assert_ptr_equal(result, &fixture.follow);
     }
-    /* A joined thread's entry may stay for a moment: at least one, and one too many for no time. */
-    for (unsigned int i = 0; count_entries("/proc/self/task") != before + 1; i++)
-    {
-      const struct timespec pause = {.tv_nsec = 1000000};
-      assert_true(i < 2000);
-      nanosleep(&pause, NULL);
-    }
+    wait_for_threads(2);
     assert_int_equal(count_entries("/proc/self/fd"), files + 2);
     clock_follow_stop(&fixture.follow);
     assert_int_equal(count_entries("/proc/self/fd"), files);
@@ -177,10 +183,16 @@ static void the_guests_tsc_may_be_ahead(void **state)
   (void) state;
   struct fixture fixture;
   const uint64_t shift = UINT64_C(1) << 50;
+  const struct timespec moment = {.tv_nsec = 1000000};
   const struct timespec pause = {.tv_nsec = 300000000};
   prepare(&fixture, host_ns() - 7200 * UINT64_C(1000000000));
   fixture.follow.last_host_tsc = UINT64_MAX;
   assert_int_equal(clock_follow_start(&fixture.follow), 0);
+  for (unsigned int i = 0; !atomic_load(&fixture.follow.shift_wanted); i++)
+  {
+    assert_true(i < 5000);
+    nanosleep(&moment, NULL);
+  }
   nanosleep(&pause, NULL);
   assert_int_equal(__atomic_load_n(&fixture.clock.sequence, __ATOMIC_ACQUIRE), 0);
   assert_true(atomic_load(&fixture.follow.shift_wanted));

@@ -197,12 +197,15 @@ static void condition_broadcast_wakes_no_herd(void **state)
   pthread_t threads[THREADS];
   start_all(threads, THREADS, pass_gate, &gate);
   await_waiting(&gate, THREADS);
-  sleep_ms(30);
+  while (linux_futex_count_asleep(&condition.sequence) != THREADS)
+    sleep_ms(1);
   mutex_lock(&gate.mutex);
   gate.open = true;
   condition_broadcast(&condition);
+  /* One is on its way; the others do not leave futex_wait(). */
+  while (__atomic_load_n(&condition.waiters, __ATOMIC_RELAXED) == THREADS)
+    sleep_ms(1);
   sleep_ms(30);
-  /* One is on its way; the others have not left futex_wait(). */
   assert_int_equal(__atomic_load_n(&condition.waiters, __ATOMIC_RELAXED), THREADS - 1);
   mutex_unlock(&gate.mutex);
   join_all(threads, THREADS);

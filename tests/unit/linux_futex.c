@@ -2,6 +2,7 @@
 #include "linux_futex.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <linux/futex.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -18,6 +19,20 @@ static uint64_t calls;
 uint64_t linux_futex_calls(void)
 {
   return __atomic_load_n(&calls, __ATOMIC_RELAXED);
+}
+
+/* Moves all of them from one word to another, and returns how many. */
+static int move_all(uint32_t *from, uint32_t *to)
+{
+  return (int) syscall(SYS_futex, from, FUTEX_CMP_REQUEUE | FUTEX_PRIVATE_FLAG, 0, (long) INT_MAX,
+                       to, __atomic_load_n(from, __ATOMIC_RELAXED));
+}
+
+int linux_futex_count_asleep(uint32_t *word)
+{
+  static uint32_t elsewhere;
+  int count = move_all(word, &elsewhere);
+  return move_all(&elsewhere, word) == count ? count : -1;
 }
 
 uint64_t linux_now_ns(void)

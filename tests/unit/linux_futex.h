@@ -8,6 +8,9 @@
 /* Calls made so far of any futex function. */
 uint64_t linux_futex_calls(void);
 
+/* How many threads sleep at the word. They sleep on, but must not be woken meanwhile. */
+int linux_futex_count_asleep(uint32_t *word);
+
 /* CLOCK_MONOTONIC. */
 uint64_t linux_now_ns(void);
 

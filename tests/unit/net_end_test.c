@@ -8,6 +8,7 @@
 #include <linux/virtio_config.h>
 #include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -79,13 +80,13 @@ static void wait_full(void)
   }
 }
 
-/* Returns the frames until the end of the stream. */
-static void *read_all(void *unused)
+/* Returns the frames until the end of the stream. Posts the semaphore when it is about to read. */
+static void *read_all(void *is_there)
 {
   static uint8_t data[FRAMES * (4 + FRAME_BYTES) + 1];
   size_t bytes = 0;
   ssize_t got;
-  (void) unused;
+  sem_post(is_there);
   while (bytes < sizeof(data) && (got = read(machine.peer, data + bytes, sizeof(data) - bytes)) > 0)
     bytes += (size_t) got;
   return (void *) (bytes / (4 + FRAME_BYTES));
@@ -95,13 +96,17 @@ static void *read_all(void *unused)
 static void stop_and_count(bool resets)
 {
   pthread_t thread;
+  sem_t is_there;
   void *frames;
   driver_start(&machine.driver, FEATURES, QUEUE_SIZE);
   queue_frames();
   wait_full();
   if (resets)
     driver_write(&machine.driver, REG_STATUS, 0);
-  assert_int_equal(pthread_create(&thread, NULL, read_all, NULL), 0);
+  /* The interface does not wait long, even for who reads. */
+  assert_int_equal(sem_init(&is_there, 0, 0), 0);
+  assert_int_equal(pthread_create(&thread, NULL, read_all, &is_there), 0);
+  assert_int_equal(sem_wait(&is_there), 0);
   net_interface_stop(machine.driver.interface);
   assert_int_equal(shutdown(machine.driver.interface->net.way->fd, SHUT_WR), 0);
   pthread_join(thread, &frames);

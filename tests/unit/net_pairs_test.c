@@ -57,9 +57,11 @@ static struct counting_way *counting(struct net_way *way)
 static ssize_t receive(struct net_way *way, const struct iovec *pieces, int count)
 {
   struct counting_way *from = counting(way);
-  if (atomic_load(&from->waiting) == 0)
-    return -EAGAIN;
-  atomic_fetch_sub(&from->waiting, 1);
+  unsigned int waiting = atomic_load(&from->waiting);
+  do
+    if (waiting == 0)
+      return -EAGAIN;
+  while (!atomic_compare_exchange_weak(&from->waiting, &waiting, waiting - 1));
   size_t bytes = atomic_load(&from->bytes);
   size_t left = bytes;
   for (int i = 1; i < count && left > 0; i++)

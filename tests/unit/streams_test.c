@@ -205,11 +205,14 @@ static void on_signal(int signal)
   (void) signal;
 }
 
+static atomic_bool is_back;
+
+/* Again and again: the first may come before the wait. */
 static void *signal_late(void *argument)
 {
   const struct timespec pause = {.tv_nsec = 30000000};
-  nanosleep(&pause, NULL);
-  pthread_kill(*(pthread_t *) argument, SIGRTMIN);
+  while (nanosleep(&pause, NULL), !atomic_load(&is_back))
+    pthread_kill(*(pthread_t *) argument, SIGRTMIN);
   return NULL;
 }
 
@@ -227,8 +230,10 @@ static void a_signal_ends_the_wait(void **state)
     for (size_t i = 0; i < COUNT_OF(waits_us); i++)
     {
       pthread_t sender;
+      atomic_store(&is_back, false);
       assert_int_equal(pthread_create(&sender, NULL, signal_late, &self), 0);
       assert_int_equal(read_some(&pipe_streams.streams, got, 10, waits_us[i]), -EAGAIN);
+      atomic_store(&is_back, true);
       pthread_join(sender, NULL);
     }
     pipe_close(&pipe_streams);

@@ -12,6 +12,8 @@ ip link set lo up
 ip tuntap add dev tap0 mode tap vnet_hdr
 ip addr add 10.9.0.1/24 dev tap0
 ip addr add fd00:9::1/64 dev tap0 nodad
+# While it looks who else has its own link-local address it is no router.
+echo 0 > /proc/sys/net/ipv6/conf/tap0/accept_dad
 ip link set tap0 up
 
 dnsmasq=
@@ -44,7 +46,11 @@ has '^eth0 inet 10\.9\.0\.2 mask 255\.255\.255\.0 gateway 10\.9\.0\.1$' "$scratc
 [[ ! -s $scratch/err ]] || fail "$(cat "$scratch/err")"
 
 start tap:tap0,ip=10.9.0.1/24
-sleep 1 # for the host's answer: nothing else tells that it will not come
+# The guest's end would be the end of its asking, too.
+for ((i = 0; i < 200; i++)); do
+    ! grep -q '^uhyve: eth0: ' "$scratch/err" || break
+    sleep 0.1
+done
 finish
 has "^uhyve: eth0: .* 10\.9\.0\.1, too: $(ip -br link show tap0 | awk '{ print $3 }')\$" "$scratch/err"
 
@@ -54,6 +60,11 @@ dnsmasq --keep-in-foreground --interface=tap0 --bind-interfaces --no-ping --port
     --enable-ra --dhcp-range=fd00:9::,ra-only,64 --ra-param=tap0,4,60 --log-dhcp --log-facility=- \
     --dhcp-leasefile="$scratch/leases" --no-resolv --user=root --conf-file=/dev/null > "$scratch/log" 2>&1 &
 dnsmasq=$!
+# A guest that asks before it serves asks again only after seconds.
+until grep -q 'started' "$scratch/log"; do
+    kill -0 "$dnsmasq"
+    sleep 0.02
+done
 start tap:tap0
 for ((i = 0; i < 100; i++)); do
     (($(grep -c DHCPACK "$scratch/log") < 2)) || break
@@ -66,6 +77,12 @@ mac=$(awk '{ print $2 }' "$scratch/leases")
 IFS=: read -r a b c d e f <<< "$mac"
 # The modified EUI-64: RFC 4291, appendix A.
 eui=$(printf '%02x%s:%sff:fe%s:%s%s' $((0x$a ^ 2)) "$b" "$c" "$d" "$e" "$f")
+# An address takes its time, and ping gives up early when the host says that nobody has it.
+end=$((SECONDS + 15))
+until ping -q -6 -c 1 -W 1 "fd00:9::$eui" > "$scratch/ping" 2>&1; do
+    ((SECONDS < end)) || fail "nobody has the address of IPv6"
+    sleep 0.1
+done
 ping -q -6 -c 3 -i 0.2 -w 10 "fd00:9::$eui" > "$scratch/ping" || fail "no answer to ping by IPv6"
 ping -q -6 -c 2 -i 0.2 -w 5 -s 20000 "fd00:9::$eui" > "$scratch/ping" || fail "no answer to IPv6 fragments"
 finish
