@@ -3,6 +3,7 @@
  * uhyve-cc -O2 priorities.c -o priorities && uhyve priorities
  */
 #include <stdio.h>
+#include <time.h>
 
 #include <uhyve/sync.h>
 #include <uhyve/task.h>
@@ -12,6 +13,7 @@
 #define EQUALS     3
 #define SHARE_MS   300
 #define NS_PER_MS  1000000ull
+#define NS_PER_S   1000000000ull
 #define PERCENT    100
 #define MAIN_FIRST (UHYVE_PRIORITIES - 1)
 
@@ -49,30 +51,33 @@ static void show_order(void)
 
 static uint64_t share_end;
 
-static void *count_turns(void *argument)
+/* Notes the processor time that the task has got. */
+static void *use_share(void *argument)
 {
-  uint64_t *turns = argument;
+  struct timespec used;
   while (uhyve_now() < share_end)
-    (*turns)++;
+    ;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+  *(uint64_t *) argument = (uint64_t) used.tv_sec * NS_PER_S + (uint64_t) used.tv_nsec;
   return NULL;
 }
 
 static void show_shares(void)
 {
   struct uhyve_task *tasks[EQUALS];
-  uint64_t turns[EQUALS] = {0};
-  uint64_t all = 0;
+  uint64_t used_ns[EQUALS] = {0};
+  uint64_t all_ns = 0;
   share_end = uhyve_now() + SHARE_MS * NS_PER_MS;
   for (int i = 0; i < EQUALS; i++)
-    uhyve_task_create(&tasks[i], "equal", UHYVE_PRIORITY_DEFAULT, CPU, count_turns, &turns[i]);
+    uhyve_task_create(&tasks[i], "equal", UHYVE_PRIORITY_DEFAULT, CPU, use_share, &used_ns[i]);
   for (int i = 0; i < EQUALS; i++)
   {
     uhyve_task_join(tasks[i], NULL, UHYVE_FOREVER);
-    all += turns[i];
+    all_ns += used_ns[i];
   }
   printf("%d equals for %d ms:  ", EQUALS, SHARE_MS);
   for (int i = 0; i < EQUALS; i++)
-    printf(" %2llu%%", (unsigned long long) (turns[i] * PERCENT / all));
+    printf(" %2llu%%", (unsigned long long) (used_ns[i] * PERCENT / all_ns));
   printf("\n");
 }
 

@@ -136,13 +136,15 @@ static bool is_empty(const char *path)
 
 /* ---- A launch ---- */
 
-static pid_t start(const char *data, const char *work)
+/* How the terminal is before the guest has it is told. */
+static pid_t start(const char *data, const char *work, struct termios *before)
 {
   char volume[64];
   snprintf(volume, sizeof(volume), "%s:/data", data);
   char *const command[] = {(char *) monitor, "-m",          "64M", "-c", "2", "--volume", volume,
                            (char *) program, (char *) work, NULL};
   check(openpty(&terminal, &slave, NULL, NULL, NULL) == 0, "openpty");
+  check(tcgetattr(slave, before) == 0, "tcgetattr");
   fcntl(terminal, F_SETFD, FD_CLOEXEC);
   fcntl(terminal, F_SETFL, O_NONBLOCK);
   pid_t process = fork();
@@ -303,8 +305,7 @@ static void launch(void)
   static const char *const works[WAYS] = {[WAY_DISK_FULL] = "fill", [WAY_GROUP_LIMIT] = "eat"};
   const char *work = works[way] != NULL ? works[way] : random_below(2) == 0 ? "settings" : "work";
   canary_empty(data);
-  pid_t process = start(data, work);
-  check(tcgetattr(slave, &before) == 0, "tcgetattr");
+  pid_t process = start(data, work, &before);
   unsigned int moment_us = random_below(MOMENT_MAX_US);
   if (way < WAY_DISK_FULL)
   {

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -68,13 +69,20 @@ static void drain(int fd)
     ;
 }
 
+static uint64_t milliseconds_of(struct timeval time)
+{
+  return (uint64_t) time.tv_sec * 1000 + (uint64_t) time.tv_usec / 1000;
+}
+
 bool launch_await(struct launch *launch, unsigned int milliseconds)
 {
   uint64_t end_ms = launch_now_ms() + milliseconds;
   for (;;)
   {
     int status;
-    bool has_changed = waitpid(launch->process, &status, WNOHANG | WUNTRACED) == launch->process;
+    struct rusage used;
+    bool has_changed =
+        wait4(launch->process, &status, WNOHANG | WUNTRACED, &used) == launch->process;
     read_error(launch);
     drain(launch->drained_fd);
     if (has_changed && WIFSTOPPED(status))
@@ -82,6 +90,7 @@ bool launch_await(struct launch *launch, unsigned int milliseconds)
     else if (has_changed)
     {
       launch->status = status;
+      launch->used_ms = milliseconds_of(used.ru_utime) + milliseconds_of(used.ru_stime);
       close(launch->error_fd);
       return true;
     }

@@ -13,6 +13,7 @@ struct launch
   pid_t process;
   int error_fd;                     /* its standard error comes here */
   int status;                       /* as waitpid() has it, after launch_await() */
+  uint64_t used_ms;                 /* of processor time, guest and all, after launch_await() */
   int drained_fd;                   /* -1, or what else is read, and dropped */
   char text[LAUNCH_TEXT_BYTES + 1]; /* of standard error, ended by a null */
   size_t text_bytes;                /* all there was: more may have come than is kept */

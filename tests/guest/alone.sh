@@ -6,7 +6,8 @@ passed='[0-9]+ checks, 0 failed
 '
 program=$PROGRAMS/alone
 
-# 300 ms of work takes no more interrupts than none at all.
+# 300 ms of work takes no more interrupts than none at all. At the beginning and the end there is one
+# more or less as the host has time: one that ticks has 30 and more each time.
 interrupts() {
     expect --stdout "$passed" --stderr '\{.*\}
 ' "$uhyve" --stats=json -c "$1" "$program" "$2"
@@ -15,7 +16,10 @@ interrupts() {
 }
 for cpus in 1 2; do
     none=$(interrupts "$cpus" 0)
-    some=$(interrupts "$cpus" 300)
+    for _ in 1 2 3; do
+        some=$(interrupts "$cpus" 300)
+        ((some > none + 1)) || break
+    done
     ((some <= none + 1)) || fail "$cpus CPUs: $some interrupts instead of $none"
 done
 

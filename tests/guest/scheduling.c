@@ -45,8 +45,7 @@ static void sleep_step(void)
 /* Sleeps, after so many steps, until the others have done four times as many: asks for a fifth. */
 static int steps_awake;
 static sem_t others_have_worked;
-static atomic_int others_steps;
-static atomic_int others_wanted;
+static atomic_int others_left;
 
 /* As many as a millisecond has room for, when the host takes nothing away. */
 static int steps_in_ms(void)
@@ -69,7 +68,7 @@ static int steps_in_ms(void)
 static void spin_for_sleeper(void)
 {
   spin_step();
-  if (++others_steps == others_wanted)
+  if (--others_left == 0)
     sem_post(&others_have_worked);
 }
 
@@ -79,7 +78,7 @@ static void sleep_for_others(void)
   spin_step();
   if (++steps % steps_awake != 0)
     return;
-  others_wanted = others_steps + 4 * steps_awake;
+  others_left = 4 * steps_awake;
   sem_wait(&others_have_worked);
 }
 
@@ -146,6 +145,14 @@ static uint64_t steps_of(const struct worker *workers, int count)
   return steps;
 }
 
+static void finish(struct worker *workers, int count)
+{
+  stop = true;
+  sem_post(&others_have_worked);
+  for (int i = 0; i < count; i++)
+    pthread_join(workers[i].thread, NULL);
+}
+
 /* Lets them run, with this thread above them but asleep: for so long, and until they have done so
  * many steps, which takes longer where the host has other work. */
 static void run(struct worker *workers, int count, int ms, uint64_t steps)
@@ -156,10 +163,7 @@ static void run(struct worker *workers, int count, int ms, uint64_t steps)
   sleep_ms(ms);
   while (steps_of(workers, count) < steps)
     sleep_ms(10);
-  stop = true;
-  sem_post(&others_have_worked);
-  for (int i = 0; i < count; i++)
-    pthread_join(workers[i].thread, NULL);
+  finish(workers, count);
 }
 
 static double share(const struct worker *workers, int count, int of)
@@ -215,14 +219,21 @@ static void check_priorities(void)
   CHECK(pthread_setschedparam(pthread_self(), SCHED_OTHER, &mine) == 0);
 }
 
-/* Each of as many tasks as CPUs has one. */
+/* Each of as many tasks as CPUs has one, for 300 ms from when the last CPU of the host has come. */
 static void check_placement(int cpus)
 {
   struct worker workers[4] = {{.step = spin_step, .cpu = -1},
                               {.step = spin_step, .cpu = -1},
                               {.step = spin_step, .cpu = -1},
                               {.step = spin_step, .cpu = -1}};
-  run(workers, cpus, 300, 0);
+  stop = false;
+  for (int i = 0; i < cpus; i++)
+    start(&workers[i]);
+  for (int i = 0; i < cpus; i++)
+    while (workers[i].steps == 0)
+      sleep_ms(1);
+  sleep_ms(300);
+  finish(workers, cpus);
   for (int i = 0; i < cpus; i++)
   {
     double part = share(workers, cpus, i) * cpus;
@@ -242,7 +253,8 @@ static void check_balance(void)
   stop = false;
   start(&workers[0]);
   start(&workers[1]);
-  nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
+  for (int i = 0; i < 500 && (workers[0].ran_on == 0 || workers[1].ran_on == 0); i++)
+    sleep_ms(10);
   CHECK(workers[0].ran_on == 1 && workers[1].ran_on == 1);
   CHECK(pthread_setaffinity_np(workers[0].thread, sizeof(all), &all) == 0);
   CHECK(pthread_setaffinity_np(workers[1].thread, sizeof(all), &all) == 0);

@@ -21,12 +21,6 @@ static void *give_back(void *argument)
   return argument;
 }
 
-static void *sleep_20_ms(void *argument)
-{
-  nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
-  return argument;
-}
-
 static sem_t may_end;
 
 static void *wait_to_end(void *argument)
@@ -113,10 +107,11 @@ static void check_exit_and_detach(void)
   CHECK(detached_ran == MANY);
   CHECK(pthread_attr_destroy(&attr) == 0);
 
-  CHECK(pthread_create(&thread, NULL, sleep_20_ms, NULL) == 0);
+  CHECK(pthread_create(&thread, NULL, wait_to_end, NULL) == 0);
   CHECK(pthread_detach(thread) == 0);
   CHECK(pthread_detach(thread) == EINVAL);
   CHECK(pthread_join(thread, NULL) == EINVAL);
+  CHECK(sem_post(&may_end) == 0);
 }
 
 /* ---- Attributes ---- */

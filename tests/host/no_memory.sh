@@ -44,6 +44,7 @@ expect --status 137 --stdout '(.*Killed.*
 )?uhyve: killed, it seems by the kernel: .*memory limit.*\(100 MiB\).*
 ' to_the_end in_group "$uhyve" "$PROGRAMS/greedy"
 # A signal to the command still ends the guest.
+: > "$scratch/out" # what the one before has said does not count
 (echo $BASHPID > "$group/cgroup.procs" && exec "$uhyve" "$PROGRAMS/late") > "$scratch/out" 2>&1 &
 monitor=$!
 until grep -q ready "$scratch/out"; do sleep 0.01; done

@@ -15,7 +15,8 @@
  *   killed N      waits for its end by this signal, the same
  *   exits-at-all N, killed-at-all N  the same, whatever the text is
  *   within MS     since the last step before, not counting the wait that ends it
- * With --terminal first, all three streams are a new terminal, and the program its foreground job:
+ * With --terminal first, all three streams are a new terminal of 24 rows and 80 columns, and the
+ * program its foreground job:
  *   size R C      gives it another size
  *   raw, cooked   its settings are so now, or have become so
  *   hang-up       it goes away, and with it its session, which SIGHUP tells
@@ -126,7 +127,8 @@ static void make_terminal(void)
       ;
     exit(WIFEXITED(ended) ? WEXITSTATUS(ended) : EXIT_FAILURE);
   }
-  check(openpty(&terminal, &slave, NULL, NULL, NULL) == 0, "openpty");
+  const struct winsize size = {.ws_row = 24, .ws_col = 80};
+  check(openpty(&terminal, &slave, NULL, NULL, &size) == 0, "openpty");
   fcntl(terminal, F_SETFD, FD_CLOEXEC);
   fcntl(slave, F_SETFD, FD_CLOEXEC);
   check(setsid() >= 0 && ioctl(slave, TIOCSCTTY, 0) == 0, "setsid");

@@ -25,8 +25,8 @@ static void say(const char *what, int number)
 
 static void handle(int number)
 {
-  handled = number;
   say("handler", number);
+  handled = number;
 }
 
 static void note(int number)

@@ -68,6 +68,10 @@ for file in *.c *.cpp *.f90; do
             ;;
         client.c)
             start 'sh -c "echo; exec socat TCP-LISTEN:7777,fork EXEC:cat"'
+            until (exec 6<> /dev/tcp/127.0.0.1/7777) 2> /dev/null; do
+                kill -0 "$server" || fail "socat has ended: $(cat server.log)"
+                sleep 0.01
+            done
             expect --stdin question --stdout $'hello\n' bash -c "$line"
             stop
             ;;
