@@ -37,8 +37,12 @@ static void with_condition(bool timed)
 {
   struct timespec until = in_ms(CLOCK_REALTIME, 100000);
   struct timespec monotonic = in_ms(CLOCK_MONOTONIC, 100000);
+  /* Who is cancelled here holds the mutex only if the handler is there that unlocks it. */
+  int type;
+  CHECK(pthread_setcanceltype(PTHREAD_CANCEL_DEFERRED, &type) == 0);
   CHECK(pthread_mutex_lock(&mutex) == 0);
   pthread_cleanup_push(unlock_mutex, NULL);
+  CHECK(pthread_setcanceltype(type, NULL) == 0);
   for (int i = 0;; i++)
   {
     if (!timed)

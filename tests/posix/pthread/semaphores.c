@@ -29,8 +29,8 @@ static void check_units(sem_t *of)
   CHECK(sem_trywait(of) == 0);
   errno = 0;
   CHECK(sem_trywait(of) == -1 && errno == EAGAIN);
-  struct timespec until = in_ms(CLOCK_REALTIME, 10);
   int64_t before_ms = now_ms();
+  struct timespec until = in_ms(CLOCK_REALTIME, 10);
   errno = 0;
   CHECK(sem_timedwait(of, &until) == -1 && errno == ETIMEDOUT);
   CHECK(now_ms() - before_ms >= 8);

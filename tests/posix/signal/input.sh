@@ -5,13 +5,13 @@ source "${BASH_SOURCE[0]%/*}/../../expect.sh"
 
 mkfifo "$scratch/input"
 exec 3<> "$scratch/input"
-"$uhyve" -c "$1" "$PROGRAMS/signal_input" < "$scratch/input" > "$scratch/output" 2> "$scratch/error" &
+"$uhyve" -c "$1" "$PROGRAMS/signal_input" < "$scratch/input" > "$scratch/output" 2> "$scratch/error" 3>&- &
 guest=$!
+trap 'kill "$guest" 2> "$scratch/error" || true; rm -rf "$scratch"' EXIT
 for ((i = 0; i < 1000; i++)); do
     [[ $(head -n 1 "$scratch/output") != ready ]] || break
     sleep 0.01
 done
-sleep 0.1
 echo hello >&3
 status=0
 wait "$guest" || status=$?

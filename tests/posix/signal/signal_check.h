@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "../../guest/check.h"
+#include "../../guest/check_sender.h"
 
 /* The first one that no C library keeps for itself. */
 #ifdef __uhyve__

@@ -49,9 +49,11 @@ static void test_alarm(void)
   CHECK(alarm(0) == 0);
   count = 0;
   double begin = seconds_now();
-  CHECK(ualarm(3000, 0) == 0);
+  /* Again and again, as the first one may come before pause() waits. */
+  CHECK(ualarm(3000, 3000) == 0);
   CHECK(pause() == -1 && errno == EINTR);
-  CHECK(count == 1 && when - begin >= 0.003);
+  ualarm(0, 0);
+  CHECK(count >= 1 && when - begin >= 0.003 * count);
   CHECK(told.si_signo == SIGALRM && told.si_code == SI_KERNEL);
 }
 
@@ -83,11 +85,24 @@ static void test_interval(void)
   CHECK(getitimer(-1, &now) == -1 && errno == EINVAL);
 }
 
-static double processor_seconds(void)
+static double used_seconds(clockid_t clock)
 {
   struct timespec used;
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+  clock_gettime(clock, &used);
   return (double) used.tv_sec + (double) used.tv_nsec / 1e9;
+}
+
+/* The least of several tells: what the host takes from the CPU around a sleep does count. */
+static bool sleep_counts(clockid_t clock)
+{
+  bool counts = true;
+  for (int i = 0; i < 10 && counts; i++)
+  {
+    double begin = used_seconds(clock);
+    sleep_ns(20 * MS);
+    counts = used_seconds(clock) - begin >= 0.015;
+  }
+  return counts;
 }
 
 static void test_processor_time(void)
@@ -95,16 +110,16 @@ static void test_processor_time(void)
   struct itimerval value = {.it_value = {.tv_usec = 15000}};
   act_info(SIGPROF, note, 0);
   act_info(SIGVTALRM, note, 0);
+  CHECK(!sleep_counts(CLOCK_PROCESS_CPUTIME_ID));
   for (int which = ITIMER_VIRTUAL; which <= ITIMER_PROF; which++)
   {
     count = 0;
-    double begin = processor_seconds();
+    double begin = used_seconds(CLOCK_PROCESS_CPUTIME_ID);
     CHECK(setitimer(which, &value, NULL) == 0);
-    sleep_ns(20 * MS); /* does not count */
-    CHECK(noted() == 0);
+    sleep_ns(20 * MS); /* does not count, or less than that is used at the end */
     while (noted() == 0)
       ;
-    double used = processor_seconds() - begin;
+    double used = used_seconds(CLOCK_PROCESS_CPUTIME_ID) - begin;
     CHECK(used >= 0.014);
     CHECK(told.si_signo == (which == ITIMER_PROF ? SIGPROF : SIGVTALRM));
   }
@@ -128,9 +143,14 @@ static void test_signal(void)
   CHECK(timer_settime(timer, 0, &later, NULL) == 0);
   CHECK(timer_gettime(timer, &now) == 0);
   CHECK(now.it_value.tv_sec == 59 && now.it_value.tv_nsec > 0);
+  /* Blocked, it cannot come between the look and the wait. */
+  sigset_t none;
+  sigemptyset(&none);
+  block(SIGUSR1);
   CHECK(timer_settime(timer, 0, &value, NULL) == 0);
   while (noted() == 0)
-    pause();
+    sigsuspend(&none);
+  unblock(SIGUSR1);
   CHECK(when - begin >= 0.003);
   CHECK(told.si_signo == SIGUSR1 && told.si_code == SI_TIMER && told.si_value.sival_int == 4711);
   CHECK(told.si_overrun == 0 && timer_getoverrun(timer) == 0);
@@ -143,6 +163,7 @@ static void test_signal(void)
     timer_t other;
     struct timespec from;
     CHECK(timer_create(clocks[i], &event, &other) == 0);
+    begin = seconds_now();
     clock_gettime(clocks[i], &from);
     value = (struct itimerspec){.it_value = from};
     value.it_value.tv_nsec += 2 * MS;
@@ -152,7 +173,6 @@ static void test_signal(void)
       value.it_value.tv_sec++;
     }
     count = 0;
-    begin = seconds_now();
     CHECK(timer_settime(other, TIMER_ABSTIME, &value, NULL) == 0);
     while (noted() == 0)
       ;
@@ -173,8 +193,9 @@ static void test_signal(void)
   CHECK(now.it_value.tv_nsec > 0 && now.it_interval.tv_nsec == 7 * MS);
   CHECK(timer_settime(timer, 0, &value, NULL) == 0);
   CHECK(timer_delete(timer) == 0);
+  int before = noted(); /* not 0 if it was due before it was taken back */
   sleep_ns(8 * MS);
-  CHECK(noted() == 0);
+  CHECK(noted() == before);
 }
 
 /* Expiries while the signal waits are counted, and told once. */
@@ -227,18 +248,15 @@ static void test_thread_time(void)
   timer_t timer;
   struct itimerspec value = after_ms(15, 0);
   struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1};
-  struct timespec used;
+  CHECK(!sleep_counts(CLOCK_THREAD_CPUTIME_ID));
   CHECK(timer_create(CLOCK_THREAD_CPUTIME_ID, &event, &timer) == 0);
   count = 0;
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
-  double begin = (double) used.tv_sec + (double) used.tv_nsec / 1e9;
+  double begin = used_seconds(CLOCK_THREAD_CPUTIME_ID);
   CHECK(timer_settime(timer, 0, &value, NULL) == 0);
   sleep_ns(20 * MS);
-  CHECK(noted() == 0);
   while (noted() == 0)
     ;
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
-  CHECK((double) used.tv_sec + (double) used.tv_nsec / 1e9 - begin >= 0.014);
+  CHECK(used_seconds(CLOCK_THREAD_CPUTIME_ID) - begin >= 0.014);
   CHECK(timer_delete(timer) == 0);
 }
 
@@ -366,7 +384,7 @@ static void test_many(void)
     CHECK(pthread_create(&threads[i], NULL, set_many, NULL) == 0);
   for (int i = 0; i < SETTERS; i++)
     CHECK(pthread_join(threads[i], NULL) == 0);
-  double end = seconds_now() + 5;
+  double end = seconds_now() + 10;
   for (int i = 0; i < TIMERS; i++)
   {
     int before = __atomic_load_n(&fired[i], __ATOMIC_RELAXED);

@@ -62,13 +62,6 @@ static void *send_process(void *argument)
   return NULL;
 }
 
-static void *send_term(void *thread)
-{
-  sleep_ns(5 * MS);
-  pthread_kill(*(pthread_t *) thread, SIGTERM);
-  return NULL;
-}
-
 static pthread_t start(void *(*entry)(void *) )
 {
   static pthread_t self;
@@ -92,10 +85,11 @@ static void test_waited(void)
   /* A handler of another signal interrupts it, but not sigwait(). */
   count = 0;
   act(SIGTERM, note, SA_RESTART);
-  thread = start(send_term);
+  struct sender sender;
+  thread = begin_signals(&sender, SIGTERM);
   errno = 0;
-  CHECK(sigwaitinfo(&set, NULL) == -1 && errno == EINTR && count == 1);
-  pthread_join(thread, NULL);
+  CHECK(sigwaitinfo(&set, NULL) == -1 && errno == EINTR && count >= 1);
+  end_signals(&sender, thread);
 }
 
 static void test_suspend(void)
@@ -122,10 +116,11 @@ static void test_suspend(void)
   CHECK(sigsuspend(&mask) == -1 && errno == EINTR && count == 2);
   pthread_join(thread, NULL);
   unblock(SIGUSR1);
-  thread = start(send_usr1);
+  struct sender sender;
+  thread = begin_signals(&sender, SIGUSR1);
   errno = 0;
-  CHECK(pause() == -1 && errno == EINTR && count == 3);
-  pthread_join(thread, NULL);
+  CHECK(pause() == -1 && errno == EINTR && count >= 3);
+  end_signals(&sender, thread);
   block(SIGUSR1);
 }
 
@@ -174,8 +169,8 @@ static void test_many(void)
 }
 
 #ifdef __uhyve__
-/* One of two that wait is woken for the signal to the process, and gets another one before it runs:
- * then the other one takes the first. */
+#define ABOVE_OTHERS 30
+
 static void *take_one(void *argument)
 {
   const sigset_t set = set_of(SIGUSR1, SIGUSR2);
@@ -185,24 +180,48 @@ static void *take_one(void *argument)
   return NULL;
 }
 
+static void set_own_priority(int policy, int priority)
+{
+  struct sched_param param = {.sched_priority = priority};
+  CHECK(pthread_setschedparam(pthread_self(), policy, &param) == 0);
+}
+
+/* One of two that wait is woken for the signal to the process, and gets another one before it runs:
+ * then the other one takes the first. Neither runs before it has both, as all are on one CPU, where
+ * this thread goes before them. */
+static void take_two(int target, const pthread_attr_t *attr)
+{
+  pthread_t threads[2];
+  int numbers[2] = {0};
+  struct timespec end;
+  for (int i = 0; i < 2; i++)
+    CHECK(pthread_create(&threads[i], attr, take_one, &numbers[i]) == 0);
+  sleep_ns(5 * MS);
+  set_own_priority(SCHED_FIFO, ABOVE_OTHERS);
+  CHECK(kill(getpid(), SIGUSR1) == 0 && pthread_kill(threads[target], SIGUSR2) == 0);
+  set_own_priority(SCHED_OTHER, 0);
+  clock_gettime(CLOCK_REALTIME, &end);
+  end.tv_sec += 10;
+  for (int i = 0; i < 2; i++)
+    if (!CHECK(pthread_timedjoin_np(threads[i], NULL, &end) == 0))
+      exit(check_finish());
+  CHECK(numbers[0] + numbers[1] == SIGUSR1 + SIGUSR2);
+}
+
 static void test_passed_on(void)
 {
+  pthread_attr_t attr;
+  cpu_set_t all, first;
+  CPU_ZERO(&first);
+  CPU_SET(0, &first);
+  CHECK(pthread_attr_init(&attr) == 0);
+  CHECK(pthread_attr_setaffinity_np(&attr, sizeof(first), &first) == 0);
+  CHECK(pthread_getaffinity_np(pthread_self(), sizeof(all), &all) == 0);
+  CHECK(pthread_setaffinity_np(pthread_self(), sizeof(first), &first) == 0);
   for (int target = 0; target < 2; target++)
-  {
-    pthread_t threads[2];
-    int numbers[2] = {0};
-    struct timespec end;
-    for (int i = 0; i < 2; i++)
-      CHECK(pthread_create(&threads[i], NULL, take_one, &numbers[i]) == 0);
-    sleep_ns(5 * MS);
-    CHECK(kill(getpid(), SIGUSR1) == 0 && pthread_kill(threads[target], SIGUSR2) == 0);
-    clock_gettime(CLOCK_REALTIME, &end);
-    end.tv_sec += 2;
-    for (int i = 0; i < 2; i++)
-      if (!CHECK(pthread_timedjoin_np(threads[i], NULL, &end) == 0))
-        exit(check_finish());
-    CHECK(numbers[0] + numbers[1] == SIGUSR1 + SIGUSR2);
-  }
+    take_two(target, &attr);
+  CHECK(pthread_setaffinity_np(pthread_self(), sizeof(all), &all) == 0);
+  CHECK(pthread_attr_destroy(&attr) == 0);
 }
 #endif
 

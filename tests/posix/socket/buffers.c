@@ -32,16 +32,11 @@ static void test_large_send_buffer(void)
   ssize_t result;
   make_connection(AF_INET, ends);
   GIVES(set_int(ends[0], SOL_SOCKET, SO_SNDBUF, 4 << 20), 0);
-  GIVES(fcntl(ends[0], F_SETFL, O_NONBLOCK), 0);
-  while ((result = send(ends[0], buffer, sizeof(buffer), 0)) > 0)
-    sent += (size_t) result;
-  CHECK(result == -1 && errno == EAGAIN);
-  CHECK((events_of(ends[0], POLLOUT) & POLLOUT) == 0);
+  sent = fill(ends[0]);
   for (received = 0; received < sent; received += (size_t) result)
     if ((result = recv(ends[1], buffer, sizeof(buffer), 0)) <= 0)
       break;
   GIVES(received, sent);
-  GIVES(fcntl(ends[0], F_SETFL, 0), 0);
   CHECK(pthread_create(&other, NULL, send_all, &sent) == 0);
   usleep(200000);
   for (received = 0; (result = recv(ends[1], buffer, sizeof(buffer), 0)) > 0;)
@@ -54,37 +49,20 @@ static void test_large_send_buffer(void)
   close(ends[1]);
 }
 
-static volatile sig_atomic_t handled;
-
-static void handle(int number)
-{
-  (void) number;
-  handled = handled + 1;
-}
-
-static void *disturb(void *first)
-{
-  usleep(50000);
-  pthread_kill(*(pthread_t *) first, SIGUSR1);
-  return NULL;
-}
-
 /* Who looks at more than there is gets what is there when time is over, or a handler has run. */
 static void test_looking(void)
 {
   char buffer[10];
-  pthread_t self = pthread_self();
-  pthread_t other;
+  struct sender sender;
   struct timeval wait = {.tv_usec = 50000};
-  struct sigaction action = {.sa_handler = handle};
   make_connection(AF_INET, ends);
   GIVES(send(ends[0], "abc", 3, 0), 3);
   CHECK(wait_for_events(ends[1], POLLIN) == POLLIN);
-  GIVES(sigaction(SIGUSR1, &action, NULL), 0);
-  CHECK(pthread_create(&other, NULL, disturb, &self) == 0);
+  set_handler(0);
+  pthread_t thread = begin_signals(&sender, SIGUSR1);
   GIVES(recv(ends[1], buffer, 10, MSG_PEEK | MSG_WAITALL), 3);
-  CHECK(handled == 1);
-  pthread_join(other, NULL);
+  CHECK(handled >= 1);
+  end_signals(&sender, thread);
   GIVES(setsockopt(ends[1], SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)), 0);
   GIVES(recv(ends[1], buffer, 10, MSG_PEEK | MSG_WAITALL), 3);
   GIVES(recv(ends[1], buffer, 10, MSG_WAITALL), 3);

@@ -26,6 +26,7 @@
 #include <unistd.h>
 
 #include "../../guest/check_calls.h"
+#include "../../guest/check_sender.h"
 
 /* An address of either family; its size by family. */
 union name
@@ -112,6 +113,23 @@ static inline int wait_for_events(int fd, int wanted)
   return poll(&polled, 1, 5000) > 0 ? polled.revents : -1;
 }
 
+/* Sends until there is no room, and tells how much. Nobody reads, but what has been sent arrives,
+ * and may make room again until that is acknowledged: so this looks for some time. */
+static inline size_t fill(int fd)
+{
+  static char much[1 << 20];
+  struct pollfd polled = {.fd = fd, .events = POLLOUT};
+  size_t sent = 0;
+  do
+  {
+    ssize_t result;
+    while ((result = send(fd, much, sizeof(much), MSG_DONTWAIT)) > 0)
+      sent += (size_t) result;
+    CHECK(result == -1 && errno == EAGAIN);
+  } while (poll(&polled, 1, 100) == 1 && (polled.revents & POLLOUT) != 0);
+  return sent;
+}
+
 static inline int get_int(int fd, int level, int option)
 {
   int value = -1;
@@ -129,6 +147,23 @@ static inline long milliseconds(void)
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
   return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* ---- Signals ---- */
+
+static volatile sig_atomic_t handled;
+
+static inline void count_signal(int number)
+{
+  (void) number;
+  handled = handled + 1;
+}
+
+static inline void set_handler(int flags)
+{
+  struct sigaction action = {.sa_handler = count_signal, .sa_flags = flags};
+  GIVES(sigaction(SIGUSR1, &action, NULL), 0);
+  handled = 0;
 }
 
 #endif

@@ -4,97 +4,118 @@
 
 #define STREAM_BYTES (8u << 20)
 
-static volatile sig_atomic_t handled;
-
-static void handle(int number)
-{
-  (void) number;
-  handled = handled + 1;
-}
-
-static void set_handler(int flags)
-{
-  struct sigaction action = {.sa_handler = handle, .sa_flags = flags};
-  sigaction(SIGUSR1, &action, NULL);
-  handled = 0;
-}
+/* So many signals end no call that goes on. */
+#define ENOUGH_SIGNALS 5
 
 static int ends[2];
 static int listener;
 
-/* Sends a signal to the first thread, and some time after it a byte to its socket. */
-static void *disturb(void *first)
+static void *send_soon(void *unused)
 {
-  usleep(50000);
-  pthread_kill(*(pthread_t *) first, SIGUSR1);
-  usleep(100000);
-  CHECK(send(ends[0], "x", 1, MSG_NOSIGNAL) == 1);
-  return NULL;
+  usleep(20000);
+  GIVES(send(ends[0], "x", 1, MSG_NOSIGNAL), 1);
+  return unused;
 }
 
-/* Nobody reads. What has been sent arrives meanwhile, and may make room again. */
-static void fill(int fd, const char *much, size_t len_bytes)
+/* Waits for it. */
+static void receive_byte(void)
 {
-  struct pollfd polled = {.fd = fd, .events = POLLOUT};
-  do
-    while (send(fd, much, len_bytes, MSG_DONTWAIT) > 0)
-      ;
-  while (poll(&polled, 1, 100) == 1);
+  char buffer[10];
+  pthread_t other;
+  CHECK(pthread_create(&other, NULL, send_soon, NULL) == 0);
+  GIVES(recv(ends[1], buffer, 10, 0), 1);
+  pthread_join(other, NULL);
 }
 
-static void test_signals_while_writing(pthread_t *self)
+static void *send_after_signals(void *sender)
+{
+  while (handled < ENOUGH_SIGNALS)
+    usleep(1000);
+  GIVES(send(ends[0], "x", 1, MSG_NOSIGNAL), 1);
+  return sender;
+}
+
+enum call
+{
+  RECV,
+  READ,
+  READV,
+  WRITE,
+  WRITEV
+};
+
+/* What has been taken before a signal is told first. Nobody reads, so that ends. */
+static ssize_t write_all(enum call call)
 {
   static char much[1 << 20];
-  pthread_t other;
-  struct timeval wait = {.tv_sec = 5};
   struct iovec piece = {.iov_base = much, .iov_len = sizeof(much)};
-  setsockopt(ends[1], SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait));
-  set_int(ends[1], SOL_SOCKET, SO_SNDBUF, 1 << 16);
-  fill(ends[1], much, sizeof(much));
-  pthread_create(&other, NULL, disturb, self);
-  FAILS(write(ends[1], much, sizeof(much)), EINTR);
+  ssize_t result;
+  do
+    result = call == WRITE ? write(ends[1], much, sizeof(much)) : writev(ends[1], &piece, 1);
+  while (result > 0);
+  return result;
+}
+
+static ssize_t wait_in(enum call call)
+{
+  char buffer[10];
+  struct iovec piece = {.iov_base = buffer, .iov_len = sizeof(buffer)};
+  switch (call)
+  {
+  case RECV:
+    return recv(ends[1], buffer, sizeof(buffer), 0);
+  case READ:
+    return read(ends[1], buffer, sizeof(buffer));
+  case READV:
+    return readv(ends[1], &piece, 1);
+  default:
+    return write_all(call);
+  }
+}
+
+static void is_interrupted(enum call call, int flags)
+{
+  struct sender sender;
+  set_handler(flags);
+  pthread_t thread = begin_signals(&sender, SIGUSR1);
+  if (!FAILS(wait_in(call), EINTR))
+    fprintf(stderr, "  call %d\n", (int) call);
+  CHECK(handled >= 1);
+  end_signals(&sender, thread);
+}
+
+static void goes_on(void)
+{
+  char buffer[10];
+  struct sender sender;
+  pthread_t other;
+  set_handler(SA_RESTART);
+  pthread_t thread = begin_signals(&sender, SIGUSR1);
+  CHECK(pthread_create(&other, NULL, send_after_signals, NULL) == 0);
+  GIVES(recv(ends[1], buffer, 10, 0), 1);
+  CHECK(handled >= ENOUGH_SIGNALS);
   pthread_join(other, NULL);
-  fill(ends[1], much, sizeof(much));
-  pthread_create(&other, NULL, disturb, self);
-  FAILS(writev(ends[1], &piece, 1), EINTR);
-  pthread_join(other, NULL);
+  end_signals(&sender, thread);
 }
 
 static void test_signals(void)
 {
-  char buffer[10];
-  pthread_t self = pthread_self();
-  pthread_t other;
   struct timeval wait = {.tv_sec = 5};
   make_connection(AF_INET, ends);
-  set_handler(0);
-  pthread_create(&other, NULL, disturb, &self);
-  FAILS(recv(ends[1], buffer, 10, 0), EINTR);
-  CHECK(handled == 1);
-  GIVES(recv(ends[1], buffer, 10, 0), 1);
-  pthread_join(other, NULL);
-  set_handler(SA_RESTART);
-  pthread_create(&other, NULL, disturb, &self);
-  GIVES(recv(ends[1], buffer, 10, 0), 1);
-  CHECK(handled == 1);
-  pthread_join(other, NULL);
+  is_interrupted(RECV, 0);
+  receive_byte();
+  goes_on();
   /* With a timeout no call begins again, by whatever name. */
   setsockopt(ends[1], SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
-  set_handler(SA_RESTART);
-  pthread_create(&other, NULL, disturb, &self);
-  FAILS(recv(ends[1], buffer, 10, 0), EINTR);
-  GIVES(recv(ends[1], buffer, 10, 0), 1);
-  pthread_join(other, NULL);
-  pthread_create(&other, NULL, disturb, &self);
-  FAILS(read(ends[1], buffer, 10), EINTR);
-  GIVES(read(ends[1], buffer, 10), 1);
-  pthread_join(other, NULL);
-  struct iovec piece = {.iov_base = buffer, .iov_len = 10};
-  pthread_create(&other, NULL, disturb, &self);
-  FAILS(readv(ends[1], &piece, 1), EINTR);
-  GIVES(readv(ends[1], &piece, 1), 1);
-  pthread_join(other, NULL);
-  test_signals_while_writing(&self);
+  setsockopt(ends[1], SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait));
+  set_int(ends[1], SOL_SOCKET, SO_SNDBUF, 1 << 16);
+  for (enum call call = RECV; call <= READV; call++)
+  {
+    is_interrupted(call, SA_RESTART);
+    receive_byte();
+  }
+  is_interrupted(WRITE, SA_RESTART);
+  is_interrupted(WRITEV, SA_RESTART);
   close(ends[0]);
   close(ends[1]);
 }
@@ -117,20 +138,23 @@ static void test_timeouts(void)
   FAILS(setsockopt(ends[1], SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)), EDOM);
   wait.tv_usec = 50000;
   GIVES(setsockopt(ends[0], SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait)), 0);
-  long sent = 0;
-  long result;
+  size_t sent = 0;
+  ssize_t result;
+  begin = milliseconds();
   while ((result = send(ends[0], much, sizeof(much), 0)) > 0)
-    sent += result;
-  CHECK(errno == EAGAIN && sent > 0);
-  CHECK((events_of(ends[0], POLLOUT) & POLLOUT) == 0);
-  FAILS(send(ends[0], "x", 1, MSG_DONTWAIT), EAGAIN);
-  int reader = ends[1];
-  while (sent > 0 && (result = recv(reader, much, sizeof(much), 0)) > 0)
-    sent -= result;
+    sent += (size_t) result;
+  CHECK(result == -1 && errno == EAGAIN && sent > 0);
+  CHECK(milliseconds() - begin >= 45);
+  sent += fill(ends[0]);
+  wait.tv_sec = 10;
+  GIVES(setsockopt(ends[1], SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)), 0);
+  while (sent > 0 && (result = recv(ends[1], much, sizeof(much), 0)) > 0)
+    sent -= (size_t) result;
   CHECK(sent == 0);
   CHECK(wait_for_events(ends[0], POLLOUT) == POLLOUT);
   close(ends[0]);
   close(ends[1]);
+  wait.tv_sec = 0;
   int server = bound(AF_INET, SOCK_STREAM);
   GIVES(setsockopt(server, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)), 0);
   FAILS(accept(server, NULL, NULL), EAGAIN);

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "../../guest/check.h"
+#include "../../guest/check_sender.h"
 
 #define PIPE_BYTES 65536
 
@@ -68,39 +69,6 @@ static inline void handle(int number, int flags)
 {
   struct sigaction action = {.sa_handler = count_signal, .sa_flags = flags};
   CHECK(sigaction(number, &action, NULL) == 0);
-}
-
-/* Signals sent to a thread until it says that it has gone on: one may come before it waits. */
-struct sender
-{
-  pthread_t to;
-  int number;
-  int is_over;
-};
-
-static inline void *send_signals(void *argument)
-{
-  struct sender *sender = argument;
-  while (__atomic_load_n(&sender->is_over, __ATOMIC_SEQ_CST) == 0)
-  {
-    pthread_kill(sender->to, sender->number);
-    sleep_ms(1);
-  }
-  return NULL;
-}
-
-static inline pthread_t begin_signals(struct sender *sender, int number)
-{
-  pthread_t thread;
-  *sender = (struct sender){.to = pthread_self(), .number = number};
-  CHECK(pthread_create(&thread, NULL, send_signals, sender) == 0);
-  return thread;
-}
-
-static inline void end_signals(struct sender *sender, pthread_t thread)
-{
-  __atomic_store_n(&sender->is_over, 1, __ATOMIC_SEQ_CST);
-  CHECK(pthread_join(thread, NULL) == 0);
 }
 
 #endif
