@@ -22,7 +22,7 @@
 #define FEW_TABLES    16u
 #define FEW_NO_TABLES 5u
 
-#define END_GPA    0xfec00000ull /* of registers that the boot has mapped */
+#define END_GPA       0xfec00000ull /* of registers that the boot has mapped */
 
 struct virtio_slot virtio_slot_named(const struct uhyve_interface *interface)
 {
