@@ -38,9 +38,9 @@ int main(int argc, char **argv)
   long long host = atoll(argv[1]);
   long long guest = now_ns(CLOCK_REALTIME) / 1000000000;
   CHECK(guest >= host && guest <= host + 10);
-  CHECK(time(NULL) >= guest && time(NULL) <= guest + 2);
+  CHECK(time(NULL) >= guest && time(NULL) <= guest + 10);
   struct timeval day;
-  CHECK(gettimeofday(&day, NULL) == 0 && day.tv_sec >= guest && day.tv_sec <= guest + 2 &&
+  CHECK(gettimeofday(&day, NULL) == 0 && day.tv_sec >= guest && day.tv_sec <= guest + 10 &&
         day.tv_usec >= 0 && day.tv_usec < 1000000);
 
   check_clock(CLOCK_REALTIME);

@@ -22,7 +22,7 @@ mkfifo "$scratch/answer"
 on_terminal "'$uhyve' '$PROGRAMS/input' ask" < "$scratch/answer" > "$scratch/output" &
 guest=$!
 exec 5> "$scratch/answer"
-for ((waited = 0; waited < 200; waited++)); do
+for ((waited = 0; waited < 1000; waited++)); do
     ! grep -q 'name?' "$scratch/output" || break
     sleep 0.02
 done

@@ -57,10 +57,10 @@ static inline void spin_ns(uint64_t ns)
     ;
 }
 
-/* Whether `*flag` is set within a second, this thread asleep meanwhile. */
+/* Whether `*flag` is set within ten seconds, this thread asleep meanwhile. */
 static inline bool comes_while_asleep(const volatile bool *flag)
 {
-  uint64_t end_ns = uhyve_now() + 1000 * MS;
+  uint64_t end_ns = uhyve_now() + 10000 * MS;
   while (!*flag && uhyve_now() < end_ns)
     uhyve_task_sleep(MS);
   return *flag;
@@ -69,7 +69,7 @@ static inline bool comes_while_asleep(const volatile bool *flag)
 /* The same while this thread runs. */
 static inline bool comes_while_running(const volatile bool *flag)
 {
-  uint64_t end_ns = uhyve_now() + 1000 * MS;
+  uint64_t end_ns = uhyve_now() + 10000 * MS;
   while (!*flag && uhyve_now() < end_ns)
     ;
   return *flag;

@@ -102,7 +102,7 @@ static void check_exit_and_detach(void)
       CHECK(pthread_create(&thread, NULL, count_detached, NULL) == 0 &&
             pthread_detach(thread) == 0);
   }
-  for (int i = 0; detached_ran < MANY && i < 2000; i++)
+  for (int i = 0; detached_ran < MANY && i < 20000; i++)
     usleep(1000);
   CHECK(detached_ran == MANY);
   CHECK(pthread_attr_destroy(&attr) == 0);

@@ -129,7 +129,7 @@ static int times(void)
   say("found", select(1, &set, NULL, NULL, &wait));
   clock_gettime(CLOCK_MONOTONIC, &end);
   long took_ms = (end.tv_sec - begin.tv_sec) * 1000 + (end.tv_nsec - begin.tv_nsec) / 1000000;
-  say("in time", took_ms >= 20 && took_ms < 2000);
+  say("in time", took_ms >= 20 && took_ms < 20000);
   return 0;
 }
 
