@@ -36,18 +36,23 @@ static struct
   uint32_t ran, early, late, disordered;
 } seen[MOST_CPUS];
 
-static void ring(void *argument)
+static void see(const struct alarm *alarm, uint64_t now_ns)
 {
-  struct alarm *alarm = argument;
-  uint64_t now_ns = uhyve_now();
   seen[alarm->cpu].ran++;
-  alarm->ran++;
   seen[alarm->cpu].early += now_ns < alarm->deadline_ns ? 1 : 0;
   seen[alarm->cpu].late += now_ns > alarm->deadline_ns + LATE_NS ? 1 : 0;
   if (alarm->deadline_ns < seen[alarm->cpu].ordered_from_ns)
     return;
   seen[alarm->cpu].disordered += alarm->deadline_ns < seen[alarm->cpu].last_ns ? 1 : 0;
   seen[alarm->cpu].last_ns = alarm->deadline_ns;
+}
+
+static void ring(void *argument)
+{
+  struct alarm *alarm = argument;
+  see(alarm, uhyve_now());
+  /* Last: who sees that all rang looks at what was seen. */
+  __atomic_store_n(&alarm->ran, alarm->ran + 1, __ATOMIC_RELEASE);
 }
 
 static void *bind_alarms(void *argument)
@@ -108,7 +113,7 @@ static bool all_rang(void)
 {
   bool all = true;
   for (unsigned int i = 0; i < alarm_count && all; i++)
-    all = alarms[i].cleared || __atomic_load_n(&alarms[i].ran, __ATOMIC_RELAXED) != 0;
+    all = alarms[i].cleared || __atomic_load_n(&alarms[i].ran, __ATOMIC_ACQUIRE) != 0;
   return all;
 }
 
