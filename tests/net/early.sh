@@ -11,9 +11,10 @@ peer_start datagrams 'data transfer loop' \
     socat -d -d -u "UDP4-RECV:7001,bind=$host4" "CREATE:$scratch/datagram"
 datagrams=$peer_pid
 
-# ends NAME: waits for the guest's end.
+# ends NAME: waits for the guest's end, and until its log has all that it has said.
 ends() {
     wait "$guest_pid" || fail "status $? of $1"
+    wait "$guest_log"
 }
 
 guest_start early early "$host4" 7001

@@ -113,7 +113,7 @@ in_guest_space() { ip netns exec guest "$@"; }
 
 # peer_start NAME PATTERN COMMAND...: starts a command in the background and waits until it has printed a
 # line with the extended regular expression, which is in $peer_line. Its output and errors are in
-# NAME.log, its process $peer_pid.
+# NAME.log, its process $peer_pid; all that it has said is there when the process $peer_log has ended.
 peer_start() {
     local name=$1 pattern=$2 fifo=$scratch/$1.fifo output
     shift 2
@@ -129,6 +129,7 @@ peer_start() {
     done <&"$output"
     [[ -n $peer_line && $peer_line =~ $pattern ]] || fail "$name does not start"
     cat <&"$output" >> "$scratch/$name.log" &
+    peer_log=$!
     exec {output}<&-
 }
 
@@ -252,13 +253,14 @@ guest() {
 }
 
 # guest_start NAME PROGRAM [ARG...]: starts one that serves, and waits until it has said its first line,
-# which is in $guest_line. Its output is in NAME.log, its process $guest_pid.
+# which is in $guest_line. Its output is in NAME.log, its process $guest_pid, its log's $guest_log.
 guest_start() {
     local name=$1
     shift
     guest_command_for "$@"
     peer_start "$name" '' "${guest_command[@]}"
     guest_pid=$peer_pid
+    guest_log=$peer_log
     guest_line=$peer_line
 }
 
