@@ -53,6 +53,13 @@ static int create(pthread_t *thread, const struct thread_attr *attr, void *(*ent
   attributes.priority = task_priority(self->task);
   int policy = self->policy;
   int error = attr == NULL ? 0 : fill_attributes(&attributes, &policy, attr);
+  cpu_set_t cpus;
+  if (attributes.cpus == NULL && task_is_bound(self->task))
+  {
+    attributes.cpus = cpus.__bits;
+    attributes.cpus_words = sizeof(cpus.__bits) / sizeof(cpus.__bits[0]);
+    task_affinity(self->task, cpus.__bits, attributes.cpus_words);
+  }
   /* The new thread may look at *thread. */
   return error != 0
              ? -error

@@ -170,6 +170,11 @@ int task_set_affinity(struct task *task, const uint64_t *cpus, size_t cpus_words
   return 0;
 }
 
+bool task_is_bound(const struct task *task)
+{
+  return __atomic_load_n(&task->cpus, __ATOMIC_RELAXED) != NULL;
+}
+
 void task_affinity(const struct task *task, uint64_t *cpus, size_t cpus_words)
 {
   for (size_t i = 0; i < cpus_words; i++)

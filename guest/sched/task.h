@@ -69,6 +69,8 @@ unsigned int task_priority(const struct task *task);
 /* -EINVAL when no CPU of the machine is in the set. The task has moved when the call returns if it
  * is the caller; else it moves when it next stops running. */
 int task_set_affinity(struct task *task, const uint64_t *cpus, size_t cpus_words);
+/* Whether it has been given CPUs. */
+bool task_is_bound(const struct task *task);
 /* Fills the words; CPUs that do not exist are left out. */
 void task_affinity(const struct task *task, uint64_t *cpus, size_t cpus_words);
 

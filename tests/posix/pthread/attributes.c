@@ -152,6 +152,37 @@ static void check_schedule(void)
   CHECK(sched_yield() == 0);
 }
 
+static void *get_affinity(void *set)
+{
+  CHECK(pthread_getaffinity_np(pthread_self(), sizeof(cpu_set_t), set) == 0);
+  return NULL;
+}
+
+/* A thread has its creator's CPUs, if it is given none. */
+static void check_inherited_cpus(void)
+{
+  pthread_attr_t attr;
+  pthread_t thread;
+  cpu_set_t all, first, got;
+  CPU_ZERO(&first);
+  CPU_SET(0, &first);
+  CHECK(pthread_getaffinity_np(pthread_self(), sizeof(all), &all) == 0);
+  CHECK(pthread_attr_init(&attr) == 0);
+  CHECK(pthread_setaffinity_np(pthread_self(), sizeof(first), &first) == 0);
+  CHECK(pthread_create(&thread, NULL, get_affinity, &got) == 0);
+  result_of(thread);
+  CHECK(CPU_EQUAL(&got, &first));
+  CHECK(pthread_attr_setaffinity_np(&attr, sizeof(all), &all) == 0);
+  CHECK(pthread_create(&thread, &attr, get_affinity, &got) == 0);
+  result_of(thread);
+  CHECK(CPU_EQUAL(&got, &all));
+  CHECK(pthread_attr_destroy(&attr) == 0);
+  CHECK(pthread_setaffinity_np(pthread_self(), sizeof(all), &all) == 0);
+  CHECK(pthread_create(&thread, NULL, get_affinity, &got) == 0);
+  result_of(thread);
+  CHECK(CPU_EQUAL(&got, &all));
+}
+
 /* ---- Defaults ---- */
 
 static void check_defaults(void)
@@ -304,6 +335,7 @@ int main(void)
   check_stacks();
   check_values();
   check_schedule();
+  check_inherited_cpus();
   check_defaults();
   check_clocks();
   check_sets();
