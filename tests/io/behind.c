@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,11 +36,21 @@ static void at_exit(void)
   write_pieces(fd);
 }
 
+static void say_ready(void)
+{
+  printf("ready\n");
+  fflush(stdout);
+}
+
 int main(int argc, char **argv)
 {
   if (argc < 3 || chdir(argv[1]) != 0)
     return 2;
   const char *way = argv[2];
+  bool is_busy = strcmp(way, "busy") == 0;
+  /* Before anything is written, for what is said takes that along. */
+  if (is_busy || strcmp(way, "idle") == 0)
+    say_ready();
   fd = open("pieces", O_WRONLY | O_CREAT, 0644);
   int many[20];
   for (int i = 0; i < 20; i++)
@@ -76,23 +87,20 @@ int main(int argc, char **argv)
     close(fd);
     for (int i = 0; i < 20; i++)
       close(many[i]);
+    say_ready();
   }
   if (strcmp(way, "sync") == 0)
   {
     fsync(fd);
     for (int i = 0; i < 20; i++)
       fdatasync(many[i]);
+    say_ready();
   }
-  if (strcmp(way, "return") != 0)
-  {
-    /* From here on nothing more is done. */
-    printf("ready\n");
-    fflush(stdout);
-    if (strcmp(way, "busy") == 0)
-      for (;;)
-        ;
+  if (strcmp(way, "return") == 0)
+    return 0;
+  if (is_busy)
     for (;;)
-      pause();
-  }
-  return 0;
+      ;
+  for (;;)
+    pause();
 }
